@@ -1,0 +1,90 @@
+# One command a chore; `make` alone prints them. Needs Python 3.11 or later (locked on 3.11), make, git and the package index.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+PY := $(VENV)/bin/python
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+SOURCES := app.py chalicelib jobline infra bench examples tests
+TYPED := app.py chalicelib jobline infra bench examples
+# Only what is there: a tool that is given a missing path stops with an error that says nothing about the code.
+present = $(wildcard $(1))
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Print this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: venv
+venv: $(READY) ## Make .venv with everything pinned (the other targets do so by themselves)
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "make: no python3.11 or python3 on PATH; try: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "make: needs Python 3.11 or later, found " + sys.version.split()[0])'
+	"$(PYTHON)" -m venv $(VENV)
+
+$(VENV)/.installed: requirements.txt requirements-dev.txt | $(VENV)/bin/python
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+# The repository itself, editable: gives the `jobline` command and makes app.py, chalicelib, infra ... importable.
+$(READY): $(VENV)/.installed pyproject.toml
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: demo
+demo: $(READY) ## The whole pipeline doing real work, in one go (DIR=folder for your own files)
+	$(PY) -m examples.demo $(if $(DIR),--dir "$(DIR)")
+
+.PHONY: up
+up: $(READY) ## Start the local stack and stay: API, queues, table, consumers; Ctrl-C stops it
+	$(BIN)/jobline up
+
+.PHONY: test
+test: $(READY) ## Run all tests (ARGS="-k name" for some)
+	$(PY) -m pytest $(ARGS)
+
+.PHONY: check
+check: lint coverage ## The whole gate: format, lint, types, layers, template, tests with coverage floors
+
+.PHONY: lint
+lint: $(READY) ## The gate's static half: nothing is run
+	$(BIN)/ruff format --check --quiet $(call present,$(SOURCES))
+	$(BIN)/ruff check --quiet $(call present,$(SOURCES))
+	$(BIN)/mypy $(call present,$(TYPED))
+	$(BIN)/mypy --config-file pyproject.toml --allow-untyped-defs --allow-incomplete-defs $(call present,tests)
+	$(BIN)/lint-imports --no-logo 
+	$(BIN)/cfn-lint infra/template.yaml
+
+# The slow tests (real servers, processes, minutes of load) prove the whole; the floors must hold without them.
+.PHONY: coverage
+coverage: $(READY) ## The fast tests, and the coverage floors: chalicelib 95 %, its domain 100 %
+	$(PY) -m pytest -m "not slow" --cov --cov-report= $(ARGS)
+	$(BIN)/coverage report --include='chalicelib/*' --fail-under=95 --skip-covered
+	$(BIN)/coverage report --include='chalicelib/domain/*' --fail-under=100 --skip-covered
+
+.PHONY: cost
+cost: $(READY) ## Count AWS calls and write units for 1,000 plain jobs
+	$(PY) -m bench.cost $(ARGS)
+
+.PHONY: format
+format: $(READY) ## Format the code and mend what lint can mend
+	$(BIN)/ruff format --quiet $(call present,$(SOURCES))
+	$(BIN)/ruff check --fix --quiet $(call present,$(SOURCES))
+
+.PHONY: docs
+docs: $(READY) ## Draw docs/lifecycle.md again from the lifecycle table
+	$(PY) -m jobline.docs
+
+.PHONY: lock
+lock: $(READY) ## Pin requirements-dev.in and all it needs, with hashes, into requirements-dev.txt (ARGS=--upgrade)
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
+		--output-file requirements-dev.txt $(ARGS) requirements-dev.in
+
+.PHONY: clean
+clean: ## Remove .venv, builds and caches
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
