@@ -1,0 +1,1 @@
+"""What Chalice does not own: queues, table, bucket, and the policies of the functions."""
