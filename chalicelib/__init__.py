@@ -1,0 +1,18 @@
+"""Jobline: background jobs for Python on AWS with no servers to run. What a task module needs is here; the rest is inside."""
+
+from chalicelib.domain.errors import JobCancelled, Retry, SoftTimeLimitExceeded
+from chalicelib.domain.retry import Backoff
+from chalicelib.pipeline.context import JobContext, current_job
+from chalicelib.pipeline.declare import task
+from chalicelib.pipeline.finished import FinishedJob
+
+__all__ = [
+    "Backoff",
+    "FinishedJob",
+    "JobCancelled",
+    "JobContext",
+    "Retry",
+    "SoftTimeLimitExceeded",
+    "current_job",
+    "task",
+]

@@ -1,0 +1,44 @@
+"""The twins: the same ports as the real adapters, in a few plain lines, atomic, and as unkind as SQS may be."""
+
+from chalicelib.adapters.memory.hands import InlineRunner, Inline
+from chalicelib.adapters.memory.payloads import MemoryPayloads
+from chalicelib.adapters.memory.queue import MemoryQueue
+from chalicelib.adapters.memory.side_tables import MemoryApiKeys, MemoryKeys, MemoryQuarantine
+from chalicelib.adapters.memory.store import MemoryStore
+from chalicelib.adapters.memory.world import HeldWorld
+from chalicelib.pipeline.limits import Limits
+from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.task import REGISTRY, Kind, Registry
+
+__all__ = [
+    "HeldWorld",
+    "Inline",
+    "InlineRunner",
+    "MemoryApiKeys",
+    "MemoryKeys",
+    "MemoryPayloads",
+    "MemoryQuarantine",
+    "MemoryQueue",
+    "MemoryStore",
+    "parts",
+]
+
+
+def parts(*, world: HeldWorld | None = None, registry: Registry | None = None, limits: Limits | None = None) -> Parts:
+    """A whole pipeline on twins, with virtual time."""
+    world = world or HeldWorld()
+    registry = registry or REGISTRY
+    runner = InlineRunner(registry)
+    return Parts(
+        store=MemoryStore(),
+        keys=MemoryKeys(),
+        payloads=MemoryPayloads(),
+        queue=MemoryQueue(world),
+        api_keys=MemoryApiKeys(),
+        quarantine=MemoryQuarantine(),
+        world=world,
+        crew=Inline(),
+        runners=dict.fromkeys(Kind, runner),
+        registry=registry,
+        limits=limits or Limits(),
+    )

@@ -1,0 +1,123 @@
+"""The lanes as SQS may behave at its worst: messages doubled, reordered, seen again after deletion by a stale handle.
+
+`send`, `extend` and `depths` are the pipeline's side. `receive` and `delete` are the side that Lambda's poller holds on AWS.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+from chalicelib.domain.job import Wakeup
+from chalicelib.pipeline.messages import encode
+from chalicelib.pipeline.limits import MAX_QUEUE_DELAY
+from chalicelib.pipeline.ports import LaneDepth, World
+from chalicelib.pipeline.task import LANES
+
+DEAD_LETTERS = "dead-letters"
+
+
+@dataclass(kw_only=True)
+class Message:
+    """One message in a lane."""
+
+    id: str
+    lane: str
+    body: str
+    visible: datetime
+    receives: int = 0
+    receipt: str = ""
+    trace: str | None = None
+
+
+@dataclass(kw_only=True)
+class Unkindness:
+    """How unkind the queue is, each a probability; by default it is kind. Chance comes from the seed."""
+
+    doubles: float = 0.0
+    shuffles: bool = False
+    refuses: float = 0.0
+    chance: Random = field(default_factory=lambda: Random(0))  # noqa: S311 - repeatable chance is the point
+
+
+class MemoryQueue:
+    """The twin of `SqsQueue`."""
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        visibility: timedelta = timedelta(seconds=360),
+        max_receives: int = 10,
+        unkindness: Unkindness | None = None,
+    ) -> None:
+        self._world = world
+        self._visibility = visibility
+        self._max_receives = max_receives
+        self._unkindness = unkindness or Unkindness()
+        self._sent = 0
+        self.messages: list[Message] = []
+
+    def send(self, wakeups: Sequence[Wakeup]) -> Sequence[Wakeup]:
+        """Send each; a share of them is refused, as entries of a batch can be."""
+        unsent = []
+        for wakeup in wakeups:
+            if not timedelta(0) <= wakeup.delay <= MAX_QUEUE_DELAY:
+                raise ValueError(f"delay: {wakeup.delay} is not between 0 and {MAX_QUEUE_DELAY}")
+            if self._happens(self._unkindness.refuses):
+                unsent.append(wakeup)
+                continue
+            for _ in range(2 if self._happens(self._unkindness.doubles) else 1):
+                self.put(wakeup.lane, encode(wakeup), delay=wakeup.delay, trace=wakeup.trace)
+        return unsent
+
+    def put(self, lane: str, body: str, *, delay: timedelta = timedelta(0), trace: str | None = None) -> None:
+        """Put any body into a lane, as anybody with the right to send could."""
+        self._sent += 1
+        visible = self._world.now() + delay
+        self.messages.append(Message(id=f"m{self._sent}", lane=lane, body=body, visible=visible, trace=trace))
+
+    def extend(self, lane: str, receipt: str, visibility: timedelta) -> None:
+        """Hide a received message for longer; a stale receipt does nothing."""
+        for message in self.messages:
+            if message.lane == lane and message.receipt == receipt:
+                message.visible = self._world.now() + visibility
+
+    def receive(self, lane: str, most: int = 10) -> list[Message]:
+        """Up to `most` visible messages, hidden from now on; those received too often go to the dead-letter queue instead."""
+        now = self._world.now()
+        found = [message for message in self.messages if message.lane == lane and message.visible <= now]
+        if self._unkindness.shuffles:
+            self._unkindness.chance.shuffle(found)
+        taken = []
+        for message in found:
+            if len(taken) == most:
+                break
+            if lane != DEAD_LETTERS and message.receives >= self._max_receives:
+                message.lane, message.receives = DEAD_LETTERS, 0
+                continue
+            message.receives += 1
+            message.receipt = f"{message.id}.{message.receives}"
+            message.visible = now + self._visibility
+            taken.append(message)
+        return taken
+
+    def delete(self, receipt: str) -> bool:
+        """Delete by the newest receipt. False: a stale receipt, which on SQS may answer 200 and delete nothing."""
+        before = len(self.messages)
+        self.messages = [message for message in self.messages if message.receipt != receipt]
+        return len(self.messages) < before
+
+    def depths(self) -> Sequence[LaneDepth]:
+        """Each lane's depth."""
+        return [self._depth(lane) for lane in (*LANES, DEAD_LETTERS)]
+
+    def _depth(self, lane: str) -> LaneDepth:
+        now = self._world.now()
+        here = [message for message in self.messages if message.lane == lane]
+        hidden = [message for message in here if message.visible > now]
+        delayed = sum(1 for message in hidden if message.receives == 0)
+        return LaneDepth(lane=lane, waiting=len(here) - len(hidden), delayed=delayed, in_flight=len(hidden) - delayed)
+
+    def _happens(self, probability: float) -> bool:
+        return probability > 0 and self._unkindness.chance.random() < probability

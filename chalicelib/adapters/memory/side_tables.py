@@ -1,0 +1,58 @@
+"""The small tables beside the rows: idempotency keys, API keys, the quarantine."""
+
+import threading
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib.domain.errors import Conflict
+from chalicelib.pipeline.ports import ApiKey, KeyClaim, Oddity
+
+
+class MemoryKeys:
+    """The twin of `DynamoKeys`."""
+
+    def __init__(self) -> None:
+        self.claims: dict[tuple[str, str], KeyClaim] = {}
+        self._lock = threading.Lock()
+
+    def hold(self, claim: KeyClaim, now: datetime) -> KeyClaim:
+        """The claim that holds the key now."""
+        with self._lock:
+            held = self.claims.get((claim.tenant, claim.key))
+            if held is None or held.until <= now:
+                self.claims[claim.tenant, claim.key] = held = claim
+            return held
+
+
+class MemoryApiKeys:
+    """The twin of `DynamoApiKeys`."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, ApiKey] = {}
+
+    def add(self, key: ApiKey) -> None:
+        """Store a new key."""
+        if self.by_id.setdefault(key.id, key) is not key:
+            raise Conflict(f"an API key {key.id} exists already")
+
+    def find(self, key_id: str) -> ApiKey | None:
+        """The key of that id."""
+        return self.by_id.get(key_id)
+
+    def revoke(self, key_id: str, at: datetime) -> bool:
+        """Revoke it."""
+        if key_id not in self.by_id:
+            return False
+        self.by_id[key_id] = replace(self.by_id[key_id], revoked=at)
+        return True
+
+
+class MemoryQuarantine:
+    """The twin of `DynamoQuarantine`."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Oddity] = {}
+
+    def keep(self, oddity: Oddity) -> None:
+        """Keep it."""
+        self.kept[oddity.message_id] = oddity

@@ -1,0 +1,141 @@
+"""Everything Jobline raises on purpose, branched by who has to act.
+
+JoblineError
+ +-- CallerError              the caller: mend the request and send it again
+ |    +-- InvalidInput        an argument is wrong; `argument` names it
+ |    |    +-- UnknownTask    no task of that name is registered
+ |    |    +-- TooLarge       more bytes than a job may carry
+ |    +-- NotFound            no such job for this tenant
+ |    +-- Conflict            the request contradicts what is recorded
+ |    |    +-- KeyReused      the idempotency key was used for another request
+ |    |    +-- NotPossible    the job's state does not allow this (redrive of a job that is not dead, ...)
+ |    +-- Denied              the API key is missing, wrong, expired or lacks the scope
+ +-- TaskError                the task's author: raised inside, or because of, a task
+ |    +-- TaskMisdeclared     the decorator's arguments contradict each other; raised at import
+ |    +-- SoftTimeLimitExceeded   raised inside a task whose soft time limit has passed
+ |    +-- Retry               raised by a task that wants another attempt, `after` some time
+ |    +-- JobCancelled        raised inside a task by `check_cancelled()`
+ |    +-- ResultNotJson       a task returned something that JSON cannot hold
+ |    +-- ChildDied           the child process of a `cpu=True` task ended without an answer
+ +-- MachineryError           SQS, by delivering the message again, or the next tick
+ |    +-- Unavailable         a service refused or did not answer; try again with jitter
+ |    +-- NewerRow            the row was written by newer code; this code leaves it alone
+ |    +-- PayloadMissing      a stored payload is gone or is not the one that was stored
+ +-- TransitionRefused        nobody: a lifecycle bug, the move is not in the table
+"""
+
+from datetime import timedelta
+
+MAX_DELAY = timedelta(days=366)
+"""The longest wait that a job can have: stored arguments are kept longer than that (docs/decisions/0003-payloads.md)."""
+
+
+class JoblineError(Exception):
+    """Base of all errors that Jobline raises on purpose."""
+
+
+class CallerError(JoblineError):
+    """The caller has to change the request."""
+
+
+class InvalidInput(CallerError):
+    """An argument is wrong. `argument` is its name as the caller wrote it, for example `args.width` or `delay`."""
+
+    def __init__(self, argument: str, why: str) -> None:
+        super().__init__(f"{argument}: {why}")
+        self.argument = argument
+        self.why = why
+
+
+class UnknownTask(InvalidInput):
+    """No task of that name is registered."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("task", f"no task is called {name!r}")
+
+
+class TooLarge(InvalidInput):
+    """More bytes than a job may carry."""
+
+
+class NotFound(CallerError):
+    """No such job for this tenant."""
+
+
+class Conflict(CallerError):
+    """The request contradicts what is recorded."""
+
+
+class KeyReused(Conflict):
+    """The idempotency key was used before for another request."""
+
+
+class NotPossible(Conflict):
+    """The job's state does not allow this."""
+
+
+class Denied(CallerError):
+    """The credential is missing, wrong, expired, revoked or lacks the scope."""
+
+    def __init__(self, why: str, *, known: bool) -> None:
+        super().__init__(why)
+        #: True when the caller is known but may not do this (403); False when the credential itself failed (401).
+        self.known = known
+
+
+class TaskError(JoblineError):
+    """The task's author has to act."""
+
+
+class TaskMisdeclared(TaskError):
+    """The arguments of `@task` contradict each other or the function."""
+
+
+class SoftTimeLimitExceeded(TaskError):
+    """Raised inside a task whose soft time limit has passed, so that it can tidy up before the hard one."""
+
+
+class Retry(TaskError):
+    """Raise it inside a task to have another attempt: `raise Retry(after=30)`. It uses up an attempt like any failure.
+
+    `after` is a timedelta or seconds; None means the task's own backoff.
+    """
+
+    def __init__(self, message: str = "the task asked for another attempt", *, after: timedelta | float | None = None) -> None:
+        super().__init__(message)
+        wait = timedelta(seconds=after) if isinstance(after, int | float) else after
+        if wait is not None and not timedelta(0) <= wait <= MAX_DELAY:
+            raise ValueError(f"after: {after!r} is not between 0 and {MAX_DELAY.days} days")
+        self.after = wait
+
+
+class JobCancelled(TaskError):
+    """Raised by `check_cancelled()` inside a task whose job somebody wants cancelled."""
+
+
+class ResultNotJson(TaskError):
+    """A task returned something that JSON cannot hold."""
+
+
+class ChildDied(TaskError):
+    """The child process of a `cpu=True` task ended without an answer (killed, out of memory, `os._exit`)."""
+
+
+class MachineryError(JoblineError):
+    """Our own machinery failed: the message is to be delivered again."""
+
+
+class Unavailable(MachineryError):
+    """A service refused or did not answer. Whether the call took effect is unknown."""
+
+
+class NewerRow(MachineryError):
+    """The row holds a state or an attribute that this code does not know."""
+
+
+class PayloadMissing(MachineryError):
+    """A stored payload is gone, or its SHA-256 is not the recorded one."""
+
+
+class TransitionRefused(JoblineError):
+    """The lifecycle table has no such move."""

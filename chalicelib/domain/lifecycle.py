@@ -1,0 +1,275 @@
+"""The law: which event may move a job from which state to which, by what right, and what the one write then changes.
+
+Everything that affects a job's state is in `TRANSITIONS`. The DynamoDB condition (through `change`), the diagram in
+docs/lifecycle.md and the tests are derived from it. A move that is not listed raises `TransitionRefused` before anything is written.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.domain.change import Change, Clause, Equals, Missing, Present
+from chalicelib.domain.errors import TransitionRefused
+from chalicelib.domain.events import (
+    Appointed,
+    Cancelled,
+    CancelRequested,
+    Claimed,
+    Died,
+    Event,
+    Expired,
+    OutboxCleared,
+    Postponed,
+    Queued,
+    Reclaimed,
+    Redriven,
+    Released,
+    Renewed,
+    RetryScheduled,
+    Scheduled,
+    Succeeded,
+)
+from chalicelib.domain.guards import Absent, Guard, Lapsed, Mine, Ready, Seen, Unwished
+from chalicelib.domain.job import TERMINAL, Entry, Job, State
+
+UNFINISHED = frozenset(State) - TERMINAL
+PENDING = frozenset({State.QUEUED, State.SCHEDULED, State.RETRYING})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Transition:
+    """One arrow, or one bundle of arrows that share their right. `target` None: the state stays."""
+
+    event: type[Event]
+    sources: frozenset[State]
+    target: State | None
+    guard: type[Guard]
+    why: str
+
+
+def _t(event: type[Event], sources: Iterable[State], target: State | None, guard: type[Guard], why: str) -> Transition:
+    return Transition(event=event, sources=frozenset(sources), target=target, guard=guard, why=why)
+
+
+TRANSITIONS: tuple[Transition, ...] = (
+    _t(Queued, (), State.QUEUED, Absent, "accepted; the message is sent after the row exists"),
+    _t(Scheduled, (), State.SCHEDULED, Absent, "accepted, due in more than 15 minutes"),
+    _t(Released, {State.SCHEDULED}, State.QUEUED, Seen, "due soon: the tick sends it ahead with an exact delay"),
+    _t(Claimed, {State.QUEUED, State.RETRYING}, State.RUNNING, Ready, "an attempt starts"),
+    _t(Reclaimed, {State.RUNNING}, State.RUNNING, Lapsed, "the worker was lost; the next attempt starts"),
+    _t(Renewed, {State.RUNNING}, None, Mine, "heartbeat or progress"),
+    _t(Succeeded, {State.RUNNING}, State.SUCCEEDED, Mine, "the attempt returned, even if a cancel was wished meanwhile"),
+    _t(RetryScheduled, {State.RUNNING}, State.RETRYING, Unwished, "the attempt failed, attempts are left"),
+    _t(Died, {State.RUNNING}, State.DEAD, Unwished, "the attempt failed for good"),
+    _t(Died, {State.RUNNING}, State.DEAD, Lapsed, "the worker was lost and no attempts are left"),
+    _t(Died, PENDING, State.DEAD, Seen, "claimable with no attempts left"),
+    _t(CancelRequested, {State.RUNNING}, None, Seen, "the wish is recorded; the attempt sees it"),
+    _t(Cancelled, PENDING, State.CANCELLED, Seen, "cancelled before an attempt had it"),
+    _t(Cancelled, {State.RUNNING}, State.CANCELLED, Mine, "the attempt gave in, or failed after the wish"),
+    _t(Cancelled, {State.RUNNING}, State.CANCELLED, Lapsed, "the worker was lost after the wish"),
+    _t(Expired, {State.QUEUED, State.SCHEDULED}, State.EXPIRED, Seen, "the deadline for starting passed"),
+    _t(Expired, {State.RUNNING}, State.EXPIRED, Mine, "the first claim came after the deadline; nothing was run"),
+    _t(Redriven, {State.DEAD}, State.QUEUED, Seen, "a person gives it another life; the epoch grows"),
+    _t(Appointed, State, None, Seen, "unfinished and without an appointment: the sweep makes one"),
+    _t(Postponed, State, None, Seen, "the tick looked after it and will look again"),
+    _t(OutboxCleared, TERMINAL, None, Seen, "all that the transition owed was done"),
+)
+
+EVENTS: tuple[type[Event], ...] = tuple(dict.fromkeys(t.event for t in TRANSITIONS))
+
+_TARGETS: Mapping[tuple[type[Event], type[Guard]], State | None] = {(t.event, t.guard): t.target for t in TRANSITIONS}
+
+
+def advance(state: State, event: type[Event]) -> State:
+    """The state that follows, or `TransitionRefused`."""
+    for transition in TRANSITIONS:
+        if transition.event is event and state in transition.sources:
+            return transition.target or state
+    raise TransitionRefused(f"{event.__name__} cannot happen to a job that is {state}")
+
+
+def change(event: Event) -> Change:
+    """The one conditional write that records the event.
+
+    Raises `TransitionRefused` when the table knows no such event by such a right, or when a `Seen` state is not among its sources.
+    """
+    kind, guard = type(event), event.guard
+    if (kind, type(guard)) not in _TARGETS:
+        raise TransitionRefused(f"{kind.__name__} cannot be written by right of {type(guard).__name__}")
+    if isinstance(guard, Seen):
+        advance(guard.state, kind)
+    target = _TARGETS[kind, type(guard)]
+    fields: dict[str, Any] = {} if target is None else {"state": target}
+    write = _WRITES[kind](event)
+    return Change(
+        where=(*guard.clauses(), *write.where),
+        set={**fields, **write.set},
+        add=write.add,
+        remove=write.remove,
+        history=write.history,
+    )
+
+
+def marked(job: Job, token: str) -> bool:
+    """Whether the writer with this token (an owner, or a redrive's `by`) already moved the job on from where it claimed it.
+
+    A refused write that finds its own mark landed before and only its reply was lost.
+    """
+    return any(entry.by == token and entry.event not in _CLAIMS for entry in job.history)
+
+
+_CLAIMS = frozenset({Claimed.name, Reclaimed.name})
+
+
+def _claimed(event: Claimed | Reclaimed) -> Change:
+    epoch = event.guard.epoch + 1
+    return Change(
+        where=(),
+        set={"epoch": epoch, "owner": event.owner, "lease": event.lease},
+        add={"attempts": 1},
+        remove=("ready", "due"),
+        history=(Entry(at=event.at, event=event.name, epoch=epoch, by=event.owner),),
+    )
+
+
+def _renewed(event: Renewed) -> Change:
+    return Change(where=(), set={"lease": event.lease, **_given(progress=event.progress)})
+
+
+def _succeeded(event: Succeeded) -> Change:
+    return _settled(event, keeps_appointment=bool(event.outbox), result=event.result, outbox=event.outbox, removed=("error",))
+
+
+def _died(event: Died) -> Change:
+    index = {} if event.outbox else {"attention": "dead", "attention_at": event.at}
+    return _settled(
+        event,
+        keeps_appointment=True,
+        reason=event.reason,
+        error=event.error,
+        outbox=event.outbox,
+        note=event.reason,
+        **index,
+    )
+
+
+def _cancelled(event: Cancelled) -> Change:
+    return _settled(event, keeps_appointment=False, error=event.error)
+
+
+def _expired(event: Expired) -> Change:
+    return _settled(event, keeps_appointment=False)
+
+
+def _settled(  # noqa: PLR0913 - one place for what every terminal write has in common
+    event: Succeeded | Died | Cancelled | Expired,
+    *,
+    keeps_appointment: bool,
+    removed: tuple[str, ...] = (),
+    note: str = "",
+    **facts: Any,
+) -> Change:
+    """A terminal write: nobody owns or may claim the job any more, and it may be forgotten at `forget`.
+
+    An appointment is removed only when no outbox is left: whoever still owes something must stay in the tick's sight.
+    """
+    appointment = () if keeps_appointment else ("attention", "attention_at")
+    return Change(
+        where=(),
+        set={"forget": event.forget, **_given(**facts, progress=getattr(event, "progress", None))},
+        remove=("ready", "owner", "lease", "due", *appointment, *removed),
+        history=(_entry(event, note),),
+    )
+
+
+def _retry_scheduled(event: RetryScheduled) -> Change:
+    appointment = {} if event.check is None else {"attention": "due", "attention_at": event.check}
+    return Change(
+        where=(),
+        set={"ready": event.epoch, "due": event.due, "error": event.error, **appointment, **_given(progress=event.progress)},
+        remove=("owner", "lease"),
+        history=(_entry(event, event.error.type),),
+    )
+
+
+def _released(event: Released) -> Change:
+    return Change(
+        where=(),
+        set={"ready": event.guard.epoch, "attention": "due", "attention_at": event.check},
+        history=(_entry(event),),
+    )
+
+
+def _cancel_requested(event: CancelRequested) -> Change:
+    return Change(where=(), set={"cancel_requested": event.at}, history=(_entry(event),))
+
+
+def _redriven(event: Redriven) -> Change:
+    epoch = event.guard.epoch + 1
+    entry = Entry(at=event.at, event=event.name, epoch=epoch, by=event.by)
+    return Change(
+        where=(Missing("outbox"),),
+        set={
+            "epoch": epoch,
+            "ready": epoch,
+            "attempts": 0,
+            "attention": "due",
+            "attention_at": event.check,
+            "history": (*event.kept, entry),
+        },
+        remove=("forget", "reason", "error", "cancel_requested", "due", "expires", "progress"),
+    )
+
+
+def _appointed(event: Appointed) -> Change:
+    owed: tuple[Clause, ...] = (Present("outbox"),) if event.guard.state in TERMINAL else ()
+    return Change(where=(Missing("attention"), *owed), set={"attention": "due", "attention_at": event.check})
+
+
+def _postponed(event: Postponed) -> Change:
+    owed: tuple[Clause, ...] = (Present("outbox"),) if event.guard.state in TERMINAL else ()
+    seen = (Equals("attention", "due"), Equals("attention_at", event.seen))
+    return Change(where=(*seen, *owed), set={"attention_at": event.check})
+
+
+def _outbox_cleared(event: OutboxCleared) -> Change:
+    if event.died is not None:
+        return Change(
+            where=(Present("outbox"),), set={"attention": "dead", "attention_at": event.died}, remove=("outbox",)
+        )
+    return Change(where=(Present("outbox"),), remove=("outbox", "attention", "attention_at"))
+
+
+def _entry(event: Event, note: str = "") -> Entry:
+    """The history line. The epoch is read from the right by which the event is written: an owner token begins with its epoch."""
+    guard = event.guard
+    match guard:
+        case Mine() | Unwished():
+            return Entry(at=event.at, event=event.name, epoch=int(guard.owner.partition(".")[0]), by=guard.owner, note=note)
+        case Lapsed() | Seen():
+            return Entry(at=event.at, event=event.name, epoch=guard.epoch, note=note)
+        case _:
+            return Entry(at=event.at, event=event.name, epoch=0, note=note)
+
+
+def _given(**facts: Any) -> dict[str, Any]:
+    """Those facts that are there: an absent one leaves the attribute off the row."""
+    return {name: value for name, value in facts.items() if value is not None and value != ()}
+
+
+_WRITES: Mapping[type[Event], Any] = {
+    Claimed: _claimed,
+    Reclaimed: _claimed,
+    Released: _released,
+    Renewed: _renewed,
+    Succeeded: _succeeded,
+    RetryScheduled: _retry_scheduled,
+    Died: _died,
+    CancelRequested: _cancel_requested,
+    Cancelled: _cancelled,
+    Expired: _expired,
+    Redriven: _redriven,
+    Appointed: _appointed,
+    Postponed: _postponed,
+    OutboxCleared: _outbox_cleared,
+}

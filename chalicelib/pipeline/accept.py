@@ -1,0 +1,103 @@
+"""Acceptance: the row first, then the message. What has a row is never lost; what only has a message never was."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.domain.events import Appointed
+from chalicelib.domain.guards import Seen
+from chalicelib.domain.job import Job, Payload, State, Wakeup
+from chalicelib.domain.lifecycle import change
+from chalicelib.pipeline.ids import time_of
+from chalicelib.pipeline.limits import MAX_QUEUE_DELAY, SEND_AHEAD
+from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.patience import patiently
+from chalicelib.pipeline.ports import Written
+from chalicelib.pipeline.task import Submission, Task
+
+log = logging.getLogger(__name__)
+
+
+def new_job(  # noqa: PLR0913 - a job has that many sources
+    task: Task[Any, Any],
+    *,
+    job_id: str,
+    now: datetime,
+    how: Submission,
+    args: Callable[[datetime], Payload],
+    cause: str | None = None,
+) -> Job:
+    """The job as its row will say: QUEUED, or SCHEDULED with an appointment when it is due later than a queue can delay.
+
+    `args` gives the payload, told when the job is due.
+    """
+    options = task.options
+    wait = how.at - now if how.at is not None else how.delay or timedelta(0)
+    due = now + wait if wait > timedelta(0) else None
+    expires = how.expires if how.expires is not None else options.expires
+    job = Job(
+        id=job_id,
+        tenant=how.tenant,
+        task=task.name,
+        lane=how.lane or options.lane,
+        args=args(due or now),
+        state=State.QUEUED,
+        ready=0,
+        max_attempts=how.max_attempts or options.max_attempts,
+        due=due,
+        expires=None if expires is None else now + expires,
+        keep=options.keep,
+        tags=how.tags,
+        key=how.key,
+        on_success=how.on_success or options.on_success,
+        on_failure=how.on_failure or options.on_failure,
+        cause=cause,
+    )
+    if due is not None and wait > MAX_QUEUE_DELAY:
+        return replace(job, state=State.SCHEDULED, ready=None, attention="due", attention_at=due - SEND_AHEAD)
+    return job
+
+
+def accept(jobs: Sequence[Job], *, parts: Parts) -> list[Job | Exception]:
+    """Put the rows, then send the messages. Each answer is the row that now stands for the job, or why there is none.
+
+    The row that was there already is returned as it is: same id, same job. A message that cannot be sent is left to the sweep.
+    """
+    rows = list(parts.crew.each(lambda job: _put(job, parts), jobs))
+    wakeups = [wakeup for row in rows if isinstance(row, Job) and (wakeup := _first_wakeup(row, parts)) is not None]
+    unsent = parts.queue.send(wakeups) if wakeups else ()
+    if unsent:
+        log.warning("%s messages could not be sent; the sweep will wake their jobs", len(unsent), extra={"action": "unsent"})
+    return rows
+
+
+def _put(job: Job, parts: Parts) -> Job:
+    until = parts.world.now() + parts.limits.patience
+    row = patiently(lambda: parts.store.create(job), until=until, world=parts.world) or job
+    late = parts.world.now() - time_of(row.id) >= parts.limits.clock_limit
+    if late and not row.finished and row.attention is None:
+        return appoint(row, parts.world.now(), until=until, parts=parts)
+    return row
+
+
+def _first_wakeup(row: Job, parts: Parts) -> Wakeup | None:
+    """The message of a job that nobody has claimed yet. A row found there may still lack it; a second one does no harm."""
+    if row.state is not State.QUEUED or row.epoch != 0:
+        return None
+    delay = max(timedelta(0), row.due - parts.world.now()) if row.due else timedelta(0)
+    return Wakeup(tenant=row.tenant, job_id=row.id, epoch=0, lane=row.lane, delay=delay)
+
+
+def appoint(row: Job, check: datetime, *, until: datetime, parts: Parts) -> Job:
+    """Give an unfinished row without an appointment one, whoever else writes to it meanwhile. Returns the row as it then is."""
+    while not row.finished and row.attention is None:
+        write = change(Appointed(at=parts.world.now(), guard=Seen(state=row.state, epoch=row.epoch), check=check))
+        answer = patiently(lambda: parts.store.write(row.id, write), until=until, world=parts.world)  # noqa: B023
+        if answer.job is None:
+            return row
+        row = answer.job
+        if isinstance(answer, Written):
+            return row
+    return row

@@ -1,0 +1,172 @@
+"""One attempt: start the task, listen to it while it runs, keep its time, and name what happened."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.domain.errors import InvalidInput, PayloadMissing, Unavailable, UnknownTask
+from chalicelib.domain.events import Event, Renewed
+from chalicelib.domain.guards import Mine
+from chalicelib.domain.job import Failure, Job, Progress
+from chalicelib.domain.lifecycle import change
+from chalicelib.domain.retry import Backoff
+from chalicelib.pipeline import verdict
+from chalicelib.pipeline.line import AttemptLine
+from chalicelib.pipeline.outcome import Outcome, Raised, Returned, failure
+from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.patience import patiently
+from chalicelib.pipeline.payloads import load, place
+from chalicelib.pipeline.ports import Call, Execution, Facts, Written
+from chalicelib.pipeline.task import Kind, Task
+from chalicelib.pipeline.verdict import owner_of
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_TASK = Backoff(base=timedelta(seconds=30), cap=timedelta(minutes=15))
+"""How long a job waits for code that knows its task: a deploy in progress takes minutes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Invocation:
+    """What bounds an attempt: the invocation's end, and the message whose visibility a heartbeat extends."""
+
+    ends: datetime
+    receipt: str | None = None
+
+
+def attempt(job: Job, invocation: Invocation, *, parts: Parts) -> Event | None:
+    """Run the job's task once; the event to record, or None: the right to the job was lost meanwhile, record nothing."""
+    now, luck = parts.world.now(), parts.world.luck()
+    if job.expired_unstarted:
+        return verdict.expiry(job, now)
+    if job.cancel_requested is not None:
+        return verdict.cancellation(job, None, None, now)
+    try:
+        task = parts.registry[job.task]
+    except UnknownTask as error:
+        unknown = Raised(failure=failure(error), again=True, rejected=True)
+        return verdict.after_raise(job, unknown, UNKNOWN_TASK, None, now, luck)
+    try:
+        args = patiently(
+            lambda: load(job.args, job_id=job.id, payloads=parts.payloads), until=_last_moment(invocation, parts), world=parts.world
+        )
+    except PayloadMissing as error:
+        return verdict.after_missing_payload(job, failure(error), task.options.backoff, now, luck)
+    except InvalidInput as error:
+        return verdict.undecodable(job, failure(error), now)
+    return _run(job, task, args, invocation, parts)
+
+
+def _last_moment(invocation: Invocation, parts: Parts) -> datetime:
+    return invocation.ends - parts.limits.reserve
+
+
+def _run(job: Job, task: Task[..., object], args: dict[str, object], invocation: Invocation, parts: Parts) -> Event | None:
+    started = parts.world.now()
+    last = _last_moment(invocation, parts)
+    ends = last if task.options.time_limit is None else min(last, started + task.options.time_limit)
+    soft = None if task.options.soft_time_limit is None else started + task.options.soft_time_limit
+    line = AttemptLine(parts.world)
+    facts = Facts(
+        id=job.id,
+        task=job.task,
+        tenant=job.tenant,
+        attempt=job.attempts,
+        max_attempts=job.max_attempts,
+        epoch=job.epoch,
+        deadline=ends,
+    )
+    execution = parts.runners[task.kind].start(Call(task=task.name, args=args, facts=facts, line=line))
+    watch = _Watch(job=job, task=task, invocation=invocation, line=line, execution=execution, parts=parts, looked=started)
+    outcome = watch.until(ends, soft)
+    if outcome is None:
+        return None
+    return _event(watch.job, task, outcome, line.latest, parts)
+
+
+def _event(job: Job, task: Task[..., object], outcome: Outcome, progress: Progress | None, parts: Parts) -> Event:
+    now = parts.world.now()
+    if isinstance(outcome, Returned):
+        try:
+            result = place(outcome.json, job_id=job.id, due=now, payloads=parts.payloads)
+        except InvalidInput as error:
+            too_large = Raised(failure=failure(error), again=False)
+            return verdict.after_raise(job, too_large, task.options.backoff, progress, now, 0)
+        return verdict.success(job, result, progress, now)
+    return verdict.after_raise(job, outcome, task.options.backoff, progress, now, parts.world.luck())
+
+
+@dataclass(kw_only=True)
+class _Watch:
+    """The attempt's side of the line, while the task runs."""
+
+    job: Job
+    task: Task[..., object]
+    invocation: Invocation
+    line: AttemptLine
+    execution: Execution
+    parts: Parts
+    looked: datetime
+
+    def until(self, ends: datetime, soft: datetime | None) -> Outcome | None:
+        """Wait for the task to end, or end it. None: fenced."""
+        world, limits = self.parts.world, self.parts.limits
+        while True:
+            now = world.now()
+            if now >= ends:
+                return self._time_is_over(now)
+            if soft is not None and now >= soft:
+                self.execution.soften()
+                soft = None
+            next_stop = min(ends, soft or ends)
+            if self.execution.finished(min(limits.listen_every, next_stop - now)):
+                return self.execution.outcome()
+            if not self._listen():
+                self.execution.stop()
+                return None
+            if self.line.cancelled() and self.task.kind is Kind.PROCESS:
+                self.execution.stop()
+                stopped = Failure(type="JobCancelled", message="the child process was stopped: the job is to be cancelled")
+                return Raised(failure=stopped, again=False, cancelled=True)
+
+    def _time_is_over(self, now: datetime) -> Outcome:
+        if self.execution.finished(timedelta(0)):
+            return self.execution.outcome()
+        self.line.tell_cancelled()
+        self.execution.stop()
+        over = Failure(
+            type="TimeLimitExceeded",
+            message=f"attempt {self.job.attempts} had not ended at {now:%H:%M:%S} UTC, its time limit",
+            fingerprint="time-limit",
+        )
+        return Raised(failure=over, again=True, timed_out=True)
+
+    def _listen(self) -> bool:
+        """Write down what the task says, or look at the row now and then. False: the right to the job is lost."""
+        said, progress = self.line.news()
+        now = self.parts.world.now()
+        if not said and now - self.looked < self.parts.limits.look_every:
+            return True
+        self.looked = now
+        try:
+            row = self._renew(progress) if said else self.parts.store.read(self.job.id)
+        except Unavailable:
+            return True
+        if row is None or row.owner != self.job.owner:
+            log.warning("%s: the lease was lost", self.job.label(), extra=self.job.log_fields())
+            self.line.tell_cancelled()
+            return False
+        self.job = row
+        if row.cancel_requested is not None:
+            self.line.tell_cancelled()
+        return True
+
+    def _renew(self, progress: Progress | None) -> Job | None:
+        limits = self.parts.limits
+        lease = self.invocation.ends + limits.lease_skew
+        event = Renewed(at=self.parts.world.now(), guard=Mine(owner=owner_of(self.job)), lease=lease, progress=progress)
+        answer = self.parts.store.write(self.job.id, change(event))
+        if self.invocation.receipt is not None and isinstance(answer, Written):
+            visible = lease - self.parts.world.now() + limits.lease_skew
+            self.parts.queue.extend(self.job.lane, self.invocation.receipt, visible)
+        return answer.job

@@ -1,0 +1,46 @@
+"""Cancelling a job: at once if nobody runs it, by a wish if somebody does."""
+
+from chalicelib.domain.errors import NotFound, Unavailable
+from chalicelib.domain.events import Cancelled, CancelRequested, Event
+from chalicelib.domain.guards import Seen
+from chalicelib.domain.job import TERMINAL, Job, State
+from chalicelib.domain.lifecycle import change
+from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.patience import patiently
+from chalicelib.pipeline.ports import Written
+from chalicelib.pipeline.query import get
+from chalicelib.pipeline.verdict import forget_at
+
+ROUNDS = 20
+"""How often the job may move on under our hands before we ask the caller to try again."""
+
+
+def cancel(job_id: str, *, tenant: str, parts: Parts) -> Job:
+    """The job as it then is: CANCELLED, RUNNING with the wish recorded, or ended already. Asking twice is asking once.
+
+    A running attempt sees the wish within seconds; a success that lands first wins. Raises `NotFound`, `Unavailable`.
+    """
+    row = get(job_id, tenant=tenant, parts=parts)
+    until = parts.world.now() + parts.limits.patience
+    for _ in range(ROUNDS):
+        event = _next(row, parts)
+        if event is None:
+            return row
+        answer = patiently(lambda: parts.store.write(job_id, change(event)), until=until, world=parts.world)  # noqa: B023
+        if answer.job is None:
+            raise NotFound(f"there is no job {job_id}")
+        row = answer.job
+        if isinstance(answer, Written):
+            return row
+    raise Unavailable(f"job {job_id} changed {ROUNDS} times while it was being cancelled")
+
+
+def _next(row: Job, parts: Parts) -> Event | None:
+    """The write that cancels this row; None: nothing is left to do."""
+    now = parts.world.now()
+    seen = Seen(state=row.state, epoch=row.epoch)
+    if row.state in TERMINAL:
+        return None
+    if row.state is State.RUNNING:
+        return None if row.cancel_requested is not None else CancelRequested(at=now, guard=seen)
+    return Cancelled(at=now, guard=seen, forget=forget_at(row, now))

@@ -1,0 +1,73 @@
+"""Getting the right to run a job: one conditional write, and what its refusal means."""
+
+import logging
+from datetime import datetime
+
+from chalicelib.domain.events import Claimed, Event, Reclaimed
+from chalicelib.domain.guards import Lapsed, Ready
+from chalicelib.domain.job import CLAIMABLE, State, Job, Wakeup
+from chalicelib.domain.lifecycle import change
+from chalicelib.pipeline import effects
+from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.patience import patiently
+from chalicelib.pipeline.ports import Written
+from chalicelib.pipeline.verdict import loss
+
+log = logging.getLogger(__name__)
+
+ROUNDS = 5
+"""How often a refusal may show a new right to try. Each needs somebody else's write in between; the message comes again after that."""
+
+
+def claim(wakeup: Wakeup, *, lease: datetime, parts: Parts) -> Job | None:
+    """The job under this caller's own lease, or None: there is nothing to run, and the message may be acknowledged.
+
+    Whoever is refused reads the row that refused: its own mark there is an own write whose reply was lost. Raises `Unavailable`.
+    """
+    token = parts.world.token()
+    attempt: Event = _claim(wakeup.epoch, token, lease, parts)
+    for _ in range(ROUNDS):
+        written = change(attempt)
+        answer = patiently(
+            lambda: parts.store.write(wakeup.job_id, written),  # noqa: B023 - called before the next round
+            until=parts.world.now() + parts.limits.patience,
+            world=parts.world,
+        )
+        row = answer.job
+        if row is None or row.tenant != wakeup.tenant:
+            log.warning("a message names a job that is not there", extra={"job_id": wakeup.job_id, "action": "phantom_message"})
+            return None
+        if row.owner is not None and row.owner.endswith(f".{token}"):
+            return row
+        if isinstance(answer, Written):
+            return _ended(row, parts)
+        following = _after_refusal(row, token, lease, parts)
+        if following is None:
+            return None
+        attempt = following
+    return None
+
+
+def _ended(row: Job, parts: Parts) -> None:
+    """Our own write ended a job whose worker was lost: do what that owes."""
+    if row.outbox:
+        effects.perform(row, parts=parts)
+
+
+def _claim(epoch: int, token: str, lease: datetime, parts: Parts) -> Claimed:
+    return Claimed(at=parts.world.now(), guard=Ready(epoch=epoch), owner=f"{epoch + 1}.{token}", lease=lease)
+
+
+def _after_refusal(row: Job, token: str, lease: datetime, parts: Parts) -> Event | None:
+    """The next write to try, given the row that refused the last one; None: acknowledge, the sweep holds the rest."""
+    now = parts.world.now()
+    if row.outbox:
+        effects.perform(row, parts=parts)
+        return None
+    if row.state in CLAIMABLE and row.ready is not None and (row.due is None or row.due <= now):
+        return _claim(row.ready, token, lease, parts)
+    if row.state is State.RUNNING and row.lease is not None and row.lease < now:
+        return loss(row, now) or Reclaimed(
+            at=now, guard=Lapsed(epoch=row.epoch, now=now), owner=f"{row.epoch + 1}.{token}", lease=lease
+        )
+    return None

@@ -1,0 +1,111 @@
+"""What a running task can ask and say about its own job: `current_job()`."""
+
+import logging
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain.errors import JobCancelled
+from chalicelib.pipeline.ports import Facts, Line
+
+
+class JobLogger(logging.LoggerAdapter[logging.Logger]):
+    """A logger whose every line carries the job's id, task, attempt and tenant."""
+
+    def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
+        """Add the job's fields to those that the caller gave."""
+        kwargs["extra"] = {**(self.extra or {}), **kwargs.get("extra", {})}
+        return msg, kwargs
+
+
+class JobContext:
+    """One attempt's view of its job. Safe to use from the task's own threads."""
+
+    def __init__(self, facts: Facts, line: Line) -> None:
+        self._facts = facts
+        self._line = line
+        fields = {"job_id": facts.id, "task": facts.task, "attempt": facts.attempt, "tenant": facts.tenant}
+        #: a standard logger, its lines tagged with the job
+        self.logger = JobLogger(logging.getLogger(f"jobline.task.{facts.task}"), fields)
+
+    @property
+    def id(self) -> str:
+        """The job's id."""
+        return self._facts.id
+
+    @property
+    def task(self) -> str:
+        """The task's name."""
+        return self._facts.task
+
+    @property
+    def tenant(self) -> str:
+        """Whose job it is."""
+        return self._facts.tenant
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt this is; 1 is the first."""
+        return self._facts.attempt
+
+    @property
+    def max_attempts(self) -> int:
+        """How many attempts the job has."""
+        return self._facts.max_attempts
+
+    @property
+    def epoch(self) -> int:
+        """The fencing token: pass it to systems that can refuse an older writer."""
+        return self._facts.epoch
+
+    @property
+    def deadline(self) -> datetime:
+        """When this attempt is over, whatever it is doing."""
+        return self._facts.deadline
+
+    def progress(self, fraction: float | None = None, message: str = "") -> None:
+        """Say how far the work is: a fraction from 0 to 1, words, or both. Cheap: it is written at most once a second.
+
+        Raises ValueError for a fraction outside 0 to 1.
+        """
+        if fraction is not None and not 0 <= fraction <= 1:
+            raise ValueError(f"fraction: {fraction!r} is not between 0 and 1")
+        self._line.report(fraction, str(message)[:200])
+
+    def heartbeat(self) -> None:
+        """Say that the work is alive: extends the lease and hides the message for longer."""
+        self._line.beat()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody wants this job cancelled, or this attempt has lost its right to it. Learnt within some seconds."""
+        return self._line.cancelled()
+
+    def check_cancelled(self) -> None:
+        """Raise `JobCancelled` if the job is to be cancelled. Let it pass through: the job is then CANCELLED."""
+        if self.cancelled:
+            raise JobCancelled(f"{self.task}[{self.id}] is to be cancelled")
+
+
+_current: ContextVar[JobContext | None] = ContextVar("jobline_current_job", default=None)
+
+
+def current_job() -> JobContext:
+    """The job that runs here. Raises RuntimeError outside a task."""
+    context = _current.get()
+    if context is None:
+        raise RuntimeError("current_job() was called outside a running task")
+    return context
+
+
+@contextmanager
+def running(facts: Facts, line: Line) -> Iterator[JobContext]:
+    """Make this the current job of the calling thread, coroutine or process."""
+    context = JobContext(facts, line)
+    mark = _current.set(context)
+    try:
+        yield context
+    finally:
+        _current.reset(mark)

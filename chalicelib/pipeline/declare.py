@@ -1,0 +1,45 @@
+"""`@task`: how a function becomes one that jobs can ask for."""
+
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar, overload
+
+from chalicelib.pipeline.task import REGISTRY, Options, Task
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@overload
+def task(function: Callable[P, R], /) -> Task[P, R]: ...
+
+
+@overload
+def task(*, name: str | None = ..., **options: Any) -> Callable[[Callable[P, R]], Task[P, R]]: ...
+
+
+def task(function: Callable[..., Any] | None = None, /, *, name: str | None = None, **options: Any) -> Any:
+    """Make a function a task.
+
+    A plain function runs on a thread, an `async def` one on the event loop, one with `cpu=True` in a child process. Its signature is
+    the schema of its arguments; arguments and result are JSON values (dataclasses, datetimes, Literal, TypedDict ... are converted).
+
+    Options:
+        name: what jobs call it; by default the function's own name.
+        cpu: run in a child process, with real parallelism and a hard time limit.
+        lane: "high", "default" or "low".
+        max_attempts: 1 to 50, counted when an attempt *starts*; 5.
+        backoff: `Backoff(base=, cap=)`, exponential with full jitter; 2 s doubling up to 15 min.
+        retry_on, give_up_on: exception types that are worth another attempt, or are not (wins).
+        time_limit: an attempt that takes longer is over, recorded as timed out, and retried; the invocation's time left if None.
+        soft_time_limit: when `SoftTimeLimitExceeded` is raised inside the task; less than `time_limit`.
+        keep: how long a finished job and its result can be asked for; 7 days (dead jobs: at least 30).
+        expires: a job that did not start within this time after acceptance is not started any more.
+        on_success, on_failure: the name of a task that is submitted, exactly once, with the finished job.
+
+    Raises `TaskMisdeclared` at import for what contradicts itself.
+    """
+
+    def declared(function: Callable[P, R]) -> Task[P, R]:
+        return REGISTRY.add(function, name, Options(**options))
+
+    return declared if function is None else declared(function)

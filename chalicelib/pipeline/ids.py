@@ -1,0 +1,38 @@
+"""A job's id is a ULID, and so carries the time of its acceptance: the sweep and the listing rely on that."""
+
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from ulid import ULID
+
+RANDOM_BYTES = 10
+_TICK = timedelta(milliseconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def make_id(at: datetime, randomness: bytes) -> str:
+    """The id of a job accepted at this time. `randomness` is ten bytes."""
+    return str(ULID(((at - _EPOCH) // _TICK).to_bytes(6, "big") + randomness))
+
+
+def first_id(at: datetime) -> str:
+    """The lowest id of this millisecond: where a range of time begins."""
+    return make_id(at, bytes(RANDOM_BYTES))
+
+
+def time_of(job_id: str) -> datetime:
+    """When the job was accepted, to the millisecond. Raises ValueError for what is not an id."""
+    return _EPOCH + int.from_bytes(ULID.from_str(job_id).bytes[:6], "big") * _TICK
+
+
+def is_id(text: str) -> bool:
+    """Whether the text can be a job's id: 26 upper-case Crockford characters."""
+    try:
+        return str(ULID.from_str(text)) == text
+    except (ValueError, TypeError):
+        return False
+
+
+def effect_id(job_id: str, epoch: int, slot: str, at: datetime) -> str:
+    """The id of the job that an effect submits: made from (job, epoch, slot), so that whoever performs it makes the same."""
+    return make_id(at, sha256(f"{job_id}.{epoch}.{slot}".encode()).digest()[:RANDOM_BYTES])

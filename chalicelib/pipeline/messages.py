@@ -1,0 +1,28 @@
+"""What a message looks like on the wire, and the strict reading of it."""
+
+from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.job import Wakeup
+from chalicelib.pipeline import strict_json
+from chalicelib.pipeline.ids import is_id
+
+VERSION = 1
+MAX_BYTES = 4096
+
+
+def encode(wakeup: Wakeup) -> str:
+    """The message's body: its version, tenant, job and epoch."""
+    return strict_json.write({"v": VERSION, "tenant": wakeup.tenant, "job": wakeup.job_id, "epoch": wakeup.epoch})
+
+
+def decode(body: str, lane: str) -> Wakeup:
+    """The wake-up in a body. Raises `InvalidInput` for what no version of ours wrote."""
+    found = strict_json.read(body.encode("utf-8", "surrogatepass"), name="message", limit=MAX_BYTES)
+    match found:
+        case {"v": int(version), "tenant": str(tenant), "job": str(job_id), "epoch": int(epoch)}:
+            if version != VERSION:
+                raise InvalidInput("message.v", f"version {version} is not known here")
+            if not is_id(job_id) or isinstance(epoch, bool) or epoch < 0:
+                raise InvalidInput("message", "not a job's id and epoch")
+            return Wakeup(tenant=tenant, job_id=job_id, epoch=epoch, lane=lane)
+        case _:
+            raise InvalidInput("message", "not a wake-up")

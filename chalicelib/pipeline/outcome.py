@@ -1,0 +1,125 @@
+"""Running a task's function once and naming what happened. Runs wherever the function runs: on a thread, a loop, in a child."""
+
+import hashlib
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.domain.errors import InvalidInput, JobCancelled, Retry, SoftTimeLimitExceeded
+from chalicelib.domain.job import Failure
+from chalicelib.pipeline import strict_json
+from chalicelib.pipeline.context import running
+from chalicelib.pipeline.ports import Call
+from chalicelib.pipeline.signature import to_plain
+from chalicelib.pipeline.task import Task
+
+MESSAGE_CHARS = 400
+TRACEBACK_CHARS = 2000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Returned:
+    """The task returned; this is its result as JSON text."""
+
+    json: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Raised:
+    """The task raised. `again`: worth another attempt by the task's policy; `after`: the wait it asked for."""
+
+    failure: Failure
+    again: bool
+    after: timedelta | None = None
+    cancelled: bool = False
+    timed_out: bool = False
+    rejected: bool = False
+
+
+Outcome = Returned | Raised
+
+
+def run(task: Task[Any, Any], call: Call) -> Outcome:
+    """Run a plain function."""
+    try:
+        with running(call.facts, call.line):
+            return Returned(json=_json(task.function(**task.signature.check(call.args))))
+    except BaseException as error:  # noqa: BLE001 - a task may raise anything, SystemExit too; all of it is an outcome
+        return raised(task, error)
+
+
+async def run_async(task: Task[Any, Any], call: Call) -> Outcome:
+    """Run a coroutine function."""
+    try:
+        with running(call.facts, call.line):
+            return Returned(json=_json(await task.function(**task.signature.check(call.args))))
+    except BaseException as error:  # noqa: BLE001 - as above; a cancelled coroutine is an outcome too
+        return raised(task, error)
+
+
+def _json(value: Any) -> str:
+    return strict_json.write(to_plain(value))
+
+
+def raised(task: Task[Any, Any], error: BaseException) -> Raised:
+    """Name what an exception means for the job."""
+    return Raised(
+        failure=failure(error),
+        again=isinstance(error, Retry) or (not isinstance(error, InvalidInput) and task.retry.worth_another(error)),
+        after=error.after if isinstance(error, Retry) else None,
+        cancelled=isinstance(error, JobCancelled),
+        timed_out=isinstance(error, SoftTimeLimitExceeded),
+        rejected=isinstance(error, InvalidInput),
+    )
+
+
+def failure(error: BaseException) -> Failure:
+    """An exception in the words that a row keeps: capped, and with a fingerprint that failures of one cause share."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "/chalicelib/pipeline/" not in frame.filename]
+    name = type(error).__name__
+    places = [f"{frame.filename.rpartition('/')[2]}:{frame.name}" for frame in own[-5:]]
+    text = "".join([*traceback.format_list(own), *traceback.format_exception_only(error)])
+    return Failure(
+        type=name,
+        message=_printable(str(error))[:MESSAGE_CHARS],
+        traceback=_printable(text)[-TRACEBACK_CHARS:],
+        fingerprint=hashlib.sha256("|".join([name, *places]).encode("utf-8", "replace")).hexdigest()[:12],
+    )
+
+
+def _printable(text: str) -> str:
+    """Text that UTF-8 and DynamoDB can hold."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def to_wire(outcome: Outcome) -> Mapping[str, Any]:
+    """An outcome as JSON values, for the pipe of a child process."""
+    if isinstance(outcome, Returned):
+        return {"returned": outcome.json}
+    found = outcome.failure
+    return {
+        "raised": [found.type, found.message, found.traceback, found.fingerprint],
+        "again": outcome.again,
+        "after": None if outcome.after is None else outcome.after.total_seconds(),
+        "cancelled": outcome.cancelled,
+        "timed_out": outcome.timed_out,
+        "rejected": outcome.rejected,
+    }
+
+
+def from_wire(wire: Mapping[str, Any]) -> Outcome:
+    """What `to_wire` made."""
+    if "returned" in wire:
+        return Returned(json=wire["returned"])
+    kind, message, trace, fingerprint = wire["raised"]
+    return Raised(
+        failure=Failure(type=kind, message=message, traceback=trace, fingerprint=fingerprint),
+        again=wire["again"],
+        after=None if wire["after"] is None else timedelta(seconds=wire["after"]),
+        cancelled=wire["cancelled"],
+        timed_out=wire["timed_out"],
+        rejected=wire["rejected"],
+    )

@@ -1,0 +1,246 @@
+"""What the verbs need of the outside, in the verbs' own words. Each port is cut where its in-memory twin takes a few plain lines.
+
+Every call may raise `Unavailable`: then it is unknown whether it took effect. A refused condition is an answer, not an error.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from chalicelib.domain.change import Change
+from chalicelib.domain.job import Job, Stored, Wakeup
+
+if TYPE_CHECKING:
+    from chalicelib.pipeline.outcome import Outcome
+
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """The write's condition held; this is the row after it."""
+
+    job: Job
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refused:
+    """The write's condition did not hold; this is the row that refused it, None if there is none."""
+
+    job: Job | None
+
+
+class JobStore(Protocol):
+    """The rows. Reads are consistent unless said otherwise."""
+
+    def create(self, job: Job) -> Job | None:
+        """Put the row if there is none. Returns None when this call put it, else the row that was there."""
+
+    def write(self, job_id: str, change: Change) -> Written | Refused:
+        """Record one guarded change."""
+
+    def read(self, job_id: str) -> Job | None:
+        """The row, or None."""
+
+    def accepted(self, after: datetime, until: datetime) -> tuple[Sequence[Job], datetime]:
+        """All rows with after < id time <= reached, in no order, and `reached`: as far as a page goes, at most `until`, always
+        more than `after`. Raises if any part cannot be read."""
+
+    def newest(self, before: str, since: datetime) -> Iterator[Job]:
+        """Rows with an id below `before`, newest first, back to `since`. May lag behind writes."""
+
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        """Ids of up to `limit` jobs whose appointment is at or before now, in no order. May lag behind writes."""
+
+    def dead(self, after: str | None, limit: int) -> tuple[Sequence[Job], str | None]:
+        """A page of dead jobs and where the next page begins, None at the end. May lag behind writes."""
+
+    def watermark(self, name: str) -> datetime | None:
+        """Up to where the pass of that name has seen every row."""
+
+    def move_watermark(self, name: str, seen: datetime | None, to: datetime) -> bool:
+        """Move it if it is still what was seen. False: somebody else moved it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeyClaim:
+    """An idempotency key's hold on a job: the same key and request within its life mean the same job."""
+
+    tenant: str
+    key: str
+    request_hash: str
+    job_id: str
+    until: datetime
+
+
+class KeyStore(Protocol):
+    """The idempotency keys."""
+
+    def hold(self, claim: KeyClaim, now: datetime) -> KeyClaim:
+        """The claim that holds the key now: this one, or one that was there before and is not over."""
+
+
+class PayloadStore(Protocol):
+    """Arguments and results that are too large for a row."""
+
+    def put(self, job_id: str, body: bytes, keep_until: datetime) -> Stored:
+        """Keep the bytes at least until then. The same bytes twice are one payload."""
+
+    def get(self, job_id: str, stored: Stored) -> bytes:
+        """The bytes, checked against their SHA-256. Raises `PayloadMissing`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LaneDepth:
+    """How much a lane holds, about: SQS counts approximately."""
+
+    lane: str
+    waiting: int
+    delayed: int
+    in_flight: int
+
+
+class JobQueue(Protocol):
+    """The lanes."""
+
+    def send(self, wakeups: Sequence[Wakeup]) -> Sequence[Wakeup]:
+        """Send each to its lane after its delay (at most 15 minutes). Returns those that were not sent; never raises for them."""
+
+    def extend(self, lane: str, receipt: str, visibility: timedelta) -> None:
+        """Hide a received message for this long from now."""
+
+    def depths(self) -> Sequence[LaneDepth]:
+        """Each lane's depth, the dead-letter queue's last."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApiKey:
+    """A credential as it is stored: never the secret, only its SHA-256."""
+
+    id: str
+    secret_sha256: str
+    tenant: str
+    scopes: frozenset[str]
+    name: str
+    created: datetime
+    expires: datetime | None
+    revoked: datetime | None = None
+
+
+class ApiKeyStore(Protocol):
+    """The credentials."""
+
+    def add(self, key: ApiKey) -> None:
+        """Store a new key. Raises `Conflict` if the id is taken."""
+
+    def find(self, key_id: str) -> ApiKey | None:
+        """The key of that id. May lag behind writes."""
+
+    def revoke(self, key_id: str, at: datetime) -> bool:
+        """Revoke it. False: there is no such key."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Oddity:
+    """A message that is not a job's: kept, capped, for a person to look at."""
+
+    message_id: str
+    lane: str
+    body: str
+    why: str
+    at: datetime
+
+
+class Quarantine(Protocol):
+    """Where undecodable messages go."""
+
+    def keep(self, oddity: Oddity) -> None:
+        """Keep it for some weeks."""
+
+
+class World(Protocol):
+    """Time, ids and chance: the only place that they come from."""
+
+    def now(self) -> datetime:
+        """The time, aware, UTC, in whole milliseconds."""
+
+    def job_id(self) -> str:
+        """A new id for a job accepted now."""
+
+    def token(self) -> str:
+        """Ten characters that nobody else has: the mark of one claim."""
+
+    def luck(self) -> float:
+        """A random number from 0 up to, not including, 1."""
+
+    def pause(self, wait: timedelta) -> None:
+        """Let this much time pass."""
+
+
+class Crew(Protocol):
+    """Hands for independent work side by side."""
+
+    def each(self, verb: Callable[[A], B], items: Iterable[A]) -> Sequence[B | Exception]:
+        """Do it to each item; the answers in the items' order, an exception in place of an answer that did not come."""
+
+
+class Execution(Protocol):
+    """A task that was started."""
+
+    def finished(self, within: timedelta) -> bool:
+        """Whether it ended, waiting up to this long for it."""
+
+    def outcome(self) -> "Outcome":
+        """What happened. Only after it ended; never raises what the task raised."""
+
+    def soften(self) -> None:
+        """Raise `SoftTimeLimitExceeded` inside the task, where that can be done."""
+
+    def stop(self) -> None:
+        """Stop it: a child process is killed, a coroutine cancelled; a thread cannot be and is left alone."""
+
+
+class Runner(Protocol):
+    """One way to run a task: on a thread, on the event loop, in a child process."""
+
+    def start(self, call: "Call") -> Execution:
+        """Start it now."""
+
+
+class Line(Protocol):
+    """How a running task talks to its attempt. Calls come from another thread than the attempt's."""
+
+    def report(self, fraction: float | None, message: str) -> None:
+        """The task says how far it is."""
+
+    def beat(self) -> None:
+        """The task says that it is alive and needs its lease longer."""
+
+    def cancelled(self) -> bool:
+        """Whether somebody wants the job cancelled, or the attempt has lost its right."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call:
+    """All that a runner needs: the task's name and JSON arguments, the context's facts, and the line back."""
+
+    task: str
+    args: Mapping[str, object]
+    facts: "Facts"
+    line: Line
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """What a task may know of its job."""
+
+    id: str
+    task: str
+    tenant: str
+    attempt: int
+    max_attempts: int
+    epoch: int
+    deadline: datetime

@@ -1,0 +1,138 @@
+"""Asking what happened: one job, jobs by time, dead jobs and what they have in common."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+from chalicelib.domain.errors import InvalidInput, NotFound
+from chalicelib.domain.job import Job, State
+from chalicelib.pipeline.ids import first_id, is_id
+from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.patience import patiently
+
+PAGE = 100
+SCAN = 2000
+"""Rows that one page may look at. A page that finds few matches among them is short and carries a cursor."""
+
+
+def get(job_id: str, *, tenant: str, parts: Parts) -> Job:
+    """The job. Raises `NotFound` for another tenant's, a forgotten one and what is no id, all alike."""
+    row = None
+    if is_id(job_id):
+        now = parts.world.now()
+        row = patiently(lambda: parts.store.read(job_id), until=now + parts.limits.patience, world=parts.world)
+        if row is not None and (row.tenant != tenant or (row.forget is not None and row.forget < now)):
+            row = None
+    if row is None:
+        raise NotFound(f"there is no job {job_id[:40]!r}")
+    return row
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Search:
+    """Which jobs, newest first. `cursor` is the last id of the page before."""
+
+    tenant: str
+    state: State | None = None
+    task: str | None = None
+    tag: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    cursor: str | None = None
+    limit: int = 50
+
+    def takes(self, job: Job, now: datetime) -> bool:
+        """Whether this job is meant."""
+        return (
+            job.tenant == self.tenant
+            and (self.state is None or job.state is self.state)
+            and (self.task is None or job.task == self.task)
+            and (self.tag is None or self.tag in job.tags)
+            and (job.forget is None or job.forget >= now)
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """Some of the jobs, and where the next page begins; None: these were the last."""
+
+    jobs: tuple[Job, ...]
+    cursor: str | None
+
+
+def search(wanted: Search, *, parts: Parts) -> Page:
+    """A page of jobs. By default the last seven days. Raises `InvalidInput`."""
+    if not 1 <= wanted.limit <= PAGE:
+        raise InvalidInput("limit", f"{wanted.limit} is not between 1 and {PAGE}")
+    if wanted.cursor is not None and not is_id(wanted.cursor):
+        raise InvalidInput("cursor", "not one that a page gave")
+    now = parts.world.now()
+    since = wanted.since or now - timedelta(days=7)
+    until = min(wanted.until or now + timedelta(minutes=5), now + timedelta(minutes=5))
+    if since >= until:
+        raise InvalidInput("since", "is not before until")
+    before = min(filter(None, (wanted.cursor, first_id(until))))
+    found: list[Job] = []
+    last = None
+    for number, job in enumerate(islice(parts.store.newest(before, since), SCAN), start=1):
+        last = job.id
+        if wanted.takes(job, now):
+            found.append(job)
+        if len(found) == wanted.limit or number == SCAN:
+            return Page(jobs=tuple(found), cursor=last)
+    return Page(jobs=tuple(found), cursor=None)
+
+
+def dead_jobs(*, limit: int, parts: Parts, after: str | None = None) -> Iterator[Job]:
+    """Up to `limit` dead jobs of all tenants, page by page."""
+    left = limit
+    while left > 0:
+        page, after = parts.store.dead(after, min(left, PAGE))
+        left -= max(len(page), 1)
+        yield from page
+        if after is None:
+            return
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeadGroup:
+    """Dead jobs of one cause."""
+
+    fingerprint: str
+    task: str
+    reason: str
+    error: str  #: the newest one's words
+    count: int
+    first: datetime
+    last: datetime
+    example: str  #: the newest one's id
+
+
+def dead_groups(*, tenant: str, scan: int, parts: Parts) -> list[DeadGroup]:
+    """The first `scan` dead jobs by task and error fingerprint, the largest group first."""
+    groups: dict[tuple[str, str, str], list[Job]] = defaultdict(list)
+    for job in dead_jobs(limit=scan, parts=parts):
+        if job.tenant == tenant:
+            fingerprint = job.error.fingerprint if job.error else ""
+            groups[job.task, fingerprint, str(job.reason)].append(job)
+    found = [_group(key, jobs) for key, jobs in groups.items()]
+    return sorted(found, key=lambda group: (-group.count, group.task, group.fingerprint))
+
+
+def _group(key: tuple[str, str, str], jobs: list[Job]) -> DeadGroup:
+    task, fingerprint, reason = key
+    jobs.sort(key=lambda job: job.history[-1].at)
+    newest = jobs[-1]
+    words = f"{newest.error.type}: {newest.error.message}" if newest.error else ""
+    return DeadGroup(
+        fingerprint=fingerprint,
+        task=task,
+        reason=reason,
+        error=words,
+        count=len(jobs),
+        first=jobs[0].history[-1].at,
+        last=newest.history[-1].at,
+        example=newest.id,
+    )

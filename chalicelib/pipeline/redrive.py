@@ -1,0 +1,76 @@
+"""Giving dead jobs another life: one, or all that a filter names."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chalicelib.domain.errors import NotFound, NotPossible
+from chalicelib.domain.events import Redriven
+from chalicelib.domain.guards import Seen
+from chalicelib.domain.job import Job, Reason, State, Wakeup
+from chalicelib.domain.lifecycle import change, marked
+from chalicelib.pipeline import effects
+from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.patience import patiently
+from chalicelib.pipeline.ports import Written
+from chalicelib.pipeline.query import dead_jobs, get
+
+HISTORY_KEPT = 40
+"""Entries of earlier lives that stay: enough to see what happened, few enough that a row redriven daily stays small."""
+
+
+def redrive(job_id: str, *, tenant: str, parts: Parts) -> Job:
+    """The job, QUEUED again with all its attempts and a grown epoch: every write of its former life is fenced.
+
+    Raises `NotFound`, `NotPossible` when it is not dead or still owes an effect, `Unavailable`.
+    """
+    row = get(job_id, tenant=tenant, parts=parts)
+    if row.state is State.DEAD and row.outbox:
+        effects.perform(row, parts=parts)
+        row = get(job_id, tenant=tenant, parts=parts)
+    if row.state is not State.DEAD:
+        raise NotPossible(f"job {job_id} is {row.state}, only a DEAD job can be retried")
+    if row.outbox:
+        raise NotPossible(f"job {job_id} still owes {row.outbox[0].slot}; try again in a minute")
+    token, now = parts.world.token(), parts.world.now()
+    event = Redriven(
+        at=now,
+        guard=Seen(state=row.state, epoch=row.epoch),
+        by=token,
+        check=now + parts.limits.wake_grace,
+        kept=row.history[-HISTORY_KEPT:],
+    )
+    answer = patiently(
+        lambda: parts.store.write(job_id, change(event)), until=now + parts.limits.patience, world=parts.world
+    )
+    after = answer.job
+    if after is None:
+        raise NotFound(f"there is no job {job_id}")
+    if not isinstance(answer, Written) and not marked(after, token):
+        raise NotPossible(f"job {job_id} is {after.state}: somebody else was faster")
+    if after.state is State.QUEUED:
+        parts.queue.send([Wakeup(tenant=after.tenant, job_id=after.id, epoch=after.epoch, lane=after.lane)])
+    return after
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeadFilter:
+    """Which dead jobs; None means any."""
+
+    tenant: str
+    task: str | None = None
+    fingerprint: str | None = None
+    reason: Reason | None = None
+
+    def takes(self, job: Job) -> bool:
+        """Whether this job is meant."""
+        return (
+            job.tenant == self.tenant
+            and (self.task is None or job.task == self.task)
+            and (self.reason is None or job.reason is self.reason)
+            and (self.fingerprint is None or (job.error is not None and job.error.fingerprint == self.fingerprint))
+        )
+
+
+def matching(wanted: DeadFilter, *, scan: int, parts: Parts) -> Iterator[Job]:
+    """The dead jobs that the filter takes, among the first `scan` dead ones."""
+    return (job for job in dead_jobs(limit=scan, parts=parts) if wanted.takes(job))

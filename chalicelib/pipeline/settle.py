@@ -1,0 +1,56 @@
+"""Recording how an attempt ended: exactly one outcome, by the attempt that still has the right to it."""
+
+import logging
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib.domain.events import Died, Event, RetryScheduled
+from chalicelib.domain.job import Job, State, Wakeup
+from chalicelib.domain.lifecycle import change, marked
+from chalicelib.pipeline import effects
+from chalicelib.pipeline.limits import MAX_QUEUE_DELAY
+from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.patience import patiently
+from chalicelib.pipeline.ports import Written
+from chalicelib.pipeline.verdict import cancellation, owner_of
+
+log = logging.getLogger(__name__)
+
+
+def settle(job: Job, event: Event, *, until: datetime, parts: Parts) -> Job | None:
+    """The row after the event; None: this attempt was fenced, its outcome is discarded.
+
+    Keeps trying until `until`, then raises `Unavailable` and leaves the job to its lease.
+    """
+    row = _record(job, event, until=until, parts=parts)
+    if row is None:
+        log.warning("%s: fenced, the outcome of epoch %s is discarded", job.label(), job.epoch, extra=job.log_fields())
+        return None
+    if row.state is State.RETRYING and row.epoch == job.epoch:
+        _send_retry(row, parts)
+    if row.outbox and row.epoch == job.epoch:
+        effects.perform(row, parts=parts)
+    return row
+
+
+def _record(job: Job, event: Event, *, until: datetime, parts: Parts) -> Job | None:
+    while True:
+        written = change(event)
+        answer = patiently(lambda: parts.store.write(job.id, written), until=until, world=parts.world)  # noqa: B023
+        row = answer.job
+        if isinstance(answer, Written):
+            return row
+        if row is not None and marked(row, owner_of(job)):
+            return row
+        wished = row is not None and row.owner == job.owner and row.cancel_requested is not None
+        if not (wished and isinstance(event, RetryScheduled | Died)):
+            return None
+        event = cancellation(job, event.error, event.progress, event.at)
+
+
+def _send_retry(row: Job, parts: Parts) -> None:
+    """Send the next attempt's message with its delay. If that fails, or nothing can wait so long, the sweep wakes it."""
+    wait = (row.due or parts.world.now()) - parts.world.now()
+    if wait <= MAX_QUEUE_DELAY:
+        wakeup = Wakeup(tenant=row.tenant, job_id=row.id, epoch=row.epoch, lane=row.lane)
+        parts.queue.send([replace(wakeup, delay=wait)])

@@ -1,0 +1,94 @@
+"""A task's signature is its schema: arguments are checked by it at the door and again in the worker."""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, get_type_hints
+
+import msgspec
+
+from chalicelib.domain.errors import InvalidInput, ResultNotJson, TaskMisdeclared
+
+_PATH = re.compile(r"^(?P<why>.*?)(?: - at `\$(?P<path>[^`]*)`)?$", re.DOTALL)
+_FIELD = re.compile(r"field `(?P<name>[^`]+)`")
+
+
+class Signature:
+    """The named parameters of a task's function, with their types and defaults."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._signature = inspect.signature(function)
+        try:
+            hints = get_type_hints(function, include_extras=True)
+            self._fields = [self._field(parameter, hints) for parameter in self._signature.parameters.values()]
+            self._struct = msgspec.defstruct("Arguments", self._fields, kw_only=True, forbid_unknown_fields=True)
+            self.schema: Mapping[str, Any] = self._json_schema()
+            self.result_schema: Mapping[str, Any] = _schema_of(hints.get("return", Any))
+        except (NameError, TypeError) as error:
+            raise TaskMisdeclared(f"{function.__qualname__}: its signature cannot be a schema: {error}") from error
+
+    @staticmethod
+    def _field(parameter: inspect.Parameter, hints: Mapping[str, Any]) -> Any:
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
+            raise TypeError(f"parameter {parameter.name!r} has no name that a caller could give")
+        kind = hints.get(parameter.name, Any)
+        if parameter.default is parameter.empty:
+            return (parameter.name, kind)
+        if isinstance(parameter.default, list | dict | set):
+            return (parameter.name, kind, msgspec.field(default_factory=lambda: parameter.default))
+        return (parameter.name, kind, parameter.default)
+
+    def _json_schema(self) -> Mapping[str, Any]:
+        schema: dict[str, Any] = msgspec.json.schema(self._struct)
+        return schema
+
+    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Python arguments by name, as JSON values. Raises `InvalidInput` that names the argument."""
+        try:
+            named = self._signature.bind(*args, **kwargs).arguments
+        except TypeError as error:
+            raise InvalidInput("args", str(error)) from error
+        values = {name: _plain(value, f"args.{name}") for name, value in named.items()}
+        self.check(values)
+        return values
+
+    def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values as the function's own types. Raises `InvalidInput` that names the argument, for example `args.width`."""
+        try:
+            struct = msgspec.convert(values, self._struct, strict=True)
+        except msgspec.ValidationError as error:
+            raise _named(error) from error
+        return {name: getattr(struct, name) for name in values}
+
+
+def _named(error: msgspec.ValidationError) -> InvalidInput:
+    found = _PATH.match(str(error))
+    why, path = (found["why"], found["path"] or "") if found else (str(error), "")
+    field = _FIELD.search(why)
+    if field:
+        path = f"{path}.{field['name']}"
+    return InvalidInput(f"args{path}", why)
+
+
+def _plain(value: Any, name: str) -> Any:
+    try:
+        return to_plain(value)
+    except ResultNotJson as error:
+        raise InvalidInput(name, str(error)) from error
+
+
+def to_plain(value: Any) -> Any:
+    """Dataclasses, datetimes, UUIDs, Decimals, sets, enums, Structs ... as JSON values. Raises `ResultNotJson`."""
+    try:
+        return msgspec.to_builtins(value, str_keys=True)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise ResultNotJson(f"{type(value).__name__} cannot be JSON: {error}") from error
+
+
+def _schema_of(kind: Any) -> Mapping[str, Any]:
+    """The JSON schema of a result; anything goes where the annotation says nothing that a schema can."""
+    try:
+        schema: dict[str, Any] = msgspec.json.schema(kind)
+    except TypeError:
+        return {}
+    return schema

@@ -1,0 +1,88 @@
+"""The sweep: every row is visited once by time; what is then unfinished gets an appointment, and is looked after by that.
+
+Invariant: a row behind the watermark is finished or has an appointment. The order below is the proof of it: list consistently up to
+H, appoint everything unfinished, and only then move the watermark to H, if it is still where it was read.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.domain.job import Job, State
+from chalicelib.pipeline.accept import appoint
+from chalicelib.pipeline.limits import SEND_AHEAD
+from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.patience import patiently
+
+log = logging.getLogger(__name__)
+
+FIRST_LOOK = timedelta(days=31)
+"""How far back the first sweep of a stage begins: rows can be there from before its first tick."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pass:
+    """One of the two passes: its watermark's name and how far behind now it lists."""
+
+    name: str
+    grace: timedelta
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Swept:
+    """What a pass saw. `behind` is how far its watermark is from where it should be."""
+
+    rows: int
+    appointed: int
+    behind: timedelta
+
+
+def passes(parts: Parts) -> tuple[Pass, Pass]:
+    """The fast pass, and the slow one that catches clocks that are worse than assumed."""
+    return (Pass(name="fast", grace=parts.limits.grace), Pass(name="slow", grace=parts.limits.slow_grace))
+
+
+def sweep(one: Pass, *, until: datetime, parts: Parts) -> Swept:
+    """Bring the pass's watermark as near to now - grace as the time until `until` allows.
+
+    Raises `Unavailable` when a listing or an appointment fails: the watermark then stays, and the next tick does it again.
+    """
+    store, world = parts.store, parts.world
+    rows = appointed = 0
+    mark = seen = patiently(lambda: store.watermark(one.name), until=until, world=world)
+    goal = world.now() - one.grace
+    low = mark or goal - FIRST_LOOK
+    while low < goal and world.now() < until:
+        listed, reached = patiently(lambda: store.accepted(low, goal), until=until, world=world)  # noqa: B023
+        rows += len(listed)
+        appointed += _appoint_unfinished(listed, until, parts)
+        if not patiently(lambda: store.move_watermark(one.name, seen, reached), until=until, world=world):  # noqa: B023
+            break
+        low = seen = reached
+    if appointed and one.name == "slow":
+        log.error(
+            "the slow sweep found %s unfinished jobs that the fast one had missed: clocks differ by more than assumed",
+            appointed,
+            extra={"action": "slow_sweep_found", "found": appointed},
+        )
+    return Swept(rows=rows, appointed=appointed, behind=max(timedelta(0), world.now() - one.grace - low))
+
+
+def _appoint_unfinished(listed: Sequence[Job], until: datetime, parts: Parts) -> int:
+    unfinished = [job for job in listed if not job.finished and job.attention is None]
+    now = parts.world.now()
+    answers = parts.crew.each(lambda job: appoint(job, first_check(job, now), until=until, parts=parts), unfinished)
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
+    return len(unfinished)
+
+
+def first_check(job: Job, now: datetime) -> datetime:
+    """When somebody first has to look at an unfinished job: at once, but for a lease that still holds or a due time ahead."""
+    if job.state is State.RUNNING and job.lease is not None:
+        return max(now, job.lease)
+    if job.state in (State.QUEUED, State.RETRYING) and job.due is not None:
+        return max(now, job.due - SEND_AHEAD)
+    return now

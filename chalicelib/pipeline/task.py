@@ -1,0 +1,179 @@
+"""A task: a function that jobs can ask for, and how its jobs are to be run."""
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Generic, ParamSpec, TypeVar
+
+from chalicelib.domain.errors import TaskMisdeclared, UnknownTask
+from chalicelib.domain.job import KEEP
+from chalicelib.domain.retry import MAX_BACKOFF, Backoff, RetryPolicy
+from chalicelib.pipeline.signature import Signature
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+LANES = ("high", "default", "low")
+MAX_ATTEMPTS = 50
+"""The most attempts a job may have. With the longest backoff of a day a job so ends well before its stored arguments do."""
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
+
+
+class Kind(StrEnum):
+    """Where a task's function runs."""
+
+    THREAD = "thread"
+    LOOP = "loop"
+    PROCESS = "process"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """All that `@task` takes. Durations are timedeltas."""
+
+    lane: str = "default"
+    cpu: bool = False
+    max_attempts: int = 5
+    backoff: Backoff = Backoff()
+    retry_on: tuple[type[BaseException], ...] = (Exception,)
+    give_up_on: tuple[type[BaseException], ...] = ()
+    time_limit: timedelta | None = None
+    soft_time_limit: timedelta | None = None
+    keep: timedelta = KEEP
+    expires: timedelta | None = None
+    on_success: str | None = None
+    on_failure: str | None = None
+
+    def check(self, name: str) -> None:
+        """Raise `TaskMisdeclared` that names the option which is wrong."""
+        wrong = {
+            "name": not _NAME.fullmatch(name),
+            "lane": self.lane not in LANES,
+            "max_attempts": not 1 <= self.max_attempts <= MAX_ATTEMPTS,
+            "backoff": not timedelta(0) <= self.backoff.base <= self.backoff.cap <= MAX_BACKOFF,
+            "time_limit": self.time_limit is not None and self.time_limit <= timedelta(0),
+            "soft_time_limit": self.soft_time_limit is not None
+            and not timedelta(0) < self.soft_time_limit < (self.time_limit or timedelta.max),
+            "keep": not timedelta(0) < self.keep <= timedelta(days=366),
+            "expires": self.expires is not None and self.expires <= timedelta(0),
+        }
+        for option, is_wrong in wrong.items():
+            if is_wrong:
+                said = name if option == "name" else getattr(self, option)
+                raise TaskMisdeclared(f"@task {name}: {option}={said!r} is out of range; see the docstring of `task`")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Submission:
+    """How one job is to be submitted; None means the task's own. Either `delay` or `at`, not both."""
+
+    delay: timedelta | None = None
+    at: datetime | None = None
+    expires: timedelta | None = None
+    lane: str | None = None
+    max_attempts: int | None = None
+    tags: tuple[str, ...] = ()
+    tenant: str = "default"
+    key: str | None = None
+    on_success: str | None = None
+    on_failure: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Task(Generic[P, R]):
+    """A registered function. Calling it runs the function here and now; `delay` and `submit` make a job."""
+
+    name: str
+    function: Callable[P, R]
+    kind: Kind
+    options: Options
+    signature: Signature
+    submitter: "Submitter"
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the function here and now, as if it were not a task."""
+        return self.function(*args, **kwargs)
+
+    def delay(self, *args: P.args, **kwargs: P.kwargs) -> Any:
+        """Submit a job with these arguments. Returns its handle. Raises `InvalidInput` that names a wrong argument."""
+        return self.submitter(self, self.signature.bind(args, kwargs), Submission())
+
+    def submit(self, args: tuple[Any, ...] | Mapping[str, Any] = (), **how: Any) -> Any:
+        """Submit a job; `how` is `delay=, at=, expires=, lane=, max_attempts=, tags=, tenant=, key=, on_success=, on_failure=`."""
+        named = self.signature.bind((), args) if isinstance(args, Mapping) else self.signature.bind(args, {})
+        return self.submitter(self, named, Submission(**how))
+
+    @property
+    def retry(self) -> RetryPolicy:
+        """When a failed attempt is worth another."""
+        options = self.options
+        return RetryPolicy(
+            max_attempts=options.max_attempts,
+            backoff=options.backoff,
+            retry_on=options.retry_on,
+            give_up_on=options.give_up_on,
+        )
+
+
+Submitter = Callable[[Task[Any, Any], Mapping[str, Any], Submission], Any]
+
+
+@dataclass(kw_only=True)
+class Registry:
+    """The tasks by name: an explicit table, filled by the decorator when a task module is imported."""
+
+    tasks: dict[str, Task[Any, Any]] = field(default_factory=dict)
+    submitter: Submitter | None = None
+
+    def __getitem__(self, name: str) -> Task[Any, Any]:
+        """The task. Raises `UnknownTask`."""
+        try:
+            return self.tasks[name]
+        except KeyError:
+            raise UnknownTask(name) from None
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a task of that name is registered."""
+        return name in self.tasks
+
+    def __iter__(self) -> Iterator[Task[Any, Any]]:
+        """The tasks by name."""
+        return iter(sorted(self.tasks.values(), key=lambda task: task.name))
+
+    def add(self, function: Callable[P, R], name: str | None, options: Options) -> Task[P, R]:
+        """Register the function. Raises `TaskMisdeclared`; the same function again (a reload) takes its own place."""
+        name = name or function.__name__
+        options.check(name)
+        asynchronous = inspect.iscoroutinefunction(function)
+        if options.cpu and asynchronous:
+            raise TaskMisdeclared(f"@task {name}: cpu=True needs a plain function, this one is async")
+        before = self.tasks.get(name)
+        if before and (before.function.__module__, before.function.__qualname__) != (function.__module__, function.__qualname__):
+            raise TaskMisdeclared(f"@task {name}: {before.function.__module__} has a task of that name already")
+        kind = Kind.LOOP if asynchronous else Kind.PROCESS if options.cpu else Kind.THREAD
+        task = Task(
+            name=name, function=function, kind=kind, options=options, signature=Signature(function), submitter=self._submit
+        )
+        self.tasks[name] = task
+        return task
+
+    def _submit(self, task: Task[Any, Any], args: Mapping[str, Any], how: Submission) -> Any:
+        if self.submitter is None:
+            raise RuntimeError("no pipeline is wired: import chalicelib.wiring first")
+        return self.submitter(task, args, how)
+
+    def check(self) -> None:
+        """Raise `TaskMisdeclared` if a task names another one that does not exist. Called once all task modules are loaded."""
+        for task in self:
+            for option in ("on_success", "on_failure"):
+                follower = getattr(task.options, option)
+                if follower is not None and follower not in self:
+                    raise TaskMisdeclared(f"@task {task.name}: {option} names {follower!r}, which is no task")
+
+
+REGISTRY = Registry()
+"""Where `@task` registers. Tests make registries of their own."""

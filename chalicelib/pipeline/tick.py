@@ -1,0 +1,42 @@
+"""The minute's run: sweep what was accepted since the last one, then look after all that is due."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.domain.errors import Unavailable
+from chalicelib.pipeline.appointments import Kept, keep_appointments
+from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.sweep import Swept, passes, sweep
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ticked:
+    """What one tick did. A pass that failed is None; the next tick does it again."""
+
+    swept: dict[str, Swept | None]
+    kept: Kept
+
+
+def tick(*, ends: datetime, parts: Parts) -> Ticked:
+    """Sweep and keep appointments, at most until `ends`. Safe to run twice, side by side, or killed at any point."""
+    until = ends - parts.limits.reserve
+    swept: dict[str, Swept | None] = {}
+    for one in passes(parts):
+        try:
+            swept[one.name] = sweep(one, until=until, parts=parts)
+        except Unavailable as error:
+            swept[one.name] = None
+            log.warning("the %s sweep stopped, the next tick goes on: %s", one.name, error, extra={"action": "sweep_failed"})
+    kept = keep_appointments(until=until, parts=parts)
+    lag = max((one.behind for one in swept.values() if one is not None), default=timedelta(0))
+    log.info(
+        "tick: %s due looked after, %s woken, %s ended",
+        kept.visited,
+        kept.woken,
+        kept.ended,
+        extra={"action": "tick", "visited": kept.visited, "woken": kept.woken, "failed": kept.failed, "lag_s": lag.total_seconds()},
+    )
+    return Ticked(swept=swept, kept=kept)

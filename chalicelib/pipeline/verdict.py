@@ -1,0 +1,141 @@
+"""What an attempt's outcome means for its job. Decided here, without I/O; written elsewhere."""
+
+from datetime import datetime, timedelta
+
+from chalicelib.domain.events import Cancelled, Died, Event, Expired, RetryScheduled, Succeeded
+from chalicelib.domain.guards import Lapsed, Mine, Seen, Unwished
+from chalicelib.domain.job import KEEP_DEAD, KEY_LIFE, Effect, Failure, Job, Payload, Progress, Reason
+from chalicelib.domain.retry import Backoff
+from chalicelib.pipeline.ids import effect_id, time_of
+from chalicelib.pipeline.limits import MAX_QUEUE_DELAY, SEND_AHEAD
+from chalicelib.pipeline.outcome import Raised
+
+KEY_MARGIN = timedelta(hours=1)
+"""How much longer than its key a keyed job's row is kept, for clocks that differ."""
+
+
+def forget_at(job: Job, now: datetime, *, dead: bool = False) -> datetime:
+    """When a job that ends now may be deleted. Never before its idempotency key is over: a key whose row is gone would run it again."""
+    end = now + (max(job.keep, KEEP_DEAD) if dead else job.keep)
+    return max(end, time_of(job.id) + KEY_LIFE + KEY_MARGIN) if job.key else end
+
+
+def owed(job: Job, slot: str, follower: str | None, now: datetime) -> tuple[Effect, ...]:
+    """The outbox of a job that ends now: the one task that follows, if any."""
+    if follower is None:
+        return ()
+    return (Effect(slot=slot, id=effect_id(job.id, job.epoch, slot, now), task=follower),)
+
+
+def owner_of(job: Job) -> str:
+    """The claim's token. Raises ValueError for a job that nobody runs."""
+    if job.owner is None:
+        raise ValueError(f"{job.label()} has no owner")
+    return job.owner
+
+
+def success(job: Job, result: Payload, progress: Progress | None, now: datetime) -> Succeeded:
+    """The attempt returned."""
+    return Succeeded(
+        at=now,
+        guard=Mine(owner=owner_of(job)),
+        result=result,
+        forget=forget_at(job, now),
+        outbox=owed(job, "on_success", job.on_success, now),
+        progress=progress,
+    )
+
+
+def after_raise(job: Job, raised: Raised, backoff: Backoff, progress: Progress | None, now: datetime, luck: float) -> Event:
+    """The attempt raised, or its time was over: cancelled, another attempt, or dead."""
+    if raised.cancelled or job.cancel_requested is not None:
+        return cancellation(job, raised.failure, progress, now)
+    if raised.again and job.attempts < job.max_attempts:
+        wait = raised.after if raised.after is not None else backoff.wait(job.attempts, luck)
+        return another(job, raised.failure, wait, progress, now)
+    reason = Reason.TIMED_OUT if raised.timed_out else Reason.REJECTED if raised.rejected else Reason.FAILED
+    return death(job, reason, raised.failure, progress, now)
+
+
+def after_missing_payload(job: Job, found: Failure, backoff: Backoff, now: datetime, luck: float) -> Event:
+    """The arguments could not be read: perhaps not yet visible, so tried again like a failure, then dead by a reason of its own."""
+    if job.attempts < job.max_attempts and job.cancel_requested is None:
+        return another(job, found, backoff.wait(job.attempts, luck), None, now)
+    return death(job, Reason.PAYLOAD_MISSING, found, None, now)
+
+
+def undecodable(job: Job, found: Failure, now: datetime) -> Died:
+    """The recorded arguments are not JSON that the strict reader takes: no attempt can ever run them."""
+    return death(job, Reason.UNDECODABLE, found, None, now)
+
+
+def another(job: Job, error: Failure, wait: timedelta, progress: Progress | None, now: datetime) -> RetryScheduled:
+    """Another attempt after this wait."""
+    due = now + wait
+    return RetryScheduled(
+        at=now,
+        guard=Unwished(owner=owner_of(job)),
+        epoch=job.epoch,
+        due=due,
+        error=error,
+        check=retry_check(job, due, wait),
+        progress=progress,
+    )
+
+
+def retry_check(job: Job, due: datetime, wait: timedelta) -> datetime | None:
+    """The appointment of a retry: needed when no message can wait so long, moved when the job has one already."""
+    if wait > MAX_QUEUE_DELAY:
+        return due - SEND_AHEAD
+    return None if job.next_check is None else due + SEND_AHEAD
+
+
+def death(job: Job, reason: Reason, error: Failure, progress: Progress | None, now: datetime) -> Died:
+    """The attempt ends the job for good."""
+    return Died(
+        at=now,
+        guard=Unwished(owner=owner_of(job)),
+        reason=reason,
+        error=error,
+        forget=forget_at(job, now, dead=True),
+        outbox=owed(job, "on_failure", job.on_failure, now),
+        progress=progress,
+    )
+
+
+def cancellation(job: Job, error: Failure | None, progress: Progress | None, now: datetime) -> Cancelled:
+    """The running attempt gives in to a wish."""
+    return Cancelled(at=now, guard=Mine(owner=owner_of(job)), forget=forget_at(job, now), error=error, progress=progress)
+
+
+def expiry(job: Job, now: datetime) -> Expired:
+    """The claim came after the deadline for starting."""
+    return Expired(at=now, guard=Mine(owner=owner_of(job)), forget=forget_at(job, now))
+
+
+def loss(job: Job, now: datetime) -> Cancelled | Died | None:
+    """What becomes of a running job whose lease is over; None: another attempt may take it."""
+    guard = Lapsed(epoch=job.epoch, now=now)
+    if job.cancel_requested is not None:
+        return Cancelled(at=now, guard=guard, forget=forget_at(job, now))
+    if job.attempts < job.max_attempts:
+        return None
+    return Died(
+        at=now,
+        guard=guard,
+        reason=Reason.WORKER_LOST,
+        error=Failure(
+            type="WorkerLost",
+            message=f"attempt {job.attempts} of {job.max_attempts} ended without a word: killed, out of memory or out of time",
+            fingerprint="worker-lost",
+        ),
+        forget=forget_at(job, now, dead=True),
+        outbox=owed(job, "on_failure", job.on_failure, now),
+    )
+
+
+def too_late(job: Job, now: datetime) -> Expired | None:
+    """What becomes of a waiting job whose deadline for starting passed; None: it may still start."""
+    if job.expires is None or job.first_claimed is not None or now <= job.expires:
+        return None
+    return Expired(at=now, guard=Seen(state=job.state, epoch=job.epoch), forget=forget_at(job, now))
