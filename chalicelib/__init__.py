@@ -1,10 +1,13 @@
 """Jobline: background jobs for Python on AWS with no servers to run. What a task module needs is here; the rest is inside."""
 
+from typing import Any
+
 from chalicelib.domain.errors import JobCancelled, Retry, SoftTimeLimitExceeded
 from chalicelib.domain.retry import Backoff
 from chalicelib.pipeline.context import JobContext, current_job
 from chalicelib.pipeline.declare import task
 from chalicelib.pipeline.finished import FinishedJob
+from chalicelib.pipeline.task import REGISTRY
 
 __all__ = [
     "Backoff",
@@ -16,3 +19,13 @@ __all__ = [
     "current_job",
     "task",
 ]
+
+
+def _submit(*request: Any) -> Any:
+    """What `f.delay(...)` does: the pipeline is wired at the first one, not at import."""
+    from chalicelib.wiring import submit
+
+    return submit(*request)
+
+
+REGISTRY.submitter = _submit

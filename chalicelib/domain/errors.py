@@ -19,6 +19,7 @@ JoblineError
  |    +-- ChildDied           the child process of a `cpu=True` task ended without an answer
  +-- MachineryError           SQS, by delivering the message again, or the next tick
  |    +-- Unavailable         a service refused or did not answer; try again with jitter
+ |    +-- ServiceRefused      a service said no for a reason that waiting does not mend: no right, no such queue
  |    +-- NewerRow            the row was written by newer code; this code leaves it alone
  |    +-- PayloadMissing      a stored payload is gone or is not the one that was stored
  +-- TransitionRefused        nobody: a lifecycle bug, the move is not in the table
@@ -127,6 +128,10 @@ class MachineryError(JoblineError):
 
 class Unavailable(MachineryError):
     """A service refused or did not answer. Whether the call took effect is unknown."""
+
+
+class ServiceRefused(MachineryError):
+    """A service said no for a reason that waiting does not mend: a missing right, a missing table or queue, a bad setting."""
 
 
 class NewerRow(MachineryError):

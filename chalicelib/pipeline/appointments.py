@@ -141,7 +141,7 @@ def _running(row: Job, now: datetime, parts: Parts) -> Plan:
 def _waiting(row: Job, now: datetime, until: datetime, parts: Parts) -> Plan | None:
     """Not due for long: look again shortly before. Due soon, or since long: wake it, with the exact delay."""
     ahead = max(timedelta(0), row.due - now) if row.due is not None else timedelta(0)
-    if ahead > SEND_AHEAD and row.due is not None and row.next_check is not None and row.next_check < row.due - SEND_AHEAD:
+    if ahead > SEND_AHEAD and row.due is not None:
         return postponed(row, row.due - SEND_AHEAD, now)
     if row.state is State.SCHEDULED:
         released = _release(row, now, until, parts)

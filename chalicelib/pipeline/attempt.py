@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.domain.errors import InvalidInput, PayloadMissing, Unavailable, UnknownTask
+from chalicelib.domain.errors import InvalidInput, MachineryError, PayloadMissing, UnknownTask
 from chalicelib.domain.events import Event, Renewed
 from chalicelib.domain.guards import Mine
 from chalicelib.domain.job import Failure, Job, Progress
@@ -150,7 +150,8 @@ class _Watch:
         self.looked = now
         try:
             row = self._renew(progress) if said else self.parts.store.read(self.job.id)
-        except Unavailable:
+        except MachineryError as error:
+            log.warning("%s: could not look at its row: %s", self.job.label(), error, extra=self.job.log_fields())
             return True
         if row is None or row.owner != self.job.owner:
             log.warning("%s: the lease was lost", self.job.label(), extra=self.job.log_fields())

@@ -33,6 +33,15 @@ class Refused:
     job: Job | None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Slice:
+    """All rows with an id time up to `reached`, in no order. `unread` are ids of rows that only newer code can read."""
+
+    rows: Sequence[Job]
+    reached: datetime
+    unread: Sequence[str] = ()
+
+
 class JobStore(Protocol):
     """The rows. Reads are consistent unless said otherwise."""
 
@@ -45,9 +54,8 @@ class JobStore(Protocol):
     def read(self, job_id: str) -> Job | None:
         """The row, or None."""
 
-    def accepted(self, after: datetime, until: datetime) -> tuple[Sequence[Job], datetime]:
-        """All rows with after < id time <= reached, in no order, and `reached`: as far as a page goes, at most `until`, always
-        more than `after`. Raises if any part cannot be read."""
+    def accepted(self, after: datetime, until: datetime) -> Slice:
+        """All rows with after < id time <= until, or as far as a page goes. Raises if any part cannot be read."""
 
     def newest(self, before: str, since: datetime) -> Iterator[Job]:
         """Rows with an id below `before`, newest first, back to `since`. May lag behind writes."""

@@ -6,9 +6,12 @@ H, appoint everything unfinished, and only then move the watermark to H, if it i
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from chalicelib.domain.change import Change, Missing, Present
+from chalicelib.domain.errors import NewerRow
 from chalicelib.domain.job import Job, State
 from chalicelib.pipeline.accept import appoint
 from chalicelib.pipeline.limits import SEND_AHEAD
@@ -54,12 +57,14 @@ def sweep(one: Pass, *, until: datetime, parts: Parts) -> Swept:
     goal = world.now() - one.grace
     low = mark or goal - FIRST_LOOK
     while low < goal and world.now() < until:
-        listed, reached = patiently(lambda: store.accepted(low, goal), until=until, world=world)  # noqa: B023
-        rows += len(listed)
-        appointed += _appoint_unfinished(listed, until, parts)
-        if not patiently(lambda: store.move_watermark(one.name, seen, reached), until=until, world=world):  # noqa: B023
+        listed = patiently(lambda: store.accepted(low, goal), until=until, world=world)  # noqa: B023
+        rows += len(listed.rows)
+        appointed += _appoint_unfinished(listed.rows, until, parts)
+        for job_id in listed.unread:
+            _appoint_unread(job_id, until, parts)
+        if not patiently(lambda: store.move_watermark(one.name, seen, listed.reached), until=until, world=world):  # noqa: B023
             break
-        low = seen = reached
+        low = seen = listed.reached
     if appointed and one.name == "slow":
         log.error(
             "the slow sweep found %s unfinished jobs that the fast one had missed: clocks differ by more than assumed",
@@ -77,6 +82,17 @@ def _appoint_unfinished(listed: Sequence[Job], until: datetime, parts: Parts) ->
         if isinstance(answer, Exception):
             raise answer
     return len(unfinished)
+
+
+def _appoint_unread(job_id: str, until: datetime, parts: Parts) -> None:
+    """A row that only newer code can read: if it is unfinished, by what all versions agree on, newer code finds it by this."""
+    check = parts.world.now()
+    for unfinished in (Missing("forget"), Present("outbox")):
+        write = Change(
+            where=(Missing("attention"), Present("state"), unfinished), set={"attention": "due", "attention_at": check}
+        )
+        with suppress(NewerRow):
+            patiently(lambda: parts.store.write(job_id, write), until=until, world=parts.world)  # noqa: B023
 
 
 def first_check(job: Job, now: datetime) -> datetime:

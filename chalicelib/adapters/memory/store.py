@@ -7,7 +7,7 @@ from datetime import datetime
 from chalicelib.domain.change import Change, allowed, apply
 from chalicelib.domain.job import Job
 from chalicelib.pipeline.ids import first_id, time_of
-from chalicelib.pipeline.ports import Refused, Written
+from chalicelib.pipeline.ports import Refused, Slice, Written
 
 
 class MemoryStore:
@@ -40,14 +40,14 @@ class MemoryStore:
         """The row, or None."""
         return self.rows.get(job_id)
 
-    def accepted(self, after: datetime, until: datetime) -> tuple[Sequence[Job], datetime]:
+    def accepted(self, after: datetime, until: datetime) -> Slice:
         """A page of rows by id time. Rows of one millisecond are never parted."""
         with self._lock:
             rows = sorted((row for row in self.rows.values() if after < time_of(row.id) <= until), key=lambda row: row.id)
         if len(rows) <= self.page:
-            return rows, until
+            return Slice(rows=rows, reached=until)
         reached = time_of(rows[self.page - 1].id)
-        return [row for row in rows if time_of(row.id) <= reached], reached
+        return Slice(rows=[row for row in rows if time_of(row.id) <= reached], reached=reached)
 
     def newest(self, before: str, since: datetime) -> Iterator[Job]:
         """Rows below an id, newest first."""

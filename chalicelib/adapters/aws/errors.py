@@ -1,0 +1,56 @@
+"""One place where an error of boto3 becomes one of ours.
+
+- throttling, 5xx, timeouts, connections that broke -> `Unavailable`: whether the call took effect is unknown, try again
+- everything else (no right, no such table, a bad request) -> `ServiceRefused`: waiting does not mend it
+- a condition that did not hold is an answer, not an error: the caller of `calling` catches it inside
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.domain.errors import ServiceRefused, Unavailable
+
+PASSING = frozenset(
+    {
+        "InternalServerError",
+        "InternalFailure",
+        "InternalError",
+        "ServiceUnavailable",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionConflictException",
+        "LimitExceededException",
+        "KmsThrottled",
+        "OverLimit",
+        "RequestTimeout",
+    }
+)
+"""Error codes that pass by themselves: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+and the same of SQS and S3."""
+
+
+def code_of(error: ClientError) -> str:
+    """The service's word for the error."""
+    return error.response.get("Error", {}).get("Code", "")
+
+
+@contextmanager
+def calling(what: str) -> Iterator[None]:
+    """Translate what boto3 raises inside. `what` says for the log which call it was."""
+    try:
+        yield
+    except ClientError as error:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code_of(error) in PASSING or status >= 500:
+            raise Unavailable(f"{what}: {error}") from error
+        raise ServiceRefused(f"{what}: {error}") from error
+    except BotoCoreError as error:
+        raise Unavailable(f"{what}: {error}") from error

@@ -1,0 +1,218 @@
+"""A job as a DynamoDB item: which attribute holds which field, and how.
+
+Times are whole milliseconds since 1970 (numbers), `ttl` whole seconds as DynamoDB's TTL wants it. A field at its empty value has no
+attribute. History is a list of short strings, so that a plain job's row stays within 1 KiB.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chalicelib.adapters.aws.keys import attention_key, job_key
+from chalicelib.domain.change import EMPTY
+from chalicelib.domain.errors import NewerRow
+from chalicelib.domain.job import (
+    KEEP,
+    Effect,
+    Entry,
+    Failure,
+    Inline,
+    Job,
+    Payload,
+    Place,
+    Progress,
+    Reason,
+    State,
+    Stored,
+)
+
+Attribute = Mapping[str, Any]
+Item = Mapping[str, Attribute]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
+
+
+def to_ms(at: datetime) -> int:
+    """Milliseconds since 1970."""
+    return (at - _EPOCH) // _MS
+
+
+def from_ms(ms: int) -> datetime:
+    """The time of so many milliseconds since 1970."""
+    return _EPOCH + ms * _MS
+
+
+def _text(value: Any) -> Attribute:
+    return {"S": str(value)}
+
+
+def _number(value: Any) -> Attribute:
+    return {"N": str(value)}
+
+
+def _time(value: datetime) -> Attribute:
+    return {"N": str(to_ms(value))}
+
+
+def _read_time(attribute: Attribute) -> datetime:
+    return from_ms(int(attribute["N"]))
+
+
+def _payload(value: Payload) -> Attribute:
+    if isinstance(value, Inline):
+        return {"S": value.json}
+    return {"M": {"at": _text(value.place), "sha256": _text(value.sha256), "size": _number(value.size)}}
+
+
+def _read_payload(attribute: Attribute) -> Payload:
+    if "S" in attribute:
+        return Inline(json=attribute["S"])
+    found = attribute["M"]
+    return Stored(place=Place(found["at"]["S"]), sha256=found["sha256"]["S"], size=int(found["size"]["N"]))
+
+
+def _failure(value: Failure) -> Attribute:
+    return {
+        "M": {
+            "type": _text(value.type),
+            "message": _text(value.message),
+            "traceback": _text(value.traceback),
+            "fingerprint": _text(value.fingerprint),
+        }
+    }
+
+
+def _read_failure(attribute: Attribute) -> Failure:
+    return Failure(**{name: found["S"] for name, found in attribute["M"].items()})
+
+
+def _progress(value: Progress) -> Attribute:
+    fraction = {} if value.fraction is None else {"fraction": _number(value.fraction)}
+    return {"M": {**fraction, "message": _text(value.message), "at": _time(value.at)}}
+
+
+def _read_progress(attribute: Attribute) -> Progress:
+    found = attribute["M"]
+    fraction = float(found["fraction"]["N"]) if "fraction" in found else None
+    return Progress(fraction=fraction, message=found["message"]["S"], at=_read_time(found["at"]))
+
+
+def _outbox(value: tuple[Effect, ...]) -> Attribute:
+    return {"L": [{"M": {"slot": _text(e.slot), "id": _text(e.id), "task": _text(e.task)}} for e in value]}
+
+
+def _read_outbox(attribute: Attribute) -> tuple[Effect, ...]:
+    return tuple(Effect(**{name: found["S"] for name, found in effect["M"].items()}) for effect in attribute["L"])
+
+
+def _history(value: tuple[Entry, ...]) -> Attribute:
+    lines = (f"{to_ms(entry.at)} {entry.event} {entry.epoch} {entry.by} {entry.note}".rstrip() for entry in value)
+    return {"L": [_text(line) for line in lines]}
+
+
+def _read_history(attribute: Attribute) -> tuple[Entry, ...]:
+    return tuple(_read_entry(line["S"]) for line in attribute["L"])
+
+
+def _read_entry(line: str) -> Entry:
+    at, event, epoch, by, note = (*line.split(" ", 4), "", "")[:5]
+    return Entry(at=from_ms(int(at)), event=event, epoch=int(epoch), by=by, note=note)
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """How one field of `Job` is written and read."""
+
+    attribute: str
+    write: Callable[[Any], Attribute]
+    read: Callable[[Attribute], Any]
+
+
+def _string(attribute: str) -> _Field:
+    return _Field(attribute, _text, lambda found: found["S"])
+
+
+def _integer(attribute: str) -> _Field:
+    return _Field(attribute, _number, lambda found: int(found["N"]))
+
+
+def _instant(attribute: str) -> _Field:
+    return _Field(attribute, _time, _read_time)
+
+
+FIELDS: Mapping[str, _Field] = {
+    "tenant": _string("tenant"),
+    "task": _string("task"),
+    "lane": _string("lane"),
+    "args": _Field("args", _payload, _read_payload),
+    "state": _Field("state", _text, lambda found: State(found["S"])),
+    "max_attempts": _integer("max_attempts"),
+    "epoch": _integer("epoch"),
+    "attempts": _integer("attempts"),
+    "ready": _integer("ready"),
+    "owner": _string("owner"),
+    "lease": _instant("lease"),
+    "due": _instant("due"),
+    "expires": _instant("expires"),
+    "cancel_requested": _instant("cancel_requested"),
+    "progress": _Field("progress", _progress, _read_progress),
+    "result": _Field("result", _payload, _read_payload),
+    "error": _Field("error", _failure, _read_failure),
+    "reason": _Field("reason", _text, lambda found: Reason(found["S"])),
+    "outbox": _Field("outbox", _outbox, _read_outbox),
+    "attention": _Field("attention", _text, lambda found: found["S"].partition("#")[0]),
+    "attention_at": _instant("attention_at"),
+    "history": _Field("history", _history, _read_history),
+    "forget": _Field("ttl", lambda at: _number(math.ceil(to_ms(at) / 1000)), lambda found: from_ms(int(found["N"]) * 1000)),
+    "keep": _Field("keep", lambda keep: _number(int(keep.total_seconds())), lambda found: timedelta(seconds=int(found["N"]))),
+    "tags": _Field("tags", lambda tags: {"L": [_text(tag) for tag in tags]}, lambda found: tuple(t["S"] for t in found["L"])),
+    "key": _string("key"),
+    "on_success": _string("on_success"),
+    "on_failure": _string("on_failure"),
+    "cause": _string("cause"),
+}
+
+_BY_ATTRIBUTE = {field.attribute: name for name, field in FIELDS.items()}
+_ABSENT: Mapping[str, Any] = {
+    **EMPTY,
+    "keep": KEEP,
+    "tags": (),
+    "key": None,
+    "on_success": None,
+    "on_failure": None,
+    "cause": None,
+}
+
+
+def encode(name: str, value: Any, job_id: str) -> Attribute:
+    """One field's value as an attribute."""
+    if name == "attention":
+        return _text(attention_key(value, job_id))
+    return FIELDS[name].write(value)
+
+
+def to_item(job: Job) -> dict[str, Attribute]:
+    """The whole row."""
+    item = dict(job_key(job.id))
+    for name, field in FIELDS.items():
+        value = getattr(job, name)
+        if name not in _ABSENT or value != _ABSENT[name]:
+            item[field.attribute] = encode(name, value, job.id)
+    return item
+
+
+def from_item(item: Item) -> Job:
+    """The job in a row. Raises `NewerRow` for a state or an attribute that this code does not know."""
+    fields: dict[str, Any] = {}
+    for attribute, found in item.items():
+        if attribute in {"pk", "sk"}:
+            continue
+        name = _BY_ATTRIBUTE.get(attribute)
+        try:
+            fields[name] = FIELDS[name].read(found)  # type: ignore[index]
+        except (KeyError, ValueError, TypeError) as error:
+            raise NewerRow(f"job {item['sk']['S']}: attribute {attribute!r} holds what this code does not know") from error
+    return Job(id=item["sk"]["S"], **fields)

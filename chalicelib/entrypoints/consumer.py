@@ -1,0 +1,82 @@
+"""The Lambda consumers: one for each lane, and one for the dead-letter queue.
+
+`Blueprint("app")`: Lambda enters by `app.<function>`, so that app.py and its middleware are always there (aws/chalice#1566).
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from chalice import Blueprint
+
+from chalicelib import wiring
+from chalicelib.adapters import json_log
+from chalicelib.domain.job import Wakeup
+from chalicelib.pipeline.consume import Handler, Record, consume
+from chalicelib.pipeline.dead_letters import hand_back
+from chalicelib.pipeline.execute import execute
+from chalicelib.pipeline.parts import Parts
+from chalicelib.settings import DEAD_LETTERS, queue_name
+
+consumers = Blueprint("app")
+
+BATCH = 10
+"""Records a batch: each has a thread of its own, so all start at once."""
+
+BatchAnswer = dict[str, list[dict[str, str]]]
+
+
+@consumers.on_sqs_message(queue=queue_name("high"), batch_size=BATCH)
+def consume_high(event: Any) -> BatchAnswer:
+    """Jobs that people wait for."""
+    return run_lane("high", event)
+
+
+@consumers.on_sqs_message(queue=queue_name("default"), batch_size=BATCH)
+def consume_default(event: Any) -> BatchAnswer:
+    """Jobs of no special urgency."""
+    return run_lane("default", event)
+
+
+@consumers.on_sqs_message(queue=queue_name("low"), batch_size=BATCH)
+def consume_low(event: Any) -> BatchAnswer:
+    """Jobs that may wait."""
+    return run_lane("low", event)
+
+
+@consumers.on_sqs_message(queue=queue_name(DEAD_LETTERS), batch_size=BATCH)
+def dead_letters(event: Any) -> BatchAnswer:
+    """Messages that came back too often: their jobs go back to the sweep."""
+    parts = _parts()
+    return _answer(event, lambda wakeup, _: hand_back(wakeup, parts=parts), DEAD_LETTERS, parts)
+
+
+def run_lane(lane: str, event: Any) -> BatchAnswer:
+    """Run the jobs of one batch; the answer names the messages to deliver again."""
+    parts = _parts()
+    ends = parts.world.now() + timedelta(milliseconds=event.context.get_remaining_time_in_millis())
+
+    def handle(wakeup: Wakeup, record: Record) -> bool:
+        return execute(wakeup, ends=ends, receipt=record.receipt, parts=parts)
+
+    return _answer(event, handle, lane, parts)
+
+
+def _parts() -> Parts:
+    json_log.configure()
+    return wiring.parts()
+
+
+def _answer(event: Any, handle: Handler, lane: str, parts: Parts) -> BatchAnswer:
+    """The shape that ReportBatchItemFailures asks for:
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html"""
+    records = [
+        Record(
+            message_id=raw["messageId"],
+            receipt=raw["receiptHandle"],
+            body=raw["body"],
+            trace=raw.get("attributes", {}).get("AWSTraceHeader"),
+        )
+        for raw in event.to_dict()["Records"]
+    ]
+    again = consume(records, handle, lane=lane, parts=parts)
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}

@@ -1,0 +1,29 @@
+"""The minute's run, by an EventBridge rule."""
+
+from datetime import timedelta
+from typing import Any
+
+from chalice import Blueprint, Rate
+
+from chalicelib import wiring
+from chalicelib.adapters import json_log
+from chalicelib.pipeline import tick as pipeline_tick
+
+ticks = Blueprint("app")
+
+
+@ticks.schedule(Rate(1, unit=Rate.MINUTES))
+def tick(event: Any) -> dict[str, Any]:
+    """Sweep and keep appointments; the answer is for whoever invokes it by hand."""
+    json_log.configure()
+    parts = wiring.parts()
+    ends = parts.world.now() + timedelta(milliseconds=event.context.get_remaining_time_in_millis())
+    ticked = pipeline_tick.tick(ends=ends, parts=parts)
+    kept = ticked.kept
+    return {
+        "visited": kept.visited,
+        "woken": kept.woken,
+        "ended": kept.ended,
+        "failed": kept.failed,
+        "swept": {name: None if swept is None else swept.rows for name, swept in ticked.swept.items()},
+    }

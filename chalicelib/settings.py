@@ -1,0 +1,84 @@
+"""The environment as one frozen value, read once and checked: names of this stage's table, queues and bucket."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from chalicelib.pipeline.limits import Limits
+from chalicelib.pipeline.task import LANES
+
+DEAD_LETTERS = "dead-letters"
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_SECONDS = {
+    "JOBLINE_SWEEP_GRACE": "grace",
+    "JOBLINE_CLOCK_LIMIT": "clock_limit",
+    "JOBLINE_WAKE_GRACE": "wake_grace",
+    "JOBLINE_LEASE_SKEW": "lease_skew",
+}
+
+
+class BadSetting(Exception):
+    """A variable of the environment holds what it must not; the message names it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """What differs between stages."""
+
+    app: str
+    stage: str
+    bucket: str
+    task_modules: tuple[str, ...]
+    limits: Limits
+
+    @property
+    def table(self) -> str:
+        """The one table."""
+        return f"{self.app}-{self.stage}"
+
+    @property
+    def queues(self) -> Mapping[str, str]:
+        """Lane to queue name, the dead-letter queue last."""
+        return {lane: f"{self.app}-{self.stage}-{lane}" for lane in (*LANES, DEAD_LETTERS)}
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read JOBLINE_APP, _STAGE, _BUCKET, _TASKS and the numbers in seconds. Raises `BadSetting` that names the variable."""
+        app = environment.get("JOBLINE_APP", "jobline")
+        stage = environment.get("JOBLINE_STAGE", "local")
+        for variable, value in (("JOBLINE_APP", app), ("JOBLINE_STAGE", stage)):
+            if not _NAME.fullmatch(value):
+                raise BadSetting(f"{variable}={value!r} is not 1 to 31 lower-case letters, digits and dashes")
+        modules = tuple(filter(None, map(str.strip, environment.get("JOBLINE_TASKS", "chalicelib.tasks").split(","))))
+        if not modules:
+            raise BadSetting("JOBLINE_TASKS names no module")
+        return cls(
+            app=app,
+            stage=stage,
+            bucket=environment.get("JOBLINE_BUCKET") or f"{app}-{stage}-payloads",
+            task_modules=modules,
+            limits=_limits(environment),
+        )
+
+
+def _limits(environment: Mapping[str, str]) -> Limits:
+    given = {}
+    for variable, field in _SECONDS.items():
+        text = environment.get(variable)
+        if text is None:
+            continue
+        if not text.isdecimal() or not 1 <= int(text) <= 3600:
+            raise BadSetting(f"{variable}={text!r} is not a whole number of seconds from 1 to 3600")
+        given[field] = timedelta(seconds=int(text))
+    limits = replace(Limits(), **given)
+    if limits.clock_limit >= limits.grace:
+        raise BadSetting("JOBLINE_CLOCK_LIMIT is not below JOBLINE_SWEEP_GRACE: their difference is what clocks may differ by")
+    return limits
+
+
+def queue_name(lane: str) -> str:
+    """A lane's queue name by the environment: Chalice's decorators ask for it when app.py is imported."""
+    return Settings.from_env(os.environ).queues[lane]

@@ -1,0 +1,79 @@
+"""Where the parts meet: built from the environment on first use, kept while the process is warm. Importing this does nothing else."""
+
+import os
+import threading
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from chalicelib.domain.job import Job
+from chalicelib.pipeline.enqueue import JobRequest, enqueue
+from chalicelib.pipeline.handle import JobHandle
+from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.task import REGISTRY, Registry, Submission, Task
+from chalicelib.settings import Settings
+
+_lock = threading.RLock()
+_parts: Parts | None = None
+
+
+def parts() -> Parts:
+    """The pipeline of this process. Raises `BadSetting`, `TaskMisdeclared`."""
+    global _parts  # noqa: PLW0603 - the one place that keeps what is built on first use
+    with _lock:
+        if _parts is None:
+            _parts = build(Settings.from_env(os.environ))
+        return _parts
+
+
+def use(replacement: Parts | None) -> None:
+    """Let this process use other parts; None: build from the environment again. For tests."""
+    global _parts  # noqa: PLW0603 - as above
+    with _lock:
+        _parts = replacement
+
+
+def load_tasks(modules: tuple[str, ...]) -> Registry:
+    """Import the task modules, so that their decorators register, and check what they declared."""
+    for module in modules:
+        import_module(module)
+    REGISTRY.check()
+    return REGISTRY
+
+
+def build(settings: Settings) -> Parts:
+    """A pipeline on the real adapters."""
+    from chalicelib.adapters.aws.clients import Clients
+    from chalicelib.adapters.aws.payloads import AwsPayloads
+    from chalicelib.adapters.aws.queue import SqsQueue
+    from chalicelib.adapters.aws.side_tables import DynamoApiKeys, DynamoKeys, DynamoQuarantine
+    from chalicelib.adapters.aws.store import DynamoStore
+    from chalicelib.adapters.crew import ThreadCrew
+    from chalicelib.adapters.runners import runners
+    from chalicelib.adapters.world import RealWorld
+
+    registry = load_tasks(settings.task_modules)
+    clients, crew = Clients(), ThreadCrew()
+    return Parts(
+        store=DynamoStore(clients, settings.table, crew),
+        keys=DynamoKeys(clients, settings.table),
+        payloads=AwsPayloads(clients, settings.table, settings.bucket),
+        queue=SqsQueue(clients, settings.queues, crew),
+        api_keys=DynamoApiKeys(clients, settings.table),
+        quarantine=DynamoQuarantine(clients, settings.table),
+        world=RealWorld(),
+        crew=crew,
+        runners=runners(registry, settings.task_modules),
+        registry=registry,
+        limits=settings.limits,
+    )
+
+
+def submit(task: Task[Any, Any], args: Mapping[str, Any], how: Submission) -> JobHandle:
+    """What `f.delay(...)` and `f.submit(...)` do: accept one job. Raises `CallerError`, or `Unavailable`: then ask again."""
+    pipeline = parts()
+    answer = enqueue([JobRequest(task=task.name, args=args, how=how)], parts=pipeline)[0]
+    if not isinstance(answer, Job):
+        raise answer
+    return JobHandle(answer.id, tenant=answer.tenant, parts=pipeline)
+
