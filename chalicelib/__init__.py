@@ -1,5 +1,6 @@
 """Jobline: background jobs for Python on AWS with no servers to run. What a task module needs is here; the rest is inside."""
 
+from importlib import import_module
 from typing import Any
 
 from chalicelib.domain.errors import JobCancelled, Retry, SoftTimeLimitExceeded
@@ -23,9 +24,7 @@ __all__ = [
 
 def _submit(*request: Any) -> Any:
     """What `f.delay(...)` does: the pipeline is wired at the first one, not at import."""
-    from chalicelib.wiring import submit
-
-    return submit(*request)
+    return import_module("chalicelib.wiring").submit(*request)
 
 
 REGISTRY.submitter = _submit

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from chalicelib.pipeline.limits import Limits
 from chalicelib.pipeline.task import LANES
@@ -52,7 +53,9 @@ class Settings:
         for variable, value in (("JOBLINE_APP", app), ("JOBLINE_STAGE", stage)):
             if not _NAME.fullmatch(value):
                 raise BadSetting(f"{variable}={value!r} is not 1 to 31 lower-case letters, digits and dashes")
-        modules = tuple(filter(None, map(str.strip, environment.get("JOBLINE_TASKS", "chalicelib.tasks").split(","))))
+        modules = tuple(
+            filter(None, map(str.strip, environment.get("JOBLINE_TASKS", "chalicelib.tasks").split(",")))
+        )
         if not modules:
             raise BadSetting("JOBLINE_TASKS names no module")
         return cls(
@@ -65,7 +68,7 @@ class Settings:
 
 
 def _limits(environment: Mapping[str, str]) -> Limits:
-    given = {}
+    given: dict[str, Any] = {}
     for variable, field in _SECONDS.items():
         text = environment.get(variable)
         if text is None:
@@ -75,7 +78,9 @@ def _limits(environment: Mapping[str, str]) -> Limits:
         given[field] = timedelta(seconds=int(text))
     limits = replace(Limits(), **given)
     if limits.clock_limit >= limits.grace:
-        raise BadSetting("JOBLINE_CLOCK_LIMIT is not below JOBLINE_SWEEP_GRACE: their difference is what clocks may differ by")
+        raise BadSetting(
+            "JOBLINE_CLOCK_LIMIT is not below JOBLINE_SWEEP_GRACE: their difference is what clocks may differ by"
+        )
     return limits
 
 

@@ -76,4 +76,3 @@ def submit(task: Task[Any, Any], args: Mapping[str, Any], how: Submission) -> Jo
     if not isinstance(answer, Job):
         raise answer
     return JobHandle(answer.id, tenant=answer.tenant, parts=pipeline)
-

@@ -102,7 +102,9 @@ class Retry(TaskError):
     `after` is a timedelta or seconds; None means the task's own backoff.
     """
 
-    def __init__(self, message: str = "the task asked for another attempt", *, after: timedelta | float | None = None) -> None:
+    def __init__(
+        self, message: str = "the task asked for another attempt", *, after: timedelta | float | None = None
+    ) -> None:
         super().__init__(message)
         wait = timedelta(seconds=after) if isinstance(after, int | float) else after
         if wait is not None and not timedelta(0) <= wait <= MAX_DELAY:

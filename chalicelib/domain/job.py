@@ -79,7 +79,9 @@ class Failure:
     type: str
     message: str
     traceback: str = ""
-    fingerprint: str = ""  #: the same for failures of one cause: the exception's type and the places it passed
+    fingerprint: str = (
+        ""  #: the same for failures of one cause: the exception's type and the places it passed
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,7 +170,9 @@ class Job:
     @property
     def expired_unstarted(self) -> bool:
         """True when the first attempt came too late for the job's deadline."""
-        return self.expires is not None and self.first_claimed is not None and self.first_claimed > self.expires
+        return (
+            self.expires is not None and self.first_claimed is not None and self.first_claimed > self.expires
+        )
 
     def label(self) -> str:
         """The one readable form for logs: `send_mail[01J...]`."""

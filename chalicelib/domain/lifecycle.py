@@ -47,18 +47,32 @@ class Transition:
     why: str
 
 
-def _t(event: type[Event], sources: Iterable[State], target: State | None, guard: type[Guard], why: str) -> Transition:
+def _t(
+    event: type[Event], sources: Iterable[State], target: State | None, guard: type[Guard], why: str
+) -> Transition:
     return Transition(event=event, sources=frozenset(sources), target=target, guard=guard, why=why)
 
 
 TRANSITIONS: tuple[Transition, ...] = (
     _t(Queued, (), State.QUEUED, Absent, "accepted; the message is sent after the row exists"),
     _t(Scheduled, (), State.SCHEDULED, Absent, "accepted, due in more than 15 minutes"),
-    _t(Released, {State.SCHEDULED}, State.QUEUED, Seen, "due soon: the tick sends it ahead with an exact delay"),
+    _t(
+        Released,
+        {State.SCHEDULED},
+        State.QUEUED,
+        Seen,
+        "due soon: the tick sends it ahead with an exact delay",
+    ),
     _t(Claimed, {State.QUEUED, State.RETRYING}, State.RUNNING, Ready, "an attempt starts"),
     _t(Reclaimed, {State.RUNNING}, State.RUNNING, Lapsed, "the worker was lost; the next attempt starts"),
     _t(Renewed, {State.RUNNING}, None, Mine, "heartbeat or progress"),
-    _t(Succeeded, {State.RUNNING}, State.SUCCEEDED, Mine, "the attempt returned, even if a cancel was wished meanwhile"),
+    _t(
+        Succeeded,
+        {State.RUNNING},
+        State.SUCCEEDED,
+        Mine,
+        "the attempt returned, even if a cancel was wished meanwhile",
+    ),
     _t(RetryScheduled, {State.RUNNING}, State.RETRYING, Unwished, "the attempt failed, attempts are left"),
     _t(Died, {State.RUNNING}, State.DEAD, Unwished, "the attempt failed for good"),
     _t(Died, {State.RUNNING}, State.DEAD, Lapsed, "the worker was lost and no attempts are left"),
@@ -68,7 +82,13 @@ TRANSITIONS: tuple[Transition, ...] = (
     _t(Cancelled, {State.RUNNING}, State.CANCELLED, Mine, "the attempt gave in, or failed after the wish"),
     _t(Cancelled, {State.RUNNING}, State.CANCELLED, Lapsed, "the worker was lost after the wish"),
     _t(Expired, {State.QUEUED, State.SCHEDULED}, State.EXPIRED, Seen, "the deadline for starting passed"),
-    _t(Expired, {State.RUNNING}, State.EXPIRED, Mine, "the first claim came after the deadline; nothing was run"),
+    _t(
+        Expired,
+        {State.RUNNING},
+        State.EXPIRED,
+        Mine,
+        "the first claim came after the deadline; nothing was run",
+    ),
     _t(Redriven, {State.DEAD}, State.QUEUED, Seen, "a person gives it another life; the epoch grows"),
     _t(Appointed, State, None, Seen, "unfinished and without an appointment: the sweep makes one"),
     _t(Postponed, State, None, Seen, "the tick looked after it and will look again"),
@@ -77,7 +97,9 @@ TRANSITIONS: tuple[Transition, ...] = (
 
 EVENTS: tuple[type[Event], ...] = tuple(dict.fromkeys(t.event for t in TRANSITIONS))
 
-_TARGETS: Mapping[tuple[type[Event], type[Guard]], State | None] = {(t.event, t.guard): t.target for t in TRANSITIONS}
+_TARGETS: Mapping[tuple[type[Event], type[Guard]], State | None] = {
+    (t.event, t.guard): t.target for t in TRANSITIONS
+}
 
 
 def advance(state: State, event: type[Event]) -> State:
@@ -137,11 +159,17 @@ def _renewed(event: Renewed) -> Change:
 
 
 def _succeeded(event: Succeeded) -> Change:
-    return _settled(event, keeps_appointment=bool(event.outbox), result=event.result, outbox=event.outbox, removed=("error",))
+    return _settled(
+        event,
+        keeps_appointment=bool(event.outbox),
+        result=event.result,
+        outbox=event.outbox,
+        removed=("error",),
+    )
 
 
 def _died(event: Died) -> Change:
-    index = {} if event.outbox else {"attention": "dead", "attention_at": event.at}
+    index: dict[str, Any] = {} if event.outbox else {"attention": "dead", "attention_at": event.at}
     return _settled(
         event,
         keeps_appointment=True,
@@ -161,7 +189,7 @@ def _expired(event: Expired) -> Change:
     return _settled(event, keeps_appointment=False)
 
 
-def _settled(  # noqa: PLR0913 - one place for what every terminal write has in common
+def _settled(
     event: Succeeded | Died | Cancelled | Expired,
     *,
     keeps_appointment: bool,
@@ -186,7 +214,13 @@ def _retry_scheduled(event: RetryScheduled) -> Change:
     appointment = {} if event.check is None else {"attention": "due", "attention_at": event.check}
     return Change(
         where=(),
-        set={"ready": event.epoch, "due": event.due, "error": event.error, **appointment, **_given(progress=event.progress)},
+        set={
+            "ready": event.epoch,
+            "due": event.due,
+            "error": event.error,
+            **appointment,
+            **_given(progress=event.progress),
+        },
         remove=("owner", "lease"),
         history=(_entry(event, event.error.type),),
     )
@@ -235,7 +269,9 @@ def _postponed(event: Postponed) -> Change:
 def _outbox_cleared(event: OutboxCleared) -> Change:
     if event.died is not None:
         return Change(
-            where=(Present("outbox"),), set={"attention": "dead", "attention_at": event.died}, remove=("outbox",)
+            where=(Present("outbox"),),
+            set={"attention": "dead", "attention_at": event.died},
+            remove=("outbox",),
         )
     return Change(where=(Present("outbox"),), remove=("outbox", "attention", "attention_at"))
 
@@ -245,7 +281,13 @@ def _entry(event: Event, note: str = "") -> Entry:
     guard = event.guard
     match guard:
         case Mine() | Unwished():
-            return Entry(at=event.at, event=event.name, epoch=int(guard.owner.partition(".")[0]), by=guard.owner, note=note)
+            return Entry(
+                at=event.at,
+                event=event.name,
+                epoch=int(guard.owner.partition(".")[0]),
+                by=guard.owner,
+                note=note,
+            )
         case Lapsed() | Seen():
             return Entry(at=event.at, event=event.name, epoch=guard.epoch, note=note)
         case _:

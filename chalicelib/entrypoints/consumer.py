@@ -68,7 +68,8 @@ def _parts() -> Parts:
 
 def _answer(event: Any, handle: Handler, lane: str, parts: Parts) -> BatchAnswer:
     """The shape that ReportBatchItemFailures asks for:
-    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html"""
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+    """
     records = [
         Record(
             message_id=raw["messageId"],

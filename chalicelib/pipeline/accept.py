@@ -13,14 +13,14 @@ from chalicelib.domain.lifecycle import change
 from chalicelib.pipeline.ids import time_of
 from chalicelib.pipeline.limits import MAX_QUEUE_DELAY, SEND_AHEAD
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.patience import patiently
+from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.ports import Written
 from chalicelib.pipeline.task import Submission, Task
 
 log = logging.getLogger(__name__)
 
 
-def new_job(  # noqa: PLR0913 - a job has that many sources
+def new_job(
     task: Task[Any, Any],
     *,
     job_id: str,
@@ -66,16 +66,22 @@ def accept(jobs: Sequence[Job], *, parts: Parts) -> list[Job | Exception]:
     The row that was there already is returned as it is: same id, same job. A message that cannot be sent is left to the sweep.
     """
     rows = list(parts.crew.each(lambda job: _put(job, parts), jobs))
-    wakeups = [wakeup for row in rows if isinstance(row, Job) and (wakeup := _first_wakeup(row, parts)) is not None]
+    wakeups = [
+        wakeup for row in rows if isinstance(row, Job) and (wakeup := _first_wakeup(row, parts)) is not None
+    ]
     unsent = parts.queue.send(wakeups) if wakeups else ()
     if unsent:
-        log.warning("%s messages could not be sent; the sweep will wake their jobs", len(unsent), extra={"action": "unsent"})
+        log.warning(
+            "%s messages could not be sent; the sweep will wake their jobs",
+            len(unsent),
+            extra={"action": "unsent"},
+        )
     return rows
 
 
 def _put(job: Job, parts: Parts) -> Job:
     until = parts.world.now() + parts.limits.patience
-    row = patiently(lambda: parts.store.create(job), until=until, world=parts.world) or job
+    row = patience(parts, until)(parts.store.create, job) or job
     late = parts.world.now() - time_of(row.id) >= parts.limits.clock_limit
     if late and not row.finished and row.attention is None:
         return appoint(row, parts.world.now(), until=until, parts=parts)
@@ -93,8 +99,10 @@ def _first_wakeup(row: Job, parts: Parts) -> Wakeup | None:
 def appoint(row: Job, check: datetime, *, until: datetime, parts: Parts) -> Job:
     """Give an unfinished row without an appointment one, whoever else writes to it meanwhile. Returns the row as it then is."""
     while not row.finished and row.attention is None:
-        write = change(Appointed(at=parts.world.now(), guard=Seen(state=row.state, epoch=row.epoch), check=check))
-        answer = patiently(lambda: parts.store.write(row.id, write), until=until, world=parts.world)  # noqa: B023
+        write = change(
+            Appointed(at=parts.world.now(), guard=Seen(state=row.state, epoch=row.epoch), check=check)
+        )
+        answer = patience(parts, until)(parts.store.write, row.id, write)
         if answer.job is None:
             return row
         row = answer.job

@@ -14,7 +14,7 @@ _TOKEN = re.compile(r"jl_(?P<id>[0-9a-z]{10})_(?P<secret>[0-9a-z]{40})")
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
-def create_key(  # noqa: PLR0913 - a key has that many facts
+def create_key(
     *, tenant: str, scopes: frozenset[str], name: str, expires: datetime | None = None, parts: Parts
 ) -> tuple[str, ApiKey]:
     """A new key: the token, which nobody can show again, and what is stored of it. Raises `InvalidInput`."""
@@ -25,7 +25,13 @@ def create_key(  # noqa: PLR0913 - a key has that many facts
     world = parts.world
     key_id, secret = world.token(), "".join(world.token() for _ in range(4))
     key = ApiKey(
-        id=key_id, secret_sha256=_hash(secret), tenant=tenant, scopes=scopes, name=name, created=world.now(), expires=expires
+        id=key_id,
+        secret_sha256=_hash(secret),
+        tenant=tenant,
+        scopes=scopes,
+        name=name,
+        created=world.now(),
+        expires=expires,
     )
     parts.api_keys.add(key)
     return f"jl_{key_id}_{secret}", key
@@ -48,7 +54,12 @@ class Gate:
         given = _hash(match["secret"]) if match else ""
         right = hmac.compare_digest(given, key.secret_sha256 if key else _hash(""))
         now = self._parts.world.now()
-        if key is None or not right or key.revoked is not None or (key.expires is not None and key.expires <= now):
+        if (
+            key is None
+            or not right
+            or key.revoked is not None
+            or (key.expires is not None and key.expires <= now)
+        ):
             raise Denied("the API key is missing, wrong, expired or revoked", known=False)
         return key
 

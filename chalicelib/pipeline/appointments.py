@@ -14,7 +14,7 @@ from chalicelib.pipeline import effects
 from chalicelib.pipeline.ids import time_of
 from chalicelib.pipeline.limits import MAX_QUEUE_DELAY, SEND_AHEAD
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.patience import patiently
+from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.ports import Refused, Written
 from chalicelib.pipeline.verdict import loss, too_late
 
@@ -48,7 +48,7 @@ def keep_appointments(*, until: datetime, parts: Parts) -> Kept:
     done: set[str] = set()
     while parts.world.now() < until and total.visited < parts.limits.visits_per_tick:
         now = parts.world.now()
-        ids = patiently(lambda: parts.store.due(now, PAGE + len(done)), until=until, world=parts.world)  # noqa: B023
+        ids = patience(parts, until)(parts.store.due, now, PAGE + len(done))
         page = [job_id for job_id in ids if job_id not in done][:PAGE]
         if not page:
             break
@@ -88,7 +88,11 @@ def _note(error: Exception) -> None:
     if isinstance(error, NewerRow):
         log.warning("left alone: %s", error, extra={"action": "newer_row"})
     elif isinstance(error, MachineryError):
-        log.warning("an appointment was not kept, the next tick tries again: %s", error, extra={"action": "appointment_failed"})
+        log.warning(
+            "an appointment was not kept, the next tick tries again: %s",
+            error,
+            extra={"action": "appointment_failed"},
+        )
     else:
         raise error
 
@@ -98,7 +102,7 @@ def _write(plan: Plan, until: datetime, parts: Parts) -> bool:
     event = plan.event
     if event is None:
         return False
-    answer = patiently(lambda: parts.store.write(plan.job.id, change(event)), until=until, world=parts.world)
+    answer = patience(parts, until)(parts.store.write, plan.job.id, change(event))
     ended = isinstance(event, Died | Cancelled | Expired) and isinstance(answer, Written)
     if ended and answer.job is not None and answer.job.outbox:
         effects.perform(answer.job, parts=parts)
@@ -107,7 +111,7 @@ def _write(plan: Plan, until: datetime, parts: Parts) -> bool:
 
 def look(job_id: str, *, until: datetime, parts: Parts) -> Plan | None:
     """Read one row and decide. None: there is nothing to do, the index lagged. Raises `Unavailable`, `NewerRow`."""
-    row = patiently(lambda: parts.store.read(job_id), until=until, world=parts.world)
+    row = patience(parts, until)(parts.store.read, job_id)
     now = parts.world.now()
     if row is None or row.finished or row.next_check is None or row.next_check > now:
         return None
@@ -155,7 +159,7 @@ def _release(row: Job, now: datetime, until: datetime, parts: Parts) -> Job | No
     """Make a scheduled job claimable before its message is sent. If we die in between, its appointment wakes it."""
     check = max(now, row.due or now) + parts.limits.wake_grace
     event = Released(at=now, guard=Seen(state=row.state, epoch=row.epoch), check=check)
-    answer = patiently(lambda: parts.store.write(row.id, change(event)), until=until, world=parts.world)
+    answer = patience(parts, until)(parts.store.write, row.id, change(event))
     if isinstance(answer, Refused) and (answer.job is None or answer.job.state is not State.QUEUED):
         return None
     return answer.job

@@ -14,7 +14,7 @@ from chalicelib.pipeline import verdict
 from chalicelib.pipeline.line import AttemptLine
 from chalicelib.pipeline.outcome import Outcome, Raised, Returned, failure
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.patience import patiently
+from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import load, place
 from chalicelib.pipeline.ports import Call, Execution, Facts, Written
 from chalicelib.pipeline.task import Kind, Task
@@ -47,9 +47,8 @@ def attempt(job: Job, invocation: Invocation, *, parts: Parts) -> Event | None:
         unknown = Raised(failure=failure(error), again=True, rejected=True)
         return verdict.after_raise(job, unknown, UNKNOWN_TASK, None, now, luck)
     try:
-        args = patiently(
-            lambda: load(job.args, job_id=job.id, payloads=parts.payloads), until=_last_moment(invocation, parts), world=parts.world
-        )
+        read = patience(parts, _last_moment(invocation, parts))
+        args = read(load, job.args, job_id=job.id, payloads=parts.payloads)
     except PayloadMissing as error:
         return verdict.after_missing_payload(job, failure(error), task.options.backoff, now, luck)
     except InvalidInput as error:
@@ -61,7 +60,9 @@ def _last_moment(invocation: Invocation, parts: Parts) -> datetime:
     return invocation.ends - parts.limits.reserve
 
 
-def _run(job: Job, task: Task[..., object], args: dict[str, object], invocation: Invocation, parts: Parts) -> Event | None:
+def _run(
+    job: Job, task: Task[..., object], args: dict[str, object], invocation: Invocation, parts: Parts
+) -> Event | None:
     started = parts.world.now()
     last = _last_moment(invocation, parts)
     ends = last if task.options.time_limit is None else min(last, started + task.options.time_limit)
@@ -77,14 +78,18 @@ def _run(job: Job, task: Task[..., object], args: dict[str, object], invocation:
         deadline=ends,
     )
     execution = parts.runners[task.kind].start(Call(task=task.name, args=args, facts=facts, line=line))
-    watch = _Watch(job=job, task=task, invocation=invocation, line=line, execution=execution, parts=parts, looked=started)
+    watch = _Watch(
+        job=job, task=task, invocation=invocation, line=line, execution=execution, parts=parts, looked=started
+    )
     outcome = watch.until(ends, soft)
     if outcome is None:
         return None
     return _event(watch.job, task, outcome, line.latest, parts)
 
 
-def _event(job: Job, task: Task[..., object], outcome: Outcome, progress: Progress | None, parts: Parts) -> Event:
+def _event(
+    job: Job, task: Task[..., object], outcome: Outcome, progress: Progress | None, parts: Parts
+) -> Event:
     now = parts.world.now()
     if isinstance(outcome, Returned):
         try:
@@ -126,7 +131,9 @@ class _Watch:
                 return None
             if self.line.cancelled() and self.task.kind is Kind.PROCESS:
                 self.execution.stop()
-                stopped = Failure(type="JobCancelled", message="the child process was stopped: the job is to be cancelled")
+                stopped = Failure(
+                    type="JobCancelled", message="the child process was stopped: the job is to be cancelled"
+                )
                 return Raised(failure=stopped, again=False, cancelled=True)
 
     def _time_is_over(self, now: datetime) -> Outcome:
@@ -151,7 +158,9 @@ class _Watch:
         try:
             row = self._renew(progress) if said else self.parts.store.read(self.job.id)
         except MachineryError as error:
-            log.warning("%s: could not look at its row: %s", self.job.label(), error, extra=self.job.log_fields())
+            log.warning(
+                "%s: could not look at its row: %s", self.job.label(), error, extra=self.job.log_fields()
+            )
             return True
         if row is None or row.owner != self.job.owner:
             log.warning("%s: the lease was lost", self.job.label(), extra=self.job.log_fields())
@@ -165,7 +174,9 @@ class _Watch:
     def _renew(self, progress: Progress | None) -> Job | None:
         limits = self.parts.limits
         lease = self.invocation.ends + limits.lease_skew
-        event = Renewed(at=self.parts.world.now(), guard=Mine(owner=owner_of(self.job)), lease=lease, progress=progress)
+        event = Renewed(
+            at=self.parts.world.now(), guard=Mine(owner=owner_of(self.job)), lease=lease, progress=progress
+        )
         answer = self.parts.store.write(self.job.id, change(event))
         if self.invocation.receipt is not None and isinstance(answer, Written):
             visible = lease - self.parts.world.now() + limits.lease_skew

@@ -6,7 +6,7 @@ from chalicelib.domain.guards import Seen
 from chalicelib.domain.job import TERMINAL, Job, State
 from chalicelib.domain.lifecycle import change
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.patience import patiently
+from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.ports import Written
 from chalicelib.pipeline.query import get
 from chalicelib.pipeline.verdict import forget_at
@@ -26,7 +26,7 @@ def cancel(job_id: str, *, tenant: str, parts: Parts) -> Job:
         event = _next(row, parts)
         if event is None:
             return row
-        answer = patiently(lambda: parts.store.write(job_id, change(event)), until=until, world=parts.world)  # noqa: B023
+        answer = patience(parts, until)(parts.store.write, job_id, change(event))
         if answer.job is None:
             raise NotFound(f"there is no job {job_id}")
         row = answer.job

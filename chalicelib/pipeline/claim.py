@@ -5,11 +5,11 @@ from datetime import datetime
 
 from chalicelib.domain.events import Claimed, Event, Reclaimed
 from chalicelib.domain.guards import Lapsed, Ready
-from chalicelib.domain.job import CLAIMABLE, State, Job, Wakeup
+from chalicelib.domain.job import CLAIMABLE, Job, State, Wakeup
 from chalicelib.domain.lifecycle import change
 from chalicelib.pipeline import effects
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.patience import patiently
+from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.ports import Written
 from chalicelib.pipeline.verdict import loss
 
@@ -28,19 +28,19 @@ def claim(wakeup: Wakeup, *, lease: datetime, parts: Parts) -> Job | None:
     attempt: Event = _claim(wakeup.epoch, token, lease, parts)
     for _ in range(ROUNDS):
         written = change(attempt)
-        answer = patiently(
-            lambda: parts.store.write(wakeup.job_id, written),  # noqa: B023 - called before the next round
-            until=parts.world.now() + parts.limits.patience,
-            world=parts.world,
-        )
+        answer = patience(parts)(parts.store.write, wakeup.job_id, written)
         row = answer.job
         if row is None or row.tenant != wakeup.tenant:
-            log.warning("a message names a job that is not there", extra={"job_id": wakeup.job_id, "action": "phantom_message"})
+            log.warning(
+                "a message names a job that is not there",
+                extra={"job_id": wakeup.job_id, "action": "phantom_message"},
+            )
             return None
         if row.owner is not None and row.owner.endswith(f".{token}"):
             return row
         if isinstance(answer, Written):
-            return _ended(row, parts)
+            _perform_owed(row, parts)
+            return None
         following = _after_refusal(row, token, lease, parts)
         if following is None:
             return None
@@ -48,7 +48,7 @@ def claim(wakeup: Wakeup, *, lease: datetime, parts: Parts) -> Job | None:
     return None
 
 
-def _ended(row: Job, parts: Parts) -> None:
+def _perform_owed(row: Job, parts: Parts) -> None:
     """Our own write ended a job whose worker was lost: do what that owes."""
     if row.outbox:
         effects.perform(row, parts=parts)

@@ -60,7 +60,13 @@ def _one(record: Record, handle: Handler, lane: str, parts: Parts) -> bool:
 
 def _quarantine(record: Record, lane: str, why: str, now: datetime, parts: Parts) -> bool:
     body = record.body.encode("utf-8", "replace").decode()[:ODDITY_CHARS]
-    log.error("message %s of lane %s is no wake-up: %s", record.message_id, lane, why, extra={"action": "quarantined"})
+    log.error(
+        "message %s of lane %s is no wake-up: %s",
+        record.message_id,
+        lane,
+        why,
+        extra={"action": "quarantined"},
+    )
     try:
         parts.quarantine.keep(Oddity(message_id=record.message_id, lane=lane, body=body, why=why, at=now))
     except Unavailable:

@@ -10,7 +10,7 @@ from chalicelib.domain.lifecycle import change
 from chalicelib.pipeline import effects
 from chalicelib.pipeline.accept import appoint
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.patience import patiently
+from chalicelib.pipeline.patience import patience
 
 log = logging.getLogger(__name__)
 
@@ -22,15 +22,24 @@ def hand_back(wakeup: Wakeup, *, parts: Parts) -> bool:
     """
     until = parts.world.now() + parts.limits.patience
     try:
-        row = patiently(lambda: parts.store.read(wakeup.job_id), until=until, world=parts.world)
+        row = patience(parts, until)(parts.store.read, wakeup.job_id)
         if row is None or row.tenant != wakeup.tenant:
             return True
-        log.warning("%s: its message came to the dead-letter queue", row.label(), extra={**row.log_fields(), "action": "dead_letter"})
+        log.warning(
+            "%s: its message came to the dead-letter queue",
+            row.label(),
+            extra={**row.log_fields(), "action": "dead_letter"},
+        )
         if row.state in TERMINAL:
             return not row.outbox or effects.perform(row, parts=parts)
         _check_now(row, parts)
     except MachineryError as error:
-        log.warning("job %s: given back: %s", wakeup.job_id, error, extra={"job_id": wakeup.job_id, "action": "given_back"})
+        log.warning(
+            "job %s: given back: %s",
+            wakeup.job_id,
+            error,
+            extra={"job_id": wakeup.job_id, "action": "given_back"},
+        )
         return False
     return True
 
@@ -41,5 +50,7 @@ def _check_now(row: Job, parts: Parts) -> None:
     if row.next_check is None:
         appoint(row, now, until=until, parts=parts)
     elif row.next_check > now:
-        earlier = Postponed(at=now, guard=Seen(state=row.state, epoch=row.epoch), seen=row.next_check, check=now)
-        patiently(lambda: parts.store.write(row.id, change(earlier)), until=until, world=parts.world)
+        earlier = Postponed(
+            at=now, guard=Seen(state=row.state, epoch=row.epoch), seen=row.next_check, check=now
+        )
+        patience(parts, until)(parts.store.write, row.id, change(earlier))

@@ -1,6 +1,7 @@
 """What a finished job still owes the world: performed idempotently, then cleared. A crash in between leaves it to the sweep."""
 
 import logging
+
 from chalicelib.domain.errors import PayloadMissing, UnknownTask
 from chalicelib.domain.events import OutboxCleared
 from chalicelib.domain.guards import Seen
@@ -10,7 +11,7 @@ from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.accept import accept, new_job
 from chalicelib.pipeline.finished import FinishedJob
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.patience import patiently
+from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import load, place
 from chalicelib.pipeline.task import Submission
 
@@ -26,13 +27,15 @@ def perform(job: Job, *, parts: Parts) -> bool:
         try:
             _submit(job, effect, parts)
         except UnknownTask as error:
-            log.warning("%s: %s cannot be submitted yet: %s", job.label(), effect.slot, error, extra=job.log_fields())
+            log.warning(
+                "%s: %s cannot be submitted yet: %s", job.label(), effect.slot, error, extra=job.log_fields()
+            )
             return False
     died = job.history[-1].at if job.state is State.DEAD else None
-    cleared = change(OutboxCleared(at=parts.world.now(), guard=Seen(state=job.state, epoch=job.epoch), died=died))
-    patiently(
-        lambda: parts.store.write(job.id, cleared), until=parts.world.now() + parts.limits.patience, world=parts.world
+    cleared = change(
+        OutboxCleared(at=parts.world.now(), guard=Seen(state=job.state, epoch=job.epoch), died=died)
     )
+    patience(parts)(parts.store.write, job.id, cleared)
     return True
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.accept import accept, new_job
 from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.patience import patiently
+from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import place
 from chalicelib.pipeline.ports import KeyClaim
 from chalicelib.pipeline.task import LANES, MAX_ATTEMPTS, Submission, Task
@@ -29,7 +29,7 @@ class JobRequest:
 
     task: str
     args: Mapping[str, Any]
-    how: Submission = Submission()
+    how: Submission = field(default_factory=Submission)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,12 +91,13 @@ def prepare(request: JobRequest, parts: Parts) -> _Prepared:
     if len(text.encode()) > MAX_BODY:
         raise TooLarge("args", f"more than {MAX_BODY:,} bytes of JSON")
     task.signature.check(request.args)
-    _check(request.how, parts.world.now(), parts)
+    _check_times(request.how, parts.world.now())
+    _check_choices(request.how, parts)
     return _Prepared(task=task, text=text, request=request, job_id=parts.world.job_id())
 
 
-def _check(how: Submission, now: datetime, parts: Parts) -> None:
-    """Refuse what is out of range, by the name of the argument."""
+def _check_times(how: Submission, now: datetime) -> None:
+    """Refuse a due time or a deadline that is out of range, by the name of the argument."""
     if how.delay is not None and how.at is not None:
         raise InvalidInput("delay", "give delay or at, not both")
     if how.at is not None and how.at.tzinfo is None:
@@ -105,9 +106,15 @@ def _check(how: Submission, now: datetime, parts: Parts) -> None:
     if how.delay is not None and wait < timedelta(0):
         raise InvalidInput("delay", "is negative")
     if wait > MAX_DELAY:
-        raise InvalidInput("at" if how.at is not None else "delay", f"is more than {MAX_DELAY.days} days ahead")
+        raise InvalidInput(
+            "at" if how.at is not None else "delay", f"is more than {MAX_DELAY.days} days ahead"
+        )
     if how.expires is not None and not max(wait, timedelta(0)) < how.expires <= MAX_DELAY + timedelta(days=1):
         raise InvalidInput("expires", "is not after the time at which the job is due")
+
+
+def _check_choices(how: Submission, parts: Parts) -> None:
+    """Refuse any other option that is out of range, by the name of the argument."""
     if how.lane is not None and how.lane not in LANES:
         raise InvalidInput("lane", f"{how.lane!r} is none of {', '.join(LANES)}")
     if how.max_attempts is not None and not 1 <= how.max_attempts <= MAX_ATTEMPTS:
@@ -135,9 +142,7 @@ def _hold(prepared: _Prepared, key: str, now: datetime, parts: Parts) -> str:
         job_id=prepared.job_id,
         until=now + KEY_LIFE,
     )
-    held = patiently(
-        lambda: parts.keys.hold(claim, now), until=now + parts.limits.patience, world=parts.world
-    )
+    held = patience(parts)(parts.keys.hold, claim, now)
     if held.request_hash != claim.request_hash:
         raise KeyReused(f"the idempotency key {key!r} was used for another request; its job is {held.job_id}")
     return held.job_id
@@ -146,8 +151,14 @@ def _hold(prepared: _Prepared, key: str, now: datetime, parts: Parts) -> str:
 def request_hash(request: JobRequest) -> str:
     """What makes two requests the same: task, arguments and options as the caller gave them, in any order of names."""
     how = request.how
-    given = [request.task, json.dumps(dict(request.args), sort_keys=True), str(how.delay), str(how.at), str(how.expires), how.lane, how.max_attempts]
+    given: list[Any] = [
+        request.task,
+        json.dumps(dict(request.args), sort_keys=True),
+        str(how.delay),
+        str(how.at),
+        str(how.expires),
+        how.lane,
+        how.max_attempts,
+    ]
     given += [sorted(how.tags), how.on_success, how.on_failure]
     return hashlib.sha256(strict_json.write(given).encode()).hexdigest()[:32]
-
-

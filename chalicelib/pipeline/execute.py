@@ -31,7 +31,12 @@ def execute(wakeup: Wakeup, *, ends: datetime, receipt: str | None, parts: Parts
             return True
         row = settle(job, event, until=ends, parts=parts)
     except MachineryError as error:
-        log.warning("job %s: given back: %s", wakeup.job_id, error, extra={"job_id": wakeup.job_id, "action": "given_back"})
+        log.warning(
+            "job %s: given back: %s",
+            wakeup.job_id,
+            error,
+            extra={"job_id": wakeup.job_id, "action": "given_back"},
+        )
         return False
     if row is not None:
         log.info("%s: %s", row.label(), row.state, extra={**row.log_fields(), "state": row.state.value})

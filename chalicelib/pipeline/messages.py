@@ -11,7 +11,9 @@ MAX_BYTES = 4096
 
 def encode(wakeup: Wakeup) -> str:
     """The message's body: its version, tenant, job and epoch."""
-    return strict_json.write({"v": VERSION, "tenant": wakeup.tenant, "job": wakeup.job_id, "epoch": wakeup.epoch})
+    return strict_json.write(
+        {"v": VERSION, "tenant": wakeup.tenant, "job": wakeup.job_id, "epoch": wakeup.epoch}
+    )
 
 
 def decode(body: str, lane: str) -> Wakeup:

@@ -67,7 +67,8 @@ def raised(task: Task[Any, Any], error: BaseException) -> Raised:
     """Name what an exception means for the job."""
     return Raised(
         failure=failure(error),
-        again=isinstance(error, Retry) or (not isinstance(error, InvalidInput) and task.retry.worth_another(error)),
+        again=isinstance(error, Retry)
+        or (not isinstance(error, InvalidInput) and task.retry.worth_another(error)),
         after=error.after if isinstance(error, Retry) else None,
         cancelled=isinstance(error, JobCancelled),
         timed_out=isinstance(error, SoftTimeLimitExceeded),

@@ -29,4 +29,6 @@ def fetch(payload: Payload, *, job_id: str, payloads: PayloadStore) -> str:
 
 def load(payload: Payload, *, job_id: str, payloads: PayloadStore) -> Any:
     """The value of a payload. Raises `InvalidInput` for what the strict reader refuses."""
-    return strict_json.read(fetch(payload, job_id=job_id, payloads=payloads).encode(), name="payload", limit=MAX_BODY)
+    return strict_json.read(
+        fetch(payload, job_id=job_id, payloads=payloads).encode(), name="payload", limit=MAX_BODY
+    )

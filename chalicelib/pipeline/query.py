@@ -10,7 +10,7 @@ from chalicelib.domain.errors import InvalidInput, NotFound
 from chalicelib.domain.job import Job, State
 from chalicelib.pipeline.ids import first_id, is_id
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.patience import patiently
+from chalicelib.pipeline.patience import patience
 
 PAGE = 100
 SCAN = 2000
@@ -22,7 +22,7 @@ def get(job_id: str, *, tenant: str, parts: Parts) -> Job:
     row = None
     if is_id(job_id):
         now = parts.world.now()
-        row = patiently(lambda: parts.store.read(job_id), until=now + parts.limits.patience, world=parts.world)
+        row = patience(parts)(parts.store.read, job_id)
         if row is not None and (row.tenant != tenant or (row.forget is not None and row.forget < now)):
             row = None
     if row is None:

@@ -10,7 +10,7 @@ from chalicelib.domain.job import Job, Reason, State, Wakeup
 from chalicelib.domain.lifecycle import change, marked
 from chalicelib.pipeline import effects
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.patience import patiently
+from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.ports import Written
 from chalicelib.pipeline.query import dead_jobs, get
 
@@ -39,9 +39,7 @@ def redrive(job_id: str, *, tenant: str, parts: Parts) -> Job:
         check=now + parts.limits.wake_grace,
         kept=row.history[-HISTORY_KEPT:],
     )
-    answer = patiently(
-        lambda: parts.store.write(job_id, change(event)), until=now + parts.limits.patience, world=parts.world
-    )
+    answer = patience(parts)(parts.store.write, job_id, change(event))
     after = answer.job
     if after is None:
         raise NotFound(f"there is no job {job_id}")
@@ -67,7 +65,10 @@ class DeadFilter:
             job.tenant == self.tenant
             and (self.task is None or job.task == self.task)
             and (self.reason is None or job.reason is self.reason)
-            and (self.fingerprint is None or (job.error is not None and job.error.fingerprint == self.fingerprint))
+            and (
+                self.fingerprint is None
+                or (job.error is not None and job.error.fingerprint == self.fingerprint)
+            )
         )
 
 

@@ -10,7 +10,7 @@ from chalicelib.domain.lifecycle import change, marked
 from chalicelib.pipeline import effects
 from chalicelib.pipeline.limits import MAX_QUEUE_DELAY
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.patience import patiently
+from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.ports import Written
 from chalicelib.pipeline.verdict import cancellation, owner_of
 
@@ -24,7 +24,9 @@ def settle(job: Job, event: Event, *, until: datetime, parts: Parts) -> Job | No
     """
     row = _record(job, event, until=until, parts=parts)
     if row is None:
-        log.warning("%s: fenced, the outcome of epoch %s is discarded", job.label(), job.epoch, extra=job.log_fields())
+        log.warning(
+            "%s: fenced, the outcome of epoch %s is discarded", job.label(), job.epoch, extra=job.log_fields()
+        )
         return None
     if row.state is State.RETRYING and row.epoch == job.epoch:
         _send_retry(row, parts)
@@ -36,7 +38,7 @@ def settle(job: Job, event: Event, *, until: datetime, parts: Parts) -> Job | No
 def _record(job: Job, event: Event, *, until: datetime, parts: Parts) -> Job | None:
     while True:
         written = change(event)
-        answer = patiently(lambda: parts.store.write(job.id, written), until=until, world=parts.world)  # noqa: B023
+        answer = patience(parts, until)(parts.store.write, job.id, written)
         row = answer.job
         if isinstance(answer, Written):
             return row

@@ -20,12 +20,18 @@ class Signature:
         self._signature = inspect.signature(function)
         try:
             hints = get_type_hints(function, include_extras=True)
-            self._fields = [self._field(parameter, hints) for parameter in self._signature.parameters.values()]
-            self._struct = msgspec.defstruct("Arguments", self._fields, kw_only=True, forbid_unknown_fields=True)
+            self._fields = [
+                self._field(parameter, hints) for parameter in self._signature.parameters.values()
+            ]
+            self._struct = msgspec.defstruct(
+                "Arguments", self._fields, kw_only=True, forbid_unknown_fields=True
+            )
             self.schema: Mapping[str, Any] = self._json_schema()
             self.result_schema: Mapping[str, Any] = _schema_of(hints.get("return", Any))
         except (NameError, TypeError) as error:
-            raise TaskMisdeclared(f"{function.__qualname__}: its signature cannot be a schema: {error}") from error
+            raise TaskMisdeclared(
+                f"{function.__qualname__}: its signature cannot be a schema: {error}"
+            ) from error
 
     @staticmethod
     def _field(parameter: inspect.Parameter, hints: Mapping[str, Any]) -> Any:

@@ -59,7 +59,9 @@ def read(body: bytes, *, name: str, limit: int) -> Any:
             text, parse_int=number, parse_float=fraction, parse_constant=constant, object_pairs_hook=pairs
         )
     except json.JSONDecodeError as error:
-        raise InvalidInput(name, f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from error
+        raise InvalidInput(
+            name, f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from error
     if "\\u" in text and _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
         raise InvalidInput(name, "a string holds half of a surrogate pair")
     return value

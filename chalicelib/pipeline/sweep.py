@@ -16,7 +16,7 @@ from chalicelib.domain.job import Job, State
 from chalicelib.pipeline.accept import appoint
 from chalicelib.pipeline.limits import SEND_AHEAD
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.patience import patiently
+from chalicelib.pipeline.patience import patience
 
 log = logging.getLogger(__name__)
 
@@ -53,16 +53,16 @@ def sweep(one: Pass, *, until: datetime, parts: Parts) -> Swept:
     """
     store, world = parts.store, parts.world
     rows = appointed = 0
-    mark = seen = patiently(lambda: store.watermark(one.name), until=until, world=world)
+    mark = seen = patience(parts, until)(store.watermark, one.name)
     goal = world.now() - one.grace
     low = mark or goal - FIRST_LOOK
     while low < goal and world.now() < until:
-        listed = patiently(lambda: store.accepted(low, goal), until=until, world=world)  # noqa: B023
+        listed = patience(parts, until)(store.accepted, low, goal)
         rows += len(listed.rows)
         appointed += _appoint_unfinished(listed.rows, until, parts)
         for job_id in listed.unread:
             _appoint_unread(job_id, until, parts)
-        if not patiently(lambda: store.move_watermark(one.name, seen, listed.reached), until=until, world=world):  # noqa: B023
+        if not patience(parts, until)(store.move_watermark, one.name, seen, listed.reached):
             break
         low = seen = listed.reached
     if appointed and one.name == "slow":
@@ -77,7 +77,9 @@ def sweep(one: Pass, *, until: datetime, parts: Parts) -> Swept:
 def _appoint_unfinished(listed: Sequence[Job], until: datetime, parts: Parts) -> int:
     unfinished = [job for job in listed if not job.finished and job.attention is None]
     now = parts.world.now()
-    answers = parts.crew.each(lambda job: appoint(job, first_check(job, now), until=until, parts=parts), unfinished)
+    answers = parts.crew.each(
+        lambda job: appoint(job, first_check(job, now), until=until, parts=parts), unfinished
+    )
     for answer in answers:
         if isinstance(answer, Exception):
             raise answer
@@ -89,10 +91,11 @@ def _appoint_unread(job_id: str, until: datetime, parts: Parts) -> None:
     check = parts.world.now()
     for unfinished in (Missing("forget"), Present("outbox")):
         write = Change(
-            where=(Missing("attention"), Present("state"), unfinished), set={"attention": "due", "attention_at": check}
+            where=(Missing("attention"), Present("state"), unfinished),
+            set={"attention": "due", "attention_at": check},
         )
         with suppress(NewerRow):
-            patiently(lambda: parts.store.write(job_id, write), until=until, world=parts.world)  # noqa: B023
+            patience(parts, until)(parts.store.write, job_id, write)
 
 
 def first_check(job: Job, now: datetime) -> datetime:

@@ -64,7 +64,9 @@ class Options:
         for option, is_wrong in wrong.items():
             if is_wrong:
                 said = name if option == "name" else getattr(self, option)
-                raise TaskMisdeclared(f"@task {name}: {option}={said!r} is out of range; see the docstring of `task`")
+                raise TaskMisdeclared(
+                    f"@task {name}: {option}={said!r} is out of range; see the docstring of `task`"
+                )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,11 +154,21 @@ class Registry:
         if options.cpu and asynchronous:
             raise TaskMisdeclared(f"@task {name}: cpu=True needs a plain function, this one is async")
         before = self.tasks.get(name)
-        if before and (before.function.__module__, before.function.__qualname__) != (function.__module__, function.__qualname__):
-            raise TaskMisdeclared(f"@task {name}: {before.function.__module__} has a task of that name already")
+        if before and (before.function.__module__, before.function.__qualname__) != (
+            function.__module__,
+            function.__qualname__,
+        ):
+            raise TaskMisdeclared(
+                f"@task {name}: {before.function.__module__} has a task of that name already"
+            )
         kind = Kind.LOOP if asynchronous else Kind.PROCESS if options.cpu else Kind.THREAD
         task = Task(
-            name=name, function=function, kind=kind, options=options, signature=Signature(function), submitter=self._submit
+            name=name,
+            function=function,
+            kind=kind,
+            options=options,
+            signature=Signature(function),
+            submitter=self._submit,
         )
         self.tasks[name] = task
         return task

@@ -29,7 +29,12 @@ def tick(*, ends: datetime, parts: Parts) -> Ticked:
             swept[one.name] = sweep(one, until=until, parts=parts)
         except Unavailable as error:
             swept[one.name] = None
-            log.warning("the %s sweep stopped, the next tick goes on: %s", one.name, error, extra={"action": "sweep_failed"})
+            log.warning(
+                "the %s sweep stopped, the next tick goes on: %s",
+                one.name,
+                error,
+                extra={"action": "sweep_failed"},
+            )
     kept = keep_appointments(until=until, parts=parts)
     lag = max((one.behind for one in swept.values() if one is not None), default=timedelta(0))
     log.info(
@@ -37,6 +42,12 @@ def tick(*, ends: datetime, parts: Parts) -> Ticked:
         kept.visited,
         kept.woken,
         kept.ended,
-        extra={"action": "tick", "visited": kept.visited, "woken": kept.woken, "failed": kept.failed, "lag_s": lag.total_seconds()},
+        extra={
+            "action": "tick",
+            "visited": kept.visited,
+            "woken": kept.woken,
+            "failed": kept.failed,
+            "lag_s": lag.total_seconds(),
+        },
     )
     return Ticked(swept=swept, kept=kept)

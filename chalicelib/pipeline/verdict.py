@@ -46,7 +46,9 @@ def success(job: Job, result: Payload, progress: Progress | None, now: datetime)
     )
 
 
-def after_raise(job: Job, raised: Raised, backoff: Backoff, progress: Progress | None, now: datetime, luck: float) -> Event:
+def after_raise(
+    job: Job, raised: Raised, backoff: Backoff, progress: Progress | None, now: datetime, luck: float
+) -> Event:
     """The attempt raised, or its time was over: cancelled, another attempt, or dead."""
     if raised.cancelled or job.cancel_requested is not None:
         return cancellation(job, raised.failure, progress, now)
@@ -69,7 +71,9 @@ def undecodable(job: Job, found: Failure, now: datetime) -> Died:
     return death(job, Reason.UNDECODABLE, found, None, now)
 
 
-def another(job: Job, error: Failure, wait: timedelta, progress: Progress | None, now: datetime) -> RetryScheduled:
+def another(
+    job: Job, error: Failure, wait: timedelta, progress: Progress | None, now: datetime
+) -> RetryScheduled:
     """Another attempt after this wait."""
     due = now + wait
     return RetryScheduled(
@@ -105,7 +109,9 @@ def death(job: Job, reason: Reason, error: Failure, progress: Progress | None, n
 
 def cancellation(job: Job, error: Failure | None, progress: Progress | None, now: datetime) -> Cancelled:
     """The running attempt gives in to a wish."""
-    return Cancelled(at=now, guard=Mine(owner=owner_of(job)), forget=forget_at(job, now), error=error, progress=progress)
+    return Cancelled(
+        at=now, guard=Mine(owner=owner_of(job)), forget=forget_at(job, now), error=error, progress=progress
+    )
 
 
 def expiry(job: Job, now: datetime) -> Expired:

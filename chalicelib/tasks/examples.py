@@ -16,7 +16,13 @@ def summarise_csv(text: str, column: str) -> dict[str, float]:
     values = [float(row[column]) for row in reader]
     if not values:
         raise ValueError("the CSV has no rows")
-    return {"count": len(values), "sum": sum(values), "mean": fmean(values), "min": min(values), "max": max(values)}
+    return {
+        "count": len(values),
+        "sum": sum(values),
+        "mean": fmean(values),
+        "min": min(values),
+        "max": max(values),
+    }
 
 
 @task(cpu=True, lane="low")

@@ -2,7 +2,7 @@
 
 import threading
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,19 +22,22 @@ class Clients:
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         """DynamoDB."""
-        return self._make("dynamodb", read_timeout=5)
+        client: DynamoDBClient = self._make("dynamodb", read_timeout=5)
+        return client
 
     @cached_property
     def sqs(self) -> "SQSClient":
         """SQS."""
-        return self._make("sqs", read_timeout=5)
+        client: SQSClient = self._make("sqs", read_timeout=5)
+        return client
 
     @cached_property
     def s3(self) -> "S3Client":
         """S3."""
-        return self._make("s3", read_timeout=20)
+        client: S3Client = self._make("s3", read_timeout=20)
+        return client
 
-    def _make(self, service: str, *, read_timeout: int):  # type: ignore[no-untyped-def] # noqa: ANN202 - the properties say
+    def _make(self, service: str, *, read_timeout: int) -> Any:
         import boto3
         from botocore.config import Config
 
@@ -46,4 +49,4 @@ class Clients:
             tcp_keepalive=True,
         )
         with self._lock:
-            return boto3.session.Session().client(service, config=config)  # type: ignore[call-overload]
+            return boto3.session.Session().client(service, config=config)  # type: ignore[call-overload] # the name is a value here

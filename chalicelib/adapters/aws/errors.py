@@ -5,8 +5,9 @@
 - a condition that did not hold is an answer, not an error: the caller of `calling` catches it inside
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -37,9 +38,20 @@ PASSING = frozenset(
 and the same of SQS and S3."""
 
 
+REFUSED = "ConditionalCheckFailedException"
+
+
 def code_of(error: ClientError) -> str:
     """The service's word for the error."""
     return error.response.get("Error", {}).get("Code", "")
+
+
+def refusing_row(error: ClientError) -> Mapping[str, Any] | None:
+    """The row that refused a condition, None if there is none. Raises any other error again."""
+    if code_of(error) != REFUSED:
+        raise error
+    item: Any = error.response.get("Item")
+    return item or None
 
 
 @contextmanager

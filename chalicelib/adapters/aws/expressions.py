@@ -36,7 +36,11 @@ def render(change: Change, job_id: str) -> dict[str, Any]:
     names = _Names(job_id)
     condition = " AND ".join(_clause(clause, names) for clause in change.where)
     update = _update(change, names)
-    rendered = {"ConditionExpression": condition, "UpdateExpression": update, "ExpressionAttributeNames": names.names}
+    rendered = {
+        "ConditionExpression": condition,
+        "UpdateExpression": update,
+        "ExpressionAttributeNames": names.names,
+    }
     if names.values:
         rendered["ExpressionAttributeValues"] = names.values
     return rendered

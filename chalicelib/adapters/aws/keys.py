@@ -1,13 +1,13 @@
 """Where things lie in the one table.
 
-    job#<day>#<last character of the id> / <id>     a job: its id is its address
-    payload#<job id> / <sha256>                      large arguments or a result
-    key#<tenant> / <idempotency key>                 what the key stands for
-    apikey#<id> / apikey                             a credential, hashed
-    watermark / <pass>                               up to where a sweep has seen every row
-    quarantine#<day> / <message id>                  a message that was no wake-up
+job#<day>#<last character of the id> / <id>     a job: its id is its address
+payload#<job id> / <sha256>                      large arguments or a result
+key#<tenant> / <idempotency key>                 what the key stands for
+apikey#<id> / apikey                             a credential, hashed
+watermark / <pass>                               up to where a sweep has seen every row
+quarantine#<day> / <message id>                  a message that was no wake-up
 
-    attention (sparse index): due#<shard> by next_check, dead#<shard> by time of death
+attention (sparse index): due#<shard> by next_check, dead#<shard> by time of death
 """
 
 from collections.abc import Iterator, Mapping

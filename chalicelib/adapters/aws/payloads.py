@@ -39,7 +39,10 @@ class AwsPayloads:
             return Stored(place=Place.ITEM, sha256=digest, size=len(body))
         with calling("PutObject"):
             self._clients.s3.put_object(
-                Bucket=self._bucket, Key=_object_key(job_id, digest), Body=body, ContentType="application/json"
+                Bucket=self._bucket,
+                Key=_object_key(job_id, digest),
+                Body=body,
+                ContentType="application/json",
             )
         return Stored(place=Place.OBJECT, sha256=digest, size=len(body))
 
@@ -63,7 +66,9 @@ class AwsPayloads:
     def _object(self, job_id: str, stored: Stored) -> bytes | None:
         with calling("GetObject"):
             try:
-                answer = self._clients.s3.get_object(Bucket=self._bucket, Key=_object_key(job_id, stored.sha256))
+                answer = self._clients.s3.get_object(
+                    Bucket=self._bucket, Key=_object_key(job_id, stored.sha256)
+                )
                 return answer["Body"].read()
             except ClientError as error:
                 if code_of(error) in GONE:

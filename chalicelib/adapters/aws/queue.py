@@ -41,7 +41,9 @@ class SqsQueue:
         with self._lock:
             if lane not in self._urls:
                 with calling("GetQueueUrl"):
-                    self._urls[lane] = self._clients.sqs.get_queue_url(QueueName=self._names[lane])["QueueUrl"]
+                    self._urls[lane] = self._clients.sqs.get_queue_url(QueueName=self._names[lane])[
+                        "QueueUrl"
+                    ]
             return self._urls[lane]
 
     def send(self, wakeups: Sequence[Wakeup]) -> Sequence[Wakeup]:
@@ -55,9 +57,13 @@ class SqsQueue:
             for start in range(0, len(of_lane), ENTRIES)
         ]
         unsent: list[Wakeup] = []
-        for (_, batch), answer in zip(batches, self._crew.each(lambda one: self._send(*one), batches), strict=True):
+        for (_, batch), answer in zip(
+            batches, self._crew.each(lambda one: self._send(*one), batches), strict=True
+        ):
             if isinstance(answer, MachineryError):
-                log.warning("%s messages were not sent: %s", len(batch), answer, extra={"action": "send_failed"})
+                log.warning(
+                    "%s messages were not sent: %s", len(batch), answer, extra={"action": "send_failed"}
+                )
                 unsent += batch
             elif isinstance(answer, Exception):
                 raise answer
@@ -91,7 +97,11 @@ class SqsQueue:
                     QueueUrl=self.url(lane), ReceiptHandle=receipt, VisibilityTimeout=seconds
                 )
             except ClientError as error:
-                stale = {"InvalidParameterValue", "MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight"}
+                stale = {
+                    "InvalidParameterValue",
+                    "MessageNotInflight",
+                    "AWS.SimpleQueueService.MessageNotInflight",
+                }
                 if code_of(error) not in {*stale, "ReceiptHandleIsInvalid"}:
                     raise
 
@@ -130,5 +140,7 @@ def _entry(number: int, wakeup: Wakeup) -> Any:
     if wakeup.delay > timedelta(0):
         entry["DelaySeconds"] = math.ceil(wakeup.delay.total_seconds())
     if wakeup.trace is not None:
-        entry["MessageSystemAttributes"] = {"AWSTraceHeader": {"DataType": "String", "StringValue": wakeup.trace}}
+        entry["MessageSystemAttributes"] = {
+            "AWSTraceHeader": {"DataType": "String", "StringValue": wakeup.trace}
+        }
     return entry

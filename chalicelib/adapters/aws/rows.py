@@ -105,11 +105,15 @@ def _outbox(value: tuple[Effect, ...]) -> Attribute:
 
 
 def _read_outbox(attribute: Attribute) -> tuple[Effect, ...]:
-    return tuple(Effect(**{name: found["S"] for name, found in effect["M"].items()}) for effect in attribute["L"])
+    return tuple(
+        Effect(**{name: found["S"] for name, found in effect["M"].items()}) for effect in attribute["L"]
+    )
 
 
 def _history(value: tuple[Entry, ...]) -> Attribute:
-    lines = (f"{to_ms(entry.at)} {entry.event} {entry.epoch} {entry.by} {entry.note}".rstrip() for entry in value)
+    lines = (
+        f"{to_ms(entry.at)} {entry.event} {entry.epoch} {entry.by} {entry.note}".rstrip() for entry in value
+    )
     return {"L": [_text(line) for line in lines]}
 
 
@@ -166,9 +170,19 @@ FIELDS: Mapping[str, _Field] = {
     "attention": _Field("attention", _text, lambda found: found["S"].partition("#")[0]),
     "attention_at": _instant("attention_at"),
     "history": _Field("history", _history, _read_history),
-    "forget": _Field("ttl", lambda at: _number(math.ceil(to_ms(at) / 1000)), lambda found: from_ms(int(found["N"]) * 1000)),
-    "keep": _Field("keep", lambda keep: _number(int(keep.total_seconds())), lambda found: timedelta(seconds=int(found["N"]))),
-    "tags": _Field("tags", lambda tags: {"L": [_text(tag) for tag in tags]}, lambda found: tuple(t["S"] for t in found["L"])),
+    "forget": _Field(
+        "ttl", lambda at: _number(math.ceil(to_ms(at) / 1000)), lambda found: from_ms(int(found["N"]) * 1000)
+    ),
+    "keep": _Field(
+        "keep",
+        lambda keep: _number(int(keep.total_seconds())),
+        lambda found: timedelta(seconds=int(found["N"])),
+    ),
+    "tags": _Field(
+        "tags",
+        lambda tags: {"L": [_text(tag) for tag in tags]},
+        lambda found: tuple(t["S"] for t in found["L"]),
+    ),
     "key": _string("key"),
     "on_success": _string("on_success"),
     "on_failure": _string("on_failure"),
@@ -214,5 +228,7 @@ def from_item(item: Item) -> Job:
         try:
             fields[name] = FIELDS[name].read(found)  # type: ignore[index]
         except (KeyError, ValueError, TypeError) as error:
-            raise NewerRow(f"job {item['sk']['S']}: attribute {attribute!r} holds what this code does not know") from error
+            raise NewerRow(
+                f"job {item['sk']['S']}: attribute {attribute!r} holds what this code does not know"
+            ) from error
     return Job(id=item["sk"]["S"], **fields)

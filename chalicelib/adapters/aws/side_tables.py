@@ -7,14 +7,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.aws.clients import Clients
-from chalicelib.adapters.aws.errors import calling, code_of
+from chalicelib.adapters.aws.errors import REFUSED, calling, code_of, refusing_row
 from chalicelib.adapters.aws.keys import key
 from chalicelib.adapters.aws.rows import from_ms, to_ms
 from chalicelib.domain.errors import Conflict
 from chalicelib.pipeline.ports import ApiKey, KeyClaim, Oddity
 
 QUARANTINE_LIFE = timedelta(days=30)
-REFUSED = "ConditionalCheckFailedException"
 
 
 def _text(value: str) -> Mapping[str, str]:
@@ -55,9 +54,7 @@ class DynamoKeys:
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except ClientError as error:
-                if code_of(error) != REFUSED:
-                    raise
-                return self._held(claim, error.response.get("Item"))
+                return self._held(claim, refusing_row(error))
         return claim
 
     def _held(self, claim: KeyClaim, item: Mapping[str, Any] | None) -> KeyClaim:
@@ -110,7 +107,9 @@ class DynamoApiKeys:
     def find(self, key_id: str) -> ApiKey | None:
         """GetItem, eventually consistent."""
         with calling("GetItem"):
-            answer = self._clients.dynamodb.get_item(TableName=self._table, Key=key(f"apikey#{key_id}", "apikey"))
+            answer = self._clients.dynamodb.get_item(
+                TableName=self._table, Key=key(f"apikey#{key_id}", "apikey")
+            )
         item = answer.get("Item")
         if item is None:
             return None

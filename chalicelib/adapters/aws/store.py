@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.aws.clients import Clients
-from chalicelib.adapters.aws.errors import calling, code_of
+from chalicelib.adapters.aws.errors import calling, refusing_row
 from chalicelib.adapters.aws.expressions import render
 from chalicelib.adapters.aws.keys import INDEX, attention_keys, days_back, job_key, key, midnight, partitions
 from chalicelib.adapters.aws.rows import from_item, from_ms, to_item, to_ms
@@ -50,7 +50,7 @@ class DynamoStore:
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except ClientError as error:
-                old = _refusal(error)
+                old = refusing_row(error)
                 return self.read(job.id) if old is None else from_item(old)
         return None
 
@@ -66,7 +66,7 @@ class DynamoStore:
                     **render(change, job_id),
                 )
             except ClientError as error:
-                old = _refusal(error)
+                old = refusing_row(error)
                 return Refused(job=None if old is None else from_item(old))
         return Written(job=from_item(answer["Attributes"]))
 
@@ -139,7 +139,9 @@ class DynamoStore:
         )
         return [item for item in found if item["sk"]["S"] < high], more
 
-    def _downwards(self, name: str, low: str, found: list[Any], more: Mapping[str, Any] | None) -> Iterator[Any]:
+    def _downwards(
+        self, name: str, low: str, found: list[Any], more: Mapping[str, Any] | None
+    ) -> Iterator[Any]:
         while True:
             yield from found
             if more is None:
@@ -170,7 +172,9 @@ class DynamoStore:
         """Shard by shard, newest deaths first. `after` is "<shard> <time of death> <id>", as the page before gave it."""
         shards = attention_keys("dead")
         shard, at, last = (after.split(" ") if after else (shards[0], "", ""))[:3]
-        start = {**job_key(last), "attention": {"S": shard}, "attention_at": {"N": at}} if last else None
+        start: Mapping[str, Any] | None = (
+            {**job_key(last), "attention": {"S": shard}, "attention_at": {"N": at}} if last else None
+        )
         found, more = self._query(
             "#pk = :pk",
             {":pk": {"S": shard}},
@@ -195,7 +199,8 @@ class DynamoStore:
                 answer = self._db.batch_get_item(RequestItems={self._table: {"Keys": wanted[:100]}})
             for item in answer["Responses"].get(self._table, []):
                 items[item["sk"]["S"]] = item
-            wanted = [*answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", []), *wanted[100:]]
+            unread: Any = answer.get("UnprocessedKeys") or {}
+            wanted = [*unread.get(self._table, {}).get("Keys", []), *wanted[100:]]
         rows, _ = _readable([items[job_id] for job_id in ids if job_id in items])
         return [row for row in rows if row.attention == "dead"]
 
@@ -224,7 +229,7 @@ class DynamoStore:
                     **condition,
                 )
             except ClientError as error:
-                old = _refusal(error)
+                old = refusing_row(error)
                 return old is not None and int(old["at"]["N"]) == to_ms(to)
         return True
 
@@ -249,14 +254,6 @@ class DynamoStore:
                 **options,
             )
         return answer["Items"], answer.get("LastEvaluatedKey")
-
-
-def _refusal(error: ClientError) -> Mapping[str, Any] | None:
-    """The row that refused a condition, None if there is none. Raises any other error again."""
-    if code_of(error) != "ConditionalCheckFailedException":
-        raise error
-    item: Mapping[str, Any] | None = error.response.get("Item")
-    return item or None
 
 
 def _readable(items: Sequence[Any]) -> tuple[list[Job], list[str]]:

@@ -1,6 +1,6 @@
 """The twins: the same ports as the real adapters, in a few plain lines, atomic, and as unkind as SQS may be."""
 
-from chalicelib.adapters.memory.hands import InlineRunner, Inline
+from chalicelib.adapters.memory.hands import Inline, InlineRunner
 from chalicelib.adapters.memory.payloads import MemoryPayloads
 from chalicelib.adapters.memory.queue import MemoryQueue
 from chalicelib.adapters.memory.side_tables import MemoryApiKeys, MemoryKeys, MemoryQuarantine
@@ -24,7 +24,9 @@ __all__ = [
 ]
 
 
-def parts(*, world: HeldWorld | None = None, registry: Registry | None = None, limits: Limits | None = None) -> Parts:
+def parts(
+    *, world: HeldWorld | None = None, registry: Registry | None = None, limits: Limits | None = None
+) -> Parts:
     """A whole pipeline on twins, with virtual time."""
     world = world or HeldWorld()
     registry = registry or REGISTRY

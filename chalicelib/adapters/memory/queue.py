@@ -6,11 +6,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from random import Random
+from random import Random  # noqa: TID251 - a twin makes its own chance, from a seed
 
 from chalicelib.domain.job import Wakeup
-from chalicelib.pipeline.messages import encode
 from chalicelib.pipeline.limits import MAX_QUEUE_DELAY
+from chalicelib.pipeline.messages import encode
 from chalicelib.pipeline.ports import LaneDepth, World
 from chalicelib.pipeline.task import LANES
 
@@ -89,7 +89,7 @@ class MemoryQueue:
         found = [message for message in self.messages if message.lane == lane and message.visible <= now]
         if self._unkindness.shuffles:
             self._unkindness.chance.shuffle(found)
-        taken = []
+        taken: list[Message] = []
         for message in found:
             if len(taken) == most:
                 break
@@ -117,7 +117,9 @@ class MemoryQueue:
         here = [message for message in self.messages if message.lane == lane]
         hidden = [message for message in here if message.visible > now]
         delayed = sum(1 for message in hidden if message.receives == 0)
-        return LaneDepth(lane=lane, waiting=len(here) - len(hidden), delayed=delayed, in_flight=len(hidden) - delayed)
+        return LaneDepth(
+            lane=lane, waiting=len(here) - len(hidden), delayed=delayed, in_flight=len(hidden) - delayed
+        )
 
     def _happens(self, probability: float) -> bool:
         return probability > 0 and self._unkindness.chance.random() < probability

@@ -43,7 +43,10 @@ class MemoryStore:
     def accepted(self, after: datetime, until: datetime) -> Slice:
         """A page of rows by id time. Rows of one millisecond are never parted."""
         with self._lock:
-            rows = sorted((row for row in self.rows.values() if after < time_of(row.id) <= until), key=lambda row: row.id)
+            rows = sorted(
+                (row for row in self.rows.values() if after < time_of(row.id) <= until),
+                key=lambda row: row.id,
+            )
         if len(rows) <= self.page:
             return Slice(rows=rows, reached=until)
         reached = time_of(rows[self.page - 1].id)
@@ -58,13 +61,17 @@ class MemoryStore:
     def due(self, now: datetime, limit: int) -> Sequence[str]:
         """Appointments at or before now."""
         with self._lock:
-            found = [row for row in self.rows.values() if row.next_check is not None and row.next_check <= now]
+            found = [
+                row for row in self.rows.values() if row.next_check is not None and row.next_check <= now
+            ]
         return [row.id for row in sorted(found, key=lambda row: (row.next_check or now, row.id))[:limit]]
 
     def dead(self, after: str | None, limit: int) -> tuple[Sequence[Job], str | None]:
         """A page of dead jobs, in the order of their ids."""
         with self._lock:
-            found = sorted(row.id for row in self.rows.values() if row.attention == "dead" and row.id > (after or ""))
+            found = sorted(
+                row.id for row in self.rows.values() if row.attention == "dead" and row.id > (after or "")
+            )
         page = [self.rows[job_id] for job_id in found[:limit]]
         return page, (page[-1].id if len(found) > limit else None)
 
