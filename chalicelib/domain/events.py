@@ -105,7 +105,7 @@ class Died(Event):
     """Nothing will try again unless a person redrives it."""
 
     name: ClassVar[str] = "died"
-    guard: Unwished | Lapsed | Seen
+    guard: Unwished | Lapsed
     reason: Reason
     error: Failure
     forget: datetime

@@ -76,7 +76,6 @@ TRANSITIONS: tuple[Transition, ...] = (
     _t(RetryScheduled, {State.RUNNING}, State.RETRYING, Unwished, "the attempt failed, attempts are left"),
     _t(Died, {State.RUNNING}, State.DEAD, Unwished, "the attempt failed for good"),
     _t(Died, {State.RUNNING}, State.DEAD, Lapsed, "the worker was lost and no attempts are left"),
-    _t(Died, PENDING, State.DEAD, Seen, "claimable with no attempts left"),
     _t(CancelRequested, {State.RUNNING}, None, Seen, "the wish is recorded; the attempt sees it"),
     _t(Cancelled, PENDING, State.CANCELLED, Seen, "cancelled before an attempt had it"),
     _t(Cancelled, {State.RUNNING}, State.CANCELLED, Mine, "the attempt gave in, or failed after the wish"),
