@@ -15,6 +15,9 @@ from chalicelib.pipeline.ports import Call
 from chalicelib.pipeline.signature import to_plain
 from chalicelib.pipeline.task import Task
 
+ROOT = __file__.removesuffix("chalicelib/pipeline/outcome.py")
+"""Where the project lies: its own files are named from there, on any machine alike."""
+
 MESSAGE_CHARS = 400
 TRACEBACK_CHARS = 2000
 
@@ -80,6 +83,8 @@ def failure(error: BaseException) -> Failure:
     """An exception in the words that a row keeps: capped, and with a fingerprint that failures of one cause share."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "/chalicelib/pipeline/" not in frame.filename]
+    for frame in own:
+        frame.filename = frame.filename.removeprefix(ROOT)
     name = type(error).__name__
     places = [f"{frame.filename.rpartition('/')[2]}:{frame.name}" for frame in own[-5:]]
     text = "".join([*traceback.format_list(own), *traceback.format_exception_only(error)])

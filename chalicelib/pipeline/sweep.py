@@ -23,13 +23,17 @@ log = logging.getLogger(__name__)
 FIRST_LOOK = timedelta(days=31)
 """How far back the first sweep of a stage begins: rows can be there from before its first tick."""
 
+SLOW_STRIDE = timedelta(minutes=10)
+"""The slow pass lists that much at a time: it is in no hurry, and each listing costs a read of every partition."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pass:
-    """One of the two passes: its watermark's name and how far behind now it lists."""
+    """One of the two passes: its watermark's name, how far behind now it lists, and how much there must be to list."""
 
     name: str
     grace: timedelta
+    stride: timedelta = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +47,7 @@ class Swept:
 
 def passes(parts: Parts) -> tuple[Pass, Pass]:
     """The fast pass, and the slow one that catches clocks that are worse than assumed."""
-    return (Pass(name="fast", grace=parts.limits.grace), Pass(name="slow", grace=parts.limits.slow_grace))
+    return (Pass(name="fast", grace=parts.limits.grace), Pass(name="slow", grace=parts.limits.slow_grace, stride=SLOW_STRIDE))
 
 
 def sweep(one: Pass, *, until: datetime, parts: Parts) -> Swept:
@@ -56,7 +60,7 @@ def sweep(one: Pass, *, until: datetime, parts: Parts) -> Swept:
     mark = seen = patience(parts, until)(store.watermark, one.name)
     goal = world.now() - one.grace
     low = mark or goal - FIRST_LOOK
-    while low < goal and world.now() < until:
+    while goal - low >= one.stride and world.now() < until:
         listed = patience(parts, until)(store.accepted, low, goal)
         rows += len(listed.rows)
         appointed += _appoint_unfinished(listed.rows, until, parts)
