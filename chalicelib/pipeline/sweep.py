@@ -47,7 +47,10 @@ class Swept:
 
 def passes(parts: Parts) -> tuple[Pass, Pass]:
     """The fast pass, and the slow one that catches clocks that are worse than assumed."""
-    return (Pass(name="fast", grace=parts.limits.grace), Pass(name="slow", grace=parts.limits.slow_grace, stride=SLOW_STRIDE))
+    return (
+        Pass(name="fast", grace=parts.limits.grace),
+        Pass(name="slow", grace=parts.limits.slow_grace, stride=SLOW_STRIDE),
+    )
 
 
 def sweep(one: Pass, *, until: datetime, parts: Parts) -> Swept:

@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chalicelib.domain.errors import Unavailable
 from chalicelib.pipeline.appointments import Kept, keep_appointments
@@ -36,7 +36,8 @@ def tick(*, ends: datetime, parts: Parts) -> Ticked:
                 extra={"action": "sweep_failed"},
             )
     kept = keep_appointments(until=until, parts=parts)
-    lag = max((one.behind for one in swept.values() if one is not None), default=timedelta(0))
+    fast = swept["fast"]
+    lag = None if fast is None else fast.behind.total_seconds()
     log.info(
         "tick: %s due looked after, %s woken, %s ended",
         kept.visited,
@@ -47,7 +48,7 @@ def tick(*, ends: datetime, parts: Parts) -> Ticked:
             "visited": kept.visited,
             "woken": kept.woken,
             "failed": kept.failed,
-            "lag_s": lag.total_seconds(),
+            "lag_s": lag,
         },
     )
     return Ticked(swept=swept, kept=kept)
