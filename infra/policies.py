@@ -1,0 +1,125 @@
+"""What each Lambda function may do, and no more: one IAM policy a function and stage, written to .chalice/policies/.
+
+    python -m infra.policies        after a change here, or of a stage's names in .chalice/config.json
+
+Chalice's own generator reads nothing but app.py and grants every call on every resource; hence `autogen_policy: false` there.
+Names follow from app and stage, so the files hold no account and no region. They are committed: a reader, and a review, sees
+what a function may do.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+CONFIG = ROOT / ".chalice" / "config.json"
+
+LANES = ("high", "default", "low")
+DEAD_LETTERS = "dead-letters"
+API = "api_handler"
+
+ROWS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+LISTS = ("dynamodb:BatchGetItem", "dynamodb:Query")
+RECEIVING = (
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:GetQueueUrl",
+    "sqs:ReceiveMessage",
+)
+
+Statement = Mapping[str, Any]
+
+
+def policy(function: str, *, app: str, stage: str, bucket: str | None = None) -> dict[str, Any]:
+    """The policy document of one of this stage's functions. KeyError for a function that is not ours."""
+    prefix = f"{app}-{stage}"
+    lanes = [_queue(prefix, lane) for lane in LANES]
+    dead = _queue(prefix, DEAD_LETTERS)
+    sending = _allow("Send", ["sqs:GetQueueUrl", "sqs:SendMessage"], lanes)
+    depths = _allow("Depths", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], [*lanes, dead])
+    payloads = _payloads(bucket or f"{prefix}-payloads")
+
+    def consumer(lane: str) -> list[Statement]:
+        return [_allow("Receive", RECEIVING, [_queue(prefix, lane)]), _rows(prefix), sending, *payloads]
+
+    grants: Mapping[str, list[Statement]] = {
+        API: [_rows(prefix), _lists(prefix), sending, depths, *payloads],
+        **{f"consume_{lane}": consumer(lane) for lane in LANES},
+        "tick": [_rows(prefix), _lists(prefix), sending, depths],
+        "dead_letters": [_allow("Receive", RECEIVING, [dead]), _rows(prefix), sending],
+    }
+    return {
+        "Version": "2012-10-17",
+        "Statement": [*grants[function], _credentials_stay(prefix), _logs(prefix, function)],
+    }
+
+
+def _rows(prefix: str) -> Statement:
+    return _allow("Rows", ROWS, [f"arn:aws:dynamodb:*:*:table/{prefix}"])
+
+
+def _lists(prefix: str) -> Statement:
+    """Sweeps and listings. No Scan: nothing here needs to read the whole table."""
+    table = f"arn:aws:dynamodb:*:*:table/{prefix}"
+    return _allow("Lists", LISTS, [table, f"{table}/index/attention"])
+
+
+def _credentials_stay(prefix: str) -> Statement:
+    """API keys are made and revoked by people. No function writes one, so neither does a task that runs in a consumer."""
+    return {
+        "Sid": "CredentialsStay",
+        "Effect": "Deny",
+        "Action": ["dynamodb:PutItem", "dynamodb:UpdateItem"],
+        "Resource": [f"arn:aws:dynamodb:*:*:table/{prefix}"],
+        "Condition": {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["apikey#*"]}},
+    }
+
+
+def _payloads(bucket: str) -> list[Statement]:
+    """Our own account's bucket only: bucket names are global, and another may have taken this one.
+
+    ListBucket is there for the answer to a GetObject of what is gone: without it S3 says 403, not 404.
+    """
+    ours = {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
+    objects = _allow("Payloads", ["s3:GetObject", "s3:PutObject"], [f"arn:aws:s3:::{bucket}/payloads/*"])
+    told = _allow("PayloadsToldMissing", ["s3:ListBucket"], [f"arn:aws:s3:::{bucket}"])
+    return [{**objects, "Condition": ours}, {**told, "Condition": ours}]
+
+
+def _logs(prefix: str, function: str) -> Statement:
+    name = prefix if function == API else f"{prefix}-{function}"  # as Chalice names its functions
+    actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+    return _allow("Logs", actions, [f"arn:aws:logs:*:*:log-group:/aws/lambda/{name}:*"])
+
+
+def _queue(prefix: str, name: str) -> str:
+    return f"arn:aws:sqs:*:*:{prefix}-{name}"
+
+
+def _allow(sid: str, actions: Iterable[str], resources: list[str]) -> Statement:
+    return {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": resources}
+
+
+def files(config: Mapping[str, Any]) -> dict[Path, str]:
+    """Every policy file that config.json names, and the text that it should hold."""
+    made = {}
+    for stage in config["stages"].values():
+        environment = stage["environment_variables"]
+        names = {"app": environment["JOBLINE_APP"], "stage": environment["JOBLINE_STAGE"]}
+        for function, settings in stage["lambda_functions"].items():
+            document = policy(function, **names, bucket=environment.get("JOBLINE_BUCKET"))
+            made[CONFIG.parent / settings["iam_policy_file"]] = json.dumps(document, indent=2) + "\n"
+    return made
+
+
+def main() -> None:
+    """Write them all."""
+    for path, text in files(json.loads(CONFIG.read_text(encoding="utf-8"))).items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""Two clouds to set the stack up in: one in this process, one behind HTTP."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from infra.stack import provision
+from jobline.local.emulator import Emulator
+
+Connect = Callable[[str], Any]
+"""Service name to a boto3 client for it."""
+
+REGION = "us-east-1"
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with Emulator(log_dir=tmp_path_factory.mktemp("emulator")) as running:
+        yield running
+
+
+@pytest.fixture(params=["in-process", pytest.param("emulator", marks=pytest.mark.slow)])
+def connect(request: pytest.FixtureRequest) -> Iterator[Connect]:
+    """An empty cloud."""
+    if request.param == "emulator":
+        running = request.getfixturevalue("emulator")
+        running.reset()
+        yield lambda service: boto3.client(service, **running.client_options)
+        return
+    with mock_aws():
+        yield lambda service: boto3.client(
+            service, region_name=REGION, aws_access_key_id="none", aws_secret_access_key="none"
+        )
+
+
+@pytest.fixture
+def stood_up(connect: Connect) -> dict[str, str]:
+    """The outputs of a stack that has just been set up."""
+    return provision(
+        connect("cloudformation"), app="jobline", stage="test", parameters={"DeletionProtection": "false"}
+    )
