@@ -42,7 +42,14 @@ class Child:
         with theirs, log.open("ab") as output:
             self._log_start = output.tell()  # what earlier runs said is not ours
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "jobline.local.on_leash", module, *arguments],
+                [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "jobline.local.on_leash",
+                    module,
+                    *arguments,
+                ],  # -P: see load_app
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -71,9 +78,11 @@ class Child:
         """Ask it to end; after `grace` seconds make it. Returns its exit status. Safe to call again."""
         self._signal(signal.SIGTERM)
         deadline = time.monotonic() + grace
-        while not self._over() and time.monotonic() < deadline:
-            time.sleep(LOOK_EVERY)
-        self._signal(signal.SIGKILL)
+        try:
+            while not self._over() and time.monotonic() < deadline:
+                time.sleep(LOOK_EVERY)
+        finally:  # also when a second Ctrl-C ends the wait
+            self._signal(signal.SIGKILL)
         status = self.wait()
         self._leash.close()
         return status

@@ -1,0 +1,110 @@
+"""The consumer process: pumps the lanes and the dead-letter queue into the app's handlers.
+
+    python -m jobline.local.consumer [--log FILE]
+
+SIGTERM lets it finish the batches in hand. SIGKILL is fine too: what it held comes again.
+"""
+
+import argparse
+import logging
+import os
+import sys
+import threading
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from chalicelib.settings import DEAD_LETTERS, Settings
+from jobline.local import leash
+from jobline.local.invoke import STUCK, Function, Stuck
+from jobline.local.logs import log_to
+from jobline.local.pump import WAIT, Pump
+from jobline.local.signals import stop_on_signals
+from jobline.local.stage import FUNCTION_TIMEOUT, load_app
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+log = logging.getLogger(__name__)
+
+HANDLERS = {
+    "high": "consume_high",
+    "default": "consume_default",
+    "low": "consume_low",
+    DEAD_LETTERS: "dead_letters",
+}
+DRAIN = FUNCTION_TIMEOUT + 2 * WAIT  # seconds: one long poll and the batch that it brings
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(
+        prog="python -m jobline.local.consumer", description="Run the lanes' consumers."
+    )
+    options.add_argument(
+        "--log", type=Path, metavar="FILE", help="append log lines to this file (else: standard error)"
+    )
+    options.add_argument(
+        "--app", default="app", metavar="MODULE", help="the module with the handlers (default: app)"
+    )
+    given = options.parse_args()
+    log_to(given.log)
+    stop = stop_on_signals()
+    settings = Settings.from_env(os.environ)
+    pumps = _pumps(load_app(given.app), settings, _client())
+    threads = [threading.Thread(target=_run, args=(pump, stop), name=lane) for lane, pump in pumps.items()]
+    for thread in threads:
+        thread.start()
+    leash.ready()
+    print(
+        f"consumer (pid {os.getpid()}) serves {', '.join(pumps)} of {settings.app}-{settings.stage}",
+        flush=True,
+    )
+    log.info("consumer started", extra={"action": "consumer_started", "pid": os.getpid()})
+    stop.wait()
+    log.info("consumer drains", extra={"action": "consumer_drains"})
+    for thread in threads:
+        thread.join(DRAIN)
+    log.info("consumer ended", extra={"action": "consumer_ended"})
+    logging.shutdown()
+    os._exit(0)  # tasks that outlived their time run on threads that nobody could join
+
+
+def _client() -> "SQSClient":
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=2,
+        read_timeout=10,
+        retries={"total_max_attempts": 1},
+        max_pool_connections=2 * len(HANDLERS),
+    )
+    return boto3.client("sqs", config=config)
+
+
+def _pumps(app: ModuleType, settings: Settings, sqs: "SQSClient") -> dict[str, Pump]:
+    pumps = {}
+    for lane, name in HANDLERS.items():
+        handler = getattr(app, name, None)
+        if handler is None:
+            sys.exit(f"{app.__name__} has no {name}, which handles the lane {lane}")
+        function = Function(f"{settings.app}-{settings.stage}-{name}", handler, timeout=FUNCTION_TIMEOUT)
+        pumps[lane] = Pump(sqs, settings.queues[lane], function)
+    return pumps
+
+
+def _run(pump: Pump, stop: threading.Event) -> None:
+    try:
+        pump.run(stop)
+    except Stuck as error:
+        log.critical("consumer ends itself: %s", error, extra={"action": "consumer_stuck"})
+        logging.shutdown()
+        os._exit(STUCK)
+    except BaseException:
+        log.critical("a pump broke", exc_info=True)
+        logging.shutdown()
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

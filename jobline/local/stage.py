@@ -1,0 +1,61 @@
+"""The local stage: its numbers, and the environment in which all its processes run."""
+
+import os
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+ROOT = Path(__file__).resolve().parents[2]
+
+FUNCTION_TIMEOUT = (
+    30  # seconds; Lambda's lanes have 60, but one who watches a recovery waits for what is left of it
+)
+VISIBILITY_TIMEOUT = 6 * FUNCTION_TIMEOUT  # as Lambda's pollers ask for
+API_TIMEOUT = 29  # what API Gateway allows
+TICK_EVERY = 2.0  # seconds, where EventBridge has a minute
+
+# One machine has one clock, so what others leave for clocks that differ can be short.
+CLOCK_SETTINGS = {"JOBLINE_SWEEP_GRACE": "6", "JOBLINE_CLOCK_LIMIT": "2", "JOBLINE_LEASE_SKEW": "2"}
+
+LOOPBACK_NAMES = "127.0.0.1,localhost"
+
+
+def stage_environment(
+    base: Mapping[str, str],
+    emulator: Mapping[str, str],
+    *,
+    tasks: str,
+    app: str = "jobline",
+    stage: str = "local",
+) -> dict[str, str]:
+    """The environment of the stage's processes: the caller's, but with this emulator for a cloud and no other way to one."""
+    kept = {name: value for name, value in base.items() if not name.startswith(("AWS_", "JOBLINE_"))}
+    listed = kept.get("no_proxy") or kept.get("NO_PROXY")
+    path = kept.get("PYTHONPATH")
+    no_proxy = f"{listed},{LOOPBACK_NAMES}" if listed else LOOPBACK_NAMES
+    return {
+        **kept,
+        **emulator,
+        **CLOCK_SETTINGS,
+        "JOBLINE_APP": app,
+        "JOBLINE_STAGE": stage,
+        "JOBLINE_TASKS": tasks,
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{path}" if path else str(ROOT),
+    }
+
+
+def see_task_modules() -> None:
+    """Let modules of the current folder be imported, after everything else: a task module is looked for there."""
+    if str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))
+
+
+def load_app(name: str) -> ModuleType:
+    """Import the app module. Its tasks may come from the current folder, the app itself does not: others have an app.py too."""
+    see_task_modules()
+    return import_module(name)
