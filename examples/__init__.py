@@ -1,0 +1,1 @@
+"""Programs that use Jobline the way its users do."""

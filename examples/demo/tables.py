@@ -1,0 +1,101 @@
+"""The end of a run in the terminal: figures, the retried, the dead, what was checked, where the outputs lie."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from examples.demo.figures import Row
+from examples.demo.report import Line, Report
+
+# A list that scrolls the figures off the screen helps nobody; the whole of it is in the report.
+MOST_ROWS = 30
+T = TypeVar("T")
+
+
+def print_report(console: Console, report: Report) -> None:
+    """Everything that a person should see, most general first and the verdict last."""
+    console.print(kinds_table(report.kinds, report.total))
+    if report.retried:
+        console.print(retried_table(report.retried))
+    if report.dead:
+        console.print(dead_table(report.dead))
+    console.print(Text("Checked", style="bold"))
+    for proof in report.proofs:
+        console.print(
+            Text(f"  {'no ' if proof.wrong else 'yes'}  {proof.claim}", style="red" if proof.wrong else "")
+        )
+    console.print(Text("\nOutputs", style="bold"))
+    for words, path in report.outputs.items():
+        console.print(Text(f"  {words.ljust(14)} {path}"), soft_wrap=True)
+    for words in report.wrong:
+        console.print(Text(f"\nWRONG  {words}", style="bold red"), soft_wrap=True)
+    console.print(
+        Text(
+            f"\n{report.sentence}  ({report.seconds:.1f} s)", style="bold green" if report.ok else "bold red"
+        )
+    )
+
+
+def kinds_table(kinds: Sequence[Row], total: Row) -> Table:
+    """Counts and latencies. Latency is from acceptance by the API to the recorded outcome: waiting in the queue included."""
+    table = Table(title="Jobs", title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=True)
+    table.add_column("work")
+    for column in ("submitted", "succeeded", "retried", "dead", "latency p50", "p95", "max"):
+        table.add_column(column, justify="right")
+    for row in kinds:
+        table.add_row(*_cells(row))
+    table.add_section()
+    table.add_row(*_cells(total), style="bold")
+    return table
+
+
+def retried_table(lines: Sequence[Line]) -> Table:
+    """The jobs that needed more than one attempt, those with the same trouble in one row."""
+    table = Table(title="Retried", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for column in ("jobs", "work", "for example", "attempts", "in the end", "because of"):
+        table.add_column(
+            column, justify="right" if column in ("jobs", "attempts") else "left", overflow="fold"
+        )
+    alike: dict[tuple[str, int, str, str], list[Line]] = defaultdict(list)
+    for line in lines:
+        alike[line.kind, line.attempts, line.state, ", ".join(line.troubles)].append(line)
+    for (kind, attempts, state, because), group in _first(alike.items()):
+        end = Text(state.lower(), style="green" if state == "SUCCEEDED" else "red")
+        table.add_row(
+            str(len(group)), kind, Text(group[0].about), str(attempts), end, Text(because or "a lost worker")
+        )
+    return table
+
+
+def dead_table(lines: Sequence[Line]) -> Table:
+    """The jobs that gave up: why, and whether that was to be expected."""
+    table = Table(title="Dead", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for column in ("work", "about", "reason", "attempts", "error"):
+        table.add_column(column, justify="right" if column == "attempts" else "left", overflow="fold")
+    for line in _first(lines):
+        error = Text(line.error or "", style="bold red" if line.wrong else "")
+        table.add_row(line.kind, Text(line.about), line.reason or "", str(line.attempts), error)
+    if len(lines) > MOST_ROWS:
+        table.caption = f"and {len(lines) - MOST_ROWS} more: see the report"
+    return table
+
+
+def _cells(row: Row) -> list[str]:
+    times = ["" if value is None else f"{value:.2f} s" for value in (row.p50, row.p95, row.max)]
+    return [
+        row.kind,
+        str(row.submitted),
+        str(row.succeeded),
+        str(row.retried or "-"),
+        str(row.dead or "-"),
+        *times,
+    ]
+
+
+def _first(things: Iterable[T]) -> list[T]:
+    return list(things)[:MOST_ROWS]
