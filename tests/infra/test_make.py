@@ -1,0 +1,23 @@
+"""The commands that people and CI type."""
+
+import re
+import subprocess
+
+from infra.policies import ROOT
+
+MAKEFILE = (ROOT / "Makefile").read_text()
+
+
+def test_make_alone_prints_every_target_and_what_it_is_for():
+    run = subprocess.run(["make"], cwd=ROOT, text=True, capture_output=True, timeout=30, check=True)
+
+    told = re.findall(r"^  make ([a-z]+) +\S", run.stdout, flags=re.MULTILINE)
+    assert told == re.findall(r"^\.PHONY: (\w+)$", MAKEFILE, flags=re.MULTILINE)
+    assert {"demo", "up", "test", "check", "cost", "lock", "clean"} <= set(told)
+
+
+def test_ci_types_the_same_two_commands():
+    script = (ROOT / ".ci" / "run").read_text()
+
+    assert re.findall(r"^make (\w+)$", script, flags=re.MULTILINE) == ["check", "test"]
+    assert "set -eu" in script

@@ -1,0 +1,46 @@
+"""What is installed is pinned, checked, and no more than needed."""
+
+import re
+
+import pytest
+
+from infra.policies import ROOT
+
+SHIPPED = (ROOT / "requirements.txt").read_text()
+ASKED = (ROOT / "requirements-dev.in").read_text()
+LOCKED = (ROOT / "requirements-dev.txt").read_text()
+
+
+def pins(text: str) -> dict[str, str]:
+    """Name to version, of the lines that pin one."""
+    found = re.findall(r"^([A-Za-z0-9_.-]+)(?:\[[a-z0-9,-]+\])?==([^ \n]+)", text, flags=re.MULTILINE)
+    return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in found}
+
+
+def test_what_lambda_has_already_is_not_shipped():
+    assert not {"boto3", "botocore", "aws-xray-sdk", "chalice"} & pins(SHIPPED).keys()
+
+
+@pytest.mark.parametrize("text", [SHIPPED, ASKED])
+def test_every_requirement_is_one_version(text):
+    asked = [line for line in text.splitlines() if line and not line.startswith(("#", "-r "))]
+
+    assert len(pins(text)) == len(asked)
+
+
+def test_the_lock_is_in_step_with_what_was_asked_for():
+    locked = pins(LOCKED)
+
+    assert {name: locked.get(name) for name in pins(SHIPPED + ASKED)} == pins(SHIPPED + ASKED), (
+        "run: make lock"
+    )
+
+
+def test_every_locked_package_has_a_hash():
+    blocks = re.split(r"\n(?=[A-Za-z0-9])", LOCKED)
+
+    assert [block for block in blocks if "==" in block and "--hash=sha256:" not in block] == []
+
+
+def test_the_lock_says_nothing_of_where_it_was_made():
+    assert not re.search(r"://|--(?:index|extra-index|find-links|trusted-host)", LOCKED)
