@@ -5,4 +5,4 @@ from random import Random
 
 def dice(seed: int | str) -> Random:
     """A generator of its own for one picture, table or page, so that none depends on which others were made."""
-    return Random(seed)  # noqa: S311 - nothing here is a secret; it has to come out the same each time
+    return Random(seed)

@@ -18,6 +18,7 @@ h1 { font-size: 1.6rem; margin-bottom: .2rem } h2 { font-size: 1.1rem; margin: 2
 p.lead { margin-top: 0; font-size: 1.05rem } .good { color: var(--good) } .bad { color: var(--bad) }
 table { border-collapse: collapse; width: 100% } td, th { padding: .3rem .8rem .3rem 0; text-align: left; vertical-align: top }
 th { border-bottom: 2px solid var(--line); font-weight: 600 } td { border-bottom: 1px solid var(--line) }
+td:first-child { white-space: nowrap }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap } tr.total td { font-weight: 600 }
 .soft { opacity: .65 } code { font-size: .9em; overflow-wrap: anywhere } svg { width: 100%; height: auto; display: block }
 .key span { display: inline-block; margin-right: 1.2rem } .key i { display: inline-block; width: .8em; height: .8em; margin-right: .4em; border-radius: 2px }
@@ -43,13 +44,13 @@ def html(report: Report, places: Places, thumbnails: Sequence[Path]) -> str:
         _list("What did not go as it should", report.wrong),
         "<h2>Jobs</h2>",
         _kinds([*report.kinds, report.total]),
+        _pictures(places, thumbnails),
         f"<h2>Each job in time</h2><p class=soft>{HOW_TO_READ}</p>",
         _key(report.kinds),
         waterfall(report.jobs),
         _dead(report.dead),
         _retried(report.retried),
         _list("Checked", [proof.claim for proof in report.proofs if not proof.wrong]),
-        _pictures(places, thumbnails),
         "</html>",
     ]
     return "\n".join(part for part in parts if part)
@@ -116,7 +117,7 @@ def _dead(dead: Sequence[Line]) -> str:
         return ""
     body = "".join(
         f"<tr><td>{job.kind}<td>{escape(job.about)}<td>{job.reason}<td class=n>{job.attempts}<td>{escape(job.error or '')}"
-        for job in dead
+        for job in sorted(dead, key=lambda job: (KINDS.index(job.kind), job.about))
     )
     return f"<h2>Dead</h2><table><tr><th>work<th>about<th>reason<th class=n>attempts<th>error{body}</table>"
 
@@ -126,7 +127,7 @@ def _retried(retried: Sequence[Line]) -> str:
         return ""
     body = "".join(
         f"<tr><td>{job.kind}<td>{escape(job.about)}<td>{job.state.lower()}<td class=n>{job.attempts}<td>{escape(', '.join(job.troubles))}"
-        for job in retried
+        for job in sorted(retried, key=lambda job: (KINDS.index(job.kind), job.troubles))
     )
     return f"<h2>Retried</h2><table><tr><th>work<th>about<th>in the end<th class=n>attempts<th>because of{body}</table>"
 

@@ -48,6 +48,10 @@ class Places:
         return self.out / "outcome.json"
 
     @property
+    def logs(self) -> Path:
+        return self.out / "logs"
+
+    @property
     def report(self) -> Path:
         return self.out / "report.json"
 

@@ -1,10 +1,12 @@
 """The story of a run: find the inputs, start everything, have the work done, and say what came of it."""
 
 import json
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from examples.demo.api import Api, Document
@@ -16,10 +18,10 @@ from examples.demo.mailbox import HOST, Mailbox
 from examples.demo.order import Order
 from examples.demo.page import html
 from examples.demo.plan import SIZES, THUMBNAILS, Places, mail_order, orders_for, sheet_order
-from examples.demo.proof import prove
+from examples.demo.proof import Proof, prove
 from examples.demo.report import TOTAL, Report, lines, rows, summed_up
 from examples.demo.samples import all_samples, make_samples
-from examples.demo.screen import Screen
+from examples.demo.screen import Screen, shown
 from examples.demo.site import Site, default_pages
 from examples.demo.watch import TookTooLong
 from jobline.local.stack import LocalStack
@@ -54,23 +56,23 @@ def run(choice: Choice, screen: Screen, present: Callable[[Report, LocalStack], 
             "mailbox",
             f"smtp://{HOST}:{mailbox.port}: it puts strangers off at first, as many mail servers do",
         )
-        environment = {"DEMO_SMTP_HOST": HOST, "DEMO_SMTP_PORT": str(mailbox.port)}
+        # The stack's processes inherit this, as a function on AWS is given its settings.
+        os.environ.update(DEMO_SMTP_HOST=HOST, DEMO_SMTP_PORT=str(mailbox.port))
         began = time.monotonic()
-        with (
-            LocalStack(tasks="examples.demo.tasks", environment=environment) as stack,
-            Api(stack.api_url, stack.api_key) as api,
-        ):
-            screen.note(
-                "stack",
-                f"{stack.api_url}: up after {time.monotonic() - began:.1f} s, logs in {stack.log_dir}",
-            )
+        local = LocalStack(
+            tasks="examples.demo.tasks", log_dir=places.logs, say=partial(screen.note, "stack")
+        )
+        with local as stack, Api(stack.api_url, stack.api_key) as api:
+            took = f"{time.monotonic() - began:.1f} s"
+            screen.note("stack", f"{stack.api_url}: emulated AWS, API, consumer and tick are up after {took}")
             crew = Crew(api, screen, time.monotonic() + choice.time_limit)
             try:
                 work(crew, orders_for(inputs.files, site.pages.values(), site.url, places), places)
             except TookTooLong as late:
                 screen.note("too long", f"{late} ({choice.time_limit:g} s)", style="bold red")
             crew.proofs.extend(prove(crew.pairs, site, mailbox))
-            report = finish(crew, inputs, places, screen.elapsed, {"logs": str(stack.log_dir)})
+            crew.proofs.append(stayed_up(stack))
+            report = finish(crew, inputs, places, screen.elapsed)
             present(report, stack)
     return report
 
@@ -85,7 +87,9 @@ def find_inputs(folder: Path | None, screen: Screen) -> Inputs:
         inputs = sample_inputs(where, samples)
         how = f"made in {time.monotonic() - began:.1f} s" if written else "made by an earlier run"
         broken = sum(sample.dies_of is not None for sample in samples)
-        screen.note("input", f"{where}: {inputs.sentence()}, {how}; {broken} are broken on purpose")
+        screen.note(
+            "input", f"{shown(where)}: {inputs.sentence()}, {how}; {broken} of them broken on purpose"
+        )
         return inputs
     inputs = own_inputs(folder)
     for words in inputs.left_out:
@@ -116,6 +120,12 @@ def work(crew: Crew, orders: Sequence[Order], places: Places) -> None:
     crew.ask_again()
 
 
+def stayed_up(stack: LocalStack) -> Proof:
+    """A worker that dies is replaced and its jobs run again: nothing is lost, but nobody meant it to die here."""
+    deaths = [f"{stack.restarts} had to be started again: see {stack.log_dir}"] if stack.restarts else []
+    return Proof(claim=f"{len(stack.pids)} processes of the stack ran through", wrong=deaths)
+
+
 def good_thumbnails(pairs: Sequence[tuple[Order, Document]]) -> list[str]:
     """The larger thumbnails of all pictures that could be read, in the order of the inputs."""
     large = [
@@ -124,9 +134,7 @@ def good_thumbnails(pairs: Sequence[tuple[Order, Document]]) -> list[str]:
     return sorted(str(order.args["target"]) for order, job in large if job["state"] == "SUCCEEDED")
 
 
-def finish(
-    crew: Crew, inputs: Inputs, places: Places, seconds: float, more_outputs: dict[str, str]
-) -> Report:
+def finish(crew: Crew, inputs: Inputs, places: Places, seconds: float) -> Report:
     """The report, also written down as JSON and as a page."""
     told = lines(crew.pairs)
     ok, sentence = summed_up(told, crew.proofs)
@@ -137,7 +145,9 @@ def finish(
         "contact sheet": places.sheet,
         "CSV summaries": places.summaries,
         "mail": places.mail,
+        "logs": places.logs,
     }
+    written = (places.page, places.report)  # just below
     report = Report(
         ok=ok,
         sentence=sentence,
@@ -149,12 +159,7 @@ def finish(
         total=row(TOTAL, [job for _, job in crew.pairs]),
         jobs=told,
         proofs=crew.proofs,
-        outputs={
-            **{
-                words: str(path) for words, path in outputs.items() if path.exists() or path.suffix == ".html"
-            },
-            **more_outputs,
-        },
+        outputs={words: str(path) for words, path in outputs.items() if path.exists() or path in written},
     )
     places.report.write_text(json.dumps(report.as_json(), indent=1))
     places.page.write_text(html(report, places, [Path(path) for path in good_thumbnails(crew.pairs)]))

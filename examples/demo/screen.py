@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -128,3 +129,8 @@ def coloured(count: Tally) -> str:
         f"[dim]{count.running} running[/]": count.running,
     }
     return "  ".join(words for words, number in parts.items() if number)
+
+
+def shown(path: Path) -> str:
+    """A path as a person would type it here: relative to the current folder if it lies inside."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

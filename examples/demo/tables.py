@@ -1,7 +1,8 @@
 """The end of a run in the terminal: figures, the retried, the dead, what was checked, where the outputs lie."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from rich.box import SIMPLE_HEAD
@@ -11,6 +12,7 @@ from rich.text import Text
 
 from examples.demo.figures import Row
 from examples.demo.report import Line, Report
+from examples.demo.screen import shown
 
 # A list that scrolls the figures off the screen helps nobody; the whole of it is in the report.
 MOST_ROWS = 30
@@ -23,7 +25,7 @@ def print_report(console: Console, report: Report) -> None:
     if report.retried:
         console.print(retried_table(report.retried))
     if report.dead:
-        console.print(dead_table(report.dead))
+        console.print(dead_table(report.dead, report.folder))
     console.print(Text("Checked", style="bold"))
     for proof in report.proofs:
         console.print(
@@ -31,8 +33,8 @@ def print_report(console: Console, report: Report) -> None:
         )
     console.print(Text("\nOutputs", style="bold"))
     for words, path in report.outputs.items():
-        console.print(Text(f"  {words.ljust(14)} {path}"), soft_wrap=True)
-    for words in report.wrong:
+        console.print(Text(f"  {words.ljust(14)} {shown(Path(path))}"), soft_wrap=True)
+    for words in _first(report.wrong):
         console.print(Text(f"\nWRONG  {words}", style="bold red"), soft_wrap=True)
     console.print(
         Text(
@@ -72,16 +74,27 @@ def retried_table(lines: Sequence[Line]) -> Table:
     return table
 
 
-def dead_table(lines: Sequence[Line]) -> Table:
-    """The jobs that gave up: why, and whether that was to be expected."""
-    table = Table(title="Dead", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    for column in ("work", "about", "reason", "attempts", "error"):
-        table.add_column(column, justify="right" if column == "attempts" else "left", overflow="fold")
-    for line in _first(lines):
-        error = Text(line.error or "", style="bold red" if line.wrong else "")
-        table.add_row(line.kind, Text(line.about), line.reason or "", str(line.attempts), error)
-    if len(lines) > MOST_ROWS:
-        table.caption = f"and {len(lines) - MOST_ROWS} more: see the report"
+def dead_table(lines: Sequence[Line], folder: str) -> Table:
+    """The jobs that gave up and why, those that say the same in one row. Paths are shown from the input folder on."""
+    unexpected = sum(line.wrong is not None for line in lines)
+    title = (
+        f"Dead ({unexpected} of them should not be)" if unexpected else "Dead (nothing that should not be)"
+    )
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for column in ("jobs", "work", "reason", "attempts", "error", "which says"):
+        table.add_column(
+            column, justify="right" if column in ("jobs", "attempts") else "left", overflow="fold"
+        )
+    alike: dict[tuple[str, str, str, int, bool], int] = Counter(
+        (line.kind, line.reason or "", line.error or "", line.attempts, line.wrong is not None)
+        for line in lines
+    )
+    for (kind, reason, error, attempts, wrong), count in _first(sorted(alike.items())):
+        name, _, words = error.partition(": ")
+        said = Text(words.replace(f"{folder}/", ""), style="bold red" if wrong else "")
+        table.add_row(str(count), kind, reason, str(attempts), Text(name), said)
+    if len(alike) > MOST_ROWS:
+        table.caption = f"and {len(alike) - MOST_ROWS} more rows: see the report"
     return table
 
 

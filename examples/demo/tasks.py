@@ -25,7 +25,7 @@ NO_FILE = (FileNotFoundError, PermissionError, IsADirectoryError)
     max_attempts=3,
     backoff=SOON,
     give_up_on=(UnidentifiedImageError, pictures.BrokenPicture, Image.DecompressionBombError, *NO_FILE),
-    time_limit=timedelta(seconds=40),
+    time_limit=timedelta(seconds=20),
 )
 def make_thumbnail(source: str, target: str, size: int = 320) -> pictures.Thumbnail:
     """Write a JPEG thumbnail; in a child process, since decoding and encoding keep a whole core busy."""
@@ -57,7 +57,7 @@ def count_words(source: str) -> texts.TextSummary:
     backoff=SOON,
     retry_on=(pages.ServerTrouble, httpx.TransportError),
     give_up_on=(pages.PageRefused,),
-    time_limit=timedelta(seconds=30),
+    time_limit=timedelta(seconds=25),
 )
 async def fetch_url(url: str) -> pages.Page:
     """Fetch a page. Hundreds wait for their servers side by side on one event loop."""

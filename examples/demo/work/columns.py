@@ -9,7 +9,7 @@ MOST_DISTINCT = 10_000
 # Numbers beyond what a float holds are taken for text: infinity is no JSON.
 PATTERNS = {
     "integer": re.compile(r"[+-]?\d{1,18}"),
-    "number": re.compile(r"[+-]?(\d{1,99}\.?\d*|\.\d+)([eE][+-]?\d{1,2})?"),
+    "number": re.compile(r"[+-]?(\d{1,99}(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?"),
     "date": re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?"),
     "boolean": re.compile(r"true|false|yes|no", re.IGNORECASE),
 }

@@ -85,9 +85,8 @@ def contact_sheet(
             corner = (gap + column * (cell + gap), gap + row * (cell + gap))
             ImageDraw.Draw(sheet).rectangle((*corner, corner[0] + cell, corner[1] + cell), fill=(36, 39, 45))
             with Image.open(path) as picture:
-                small = ImageOps.contain(
-                    picture.convert("RGB"), (cell - 12, cell - 12), Image.Resampling.LANCZOS
-                )
+                small = picture.convert("RGB")
+            small.thumbnail((cell - 12, cell - 12), Image.Resampling.LANCZOS)
             sheet.paste(
                 small, (corner[0] + (cell - small.width) // 2, corner[1] + (cell - small.height) // 2)
             )
