@@ -1,6 +1,6 @@
 """The end of a run in the terminal: figures, the retried, the dead, what was checked, where the outputs lie."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -34,8 +34,12 @@ def print_report(console: Console, report: Report) -> None:
     console.print(Text("\nOutputs", style="bold"))
     for words, path in report.outputs.items():
         console.print(Text(f"  {words.ljust(14)} {shown(Path(path))}"), soft_wrap=True)
+    if report.wrong:
+        console.print()
     for words in _first(report.wrong):
-        console.print(Text(f"\nWRONG  {words}", style="bold red"), soft_wrap=True)
+        console.print(Text(f"WRONG  {words}", style="bold red"), soft_wrap=True)
+    if len(report.wrong) > MOST_ROWS:
+        console.print(Text(f"WRONG  and {len(report.wrong) - MOST_ROWS} things more", style="bold red"))
     console.print(
         Text(
             f"\n{report.sentence}  ({report.seconds:.1f} s)", style="bold green" if report.ok else "bold red"
@@ -47,12 +51,13 @@ def kinds_table(kinds: Sequence[Row], total: Row) -> Table:
     """Counts and latencies. Latency is from acceptance by the API to the recorded outcome: waiting in the queue included."""
     table = Table(title="Jobs", title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=True)
     table.add_column("work")
-    for column in ("submitted", "succeeded", "retried", "dead", "latency p50", "p95", "max"):
+    unended = ["no outcome"] if total.other else []
+    for column in ("submitted", "succeeded", "retried", "dead", *unended, "latency p50", "p95", "max"):
         table.add_column(column, justify="right")
     for row in kinds:
-        table.add_row(*_cells(row))
+        table.add_row(*_cells(row, others=bool(unended)))
     table.add_section()
-    table.add_row(*_cells(total), style="bold")
+    table.add_row(*_cells(total, others=bool(unended)), style="bold")
     return table
 
 
@@ -77,35 +82,41 @@ def retried_table(lines: Sequence[Line]) -> Table:
 def dead_table(lines: Sequence[Line], folder: str) -> Table:
     """The jobs that gave up and why, those that say the same in one row. Paths are shown from the input folder on."""
     unexpected = sum(line.wrong is not None for line in lines)
-    title = (
-        f"Dead ({unexpected} of them should not be)" if unexpected else "Dead (nothing that should not be)"
-    )
+    title = f"Dead ({unexpected} jobs of these should not be)" if unexpected else "Dead, as it should be"
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for column in ("jobs", "work", "reason", "attempts", "error", "which says"):
         table.add_column(
             column, justify="right" if column in ("jobs", "attempts") else "left", overflow="fold"
         )
-    alike: dict[tuple[str, str, str, int, bool], int] = Counter(
-        (line.kind, line.reason or "", line.error or "", line.attempts, line.wrong is not None)
-        for line in lines
-    )
-    for (kind, reason, error, attempts, wrong), count in _first(sorted(alike.items())):
+    alike: dict[tuple[str, str, str, int, bool], list[Line]] = defaultdict(list)
+    for line in lines:
+        alike[line.kind, line.error or "", line.reason or "", line.attempts, line.wrong is not None].append(
+            line
+        )
+    for (kind, error, reason, attempts, wrong), group in _first(sorted(alike.items())):
         name, _, words = error.partition(": ")
-        said = Text(words.replace(f"{folder}/", ""), style="bold red" if wrong else "")
-        table.add_row(str(count), kind, reason, str(attempts), Text(name), said)
+        said = Text(
+            _naming(words.replace(f"{folder}/", ""), group[0].about), style="bold red" if wrong else ""
+        )
+        table.add_row(str(len(group)), kind, reason, str(attempts), Text(name), said)
     if len(alike) > MOST_ROWS:
         table.caption = f"and {len(alike) - MOST_ROWS} more rows: see the report"
     return table
 
 
-def _cells(row: Row) -> list[str]:
+def _naming(words: str, about: str) -> str:
+    """The sentence, with the file or page that it is about in front unless it names that itself."""
+    return words if about.partition(" at ")[0] in words else f"{about}: {words}"
+
+
+def _cells(row: Row, *, others: bool) -> list[str]:
+    counts = [row.retried, row.dead, *([row.other] if others else [])]
     times = ["" if value is None else f"{value:.2f} s" for value in (row.p50, row.p95, row.max)]
     return [
         row.kind,
         str(row.submitted),
         str(row.succeeded),
-        str(row.retried or "-"),
-        str(row.dead or "-"),
+        *(str(count or "-") for count in counts),
         *times,
     ]
 

@@ -86,8 +86,8 @@ def test_the_terminal_shows_the_dead_with_their_reason_and_the_retried_with_thei
     shown = _printed(_report(pairs, [Proof(claim="two files are there", wrong=[])]))
 
     for words in (
-        "BrokenPicture: what BrokenPicture says",
-        "<b>.jpg",
+        "Dead, as it should be",
+        "<b>.jpg: what BrokenPicture says",
         "ServerTrouble",
         "/out/report.html",
         "two files are there",
