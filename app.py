@@ -1,12 +1,27 @@
 """The doors, and nothing else: what Chalice deploys and Lambda calls. What they lead to is in chalicelib/."""
 
+import os
+
 from chalice import Chalice
 
-from chalicelib.entrypoints.consumer import consume_default, consume_high, consume_low, consumers, dead_letters
+from chalicelib.entrypoints.api.blueprint import api
+from chalicelib.entrypoints.consumer import (
+    consume_default,
+    consume_high,
+    consume_low,
+    consumers,
+    dead_letters,
+)
 from chalicelib.entrypoints.tick import tick, ticks
 
 __all__ = ["app", "consume_default", "consume_high", "consume_low", "dead_letters", "tick"]
 
+if os.environ.get("AWS_CHALICE_CLI_MODE"):  # `chalice local` and the like; Lambda's zip has no infra
+    from infra import chalice_local
+
+    chalice_local.install()
+
 app = Chalice(app_name="jobline")
+app.register_blueprint(api)
 app.register_blueprint(consumers)
 app.register_blueprint(ticks)

@@ -1,0 +1,235 @@
+"""A job as the API shows it: the job document. What is not named here is not shown."""
+
+import json
+from datetime import datetime
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
+
+import msgspec
+from msgspec import Meta
+
+from chalicelib.domain.errors import PayloadMissing
+from chalicelib.domain.job import TERMINAL, Inline, Job, Payload, Stored
+from chalicelib.pipeline.ids import time_of
+from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.patience import patience
+from chalicelib.pipeline.payloads import fetch
+
+ROOM = 5_500_000
+"""Bytes of arguments and result in one answer. Lambda's answers end at 6 MB, in which our text is a JSON string once more."""
+
+Time = Annotated[
+    str, Meta(description="RFC 3339, UTC, milliseconds", extra_json_schema={"format": "date-time"})
+]
+
+StateName = Literal[
+    "QUEUED",
+    "SCHEDULED",
+    "RUNNING",
+    "RETRYING",
+    "WAITING",
+    "JOINED",
+    "SUCCEEDED",
+    "DEAD",
+    "CANCELLED",
+    "EXPIRED",
+]
+ReasonName = Literal["failed", "timed_out", "worker_lost", "undecodable", "payload_missing", "rejected"]
+
+
+class Elsewhere(TypedDict):
+    """A value that lies outside the job's row and is left out of this document: null stands in its place."""
+
+    bytes: int
+    sha256: str
+    why: Annotated[
+        Literal["not_loaded", "too_large", "missing"],
+        Meta(
+            description="not_loaded: GET /jobs/{id} has it; too_large: the answer would not fit; missing: it is gone or damaged"
+        ),
+    ]
+
+
+class ProgressDocument(TypedDict):
+    """What the running task last said of itself."""
+
+    fraction: Annotated[float | None, Meta(description="0 to 1")]
+    message: str
+    at: Time
+
+
+class ErrorDocument(TypedDict):
+    """The last failed attempt's exception. Failures of one cause share a fingerprint."""
+
+    type: str
+    message: str
+    traceback: str
+    fingerprint: str
+
+
+class EntryDocument(TypedDict):
+    """One transition. `by` marks the attempt or the person's request that wrote it."""
+
+    at: Time
+    event: str
+    epoch: int
+    by: str
+    note: str
+
+
+class JobDocument(TypedDict):
+    """A job: what was asked for, where it is in its life, and all that became of it."""
+
+    id: str
+    task: str
+    state: StateName
+    lane: str
+    tenant: str
+    tags: list[str]
+    args: Annotated[dict[str, Any] | None, Meta(description="by name; null when args_stored is there")]
+    args_stored: NotRequired[Elsewhere]
+    attempts: Annotated[int, Meta(description="started since acceptance or the last retry by hand")]
+    max_attempts: int
+    epoch: Annotated[int, Meta(description="grows with every attempt, never resets")]
+    created_at: Time
+    due_at: Annotated[
+        Time | None,
+        Meta(description="not to be started before; null once it was, or if it never had to wait"),
+    ]
+    started_at: Annotated[
+        Time | None, Meta(description="when its first attempt began, since the last retry by hand")
+    ]
+    finished_at: Time | None
+    expires_at: Annotated[Time | None, Meta(description="not to be started for the first time after")]
+    progress: ProgressDocument | None
+    result: Annotated[Any, Meta(description="null as well when result_stored is there")]
+    result_stored: NotRequired[Elsewhere]
+    error: ErrorDocument | None
+    reason: Annotated[ReasonName | None, Meta(description="why it is DEAD")]
+    cancel_requested: bool
+    history: list[EntryDocument]
+
+
+def brief(job: Job) -> JobDocument:
+    """The document without what lies outside the row: nothing is read for it."""
+    return _document(job, _in_row(job.args), _in_row(job.result))
+
+
+def whole(job: Job, parts: Parts) -> JobDocument:
+    """The document with stored arguments and result, as far as they fit into one answer; the result comes first.
+
+    Raises `Unavailable`.
+    """
+    result, room = _loaded(job, job.result, ROOM, parts)
+    args, _ = _loaded(job, job.args, room, parts)
+    return _document(job, args, result)
+
+
+def rfc3339(at: datetime) -> str:
+    """A time as all documents write it."""
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+
+
+def _in_row(payload: Payload | None) -> msgspec.Raw | Elsewhere | None:
+    match payload:
+        case Inline():
+            return msgspec.Raw(payload.json)
+        case Stored():
+            return _elsewhere(payload, "not_loaded")
+        case None:
+            return None
+
+
+def _loaded(
+    job: Job, payload: Payload | None, room: int, parts: Parts
+) -> tuple[msgspec.Raw | Elsewhere | None, int]:
+    """The payload if it fits, and the room that is left."""
+    if not isinstance(payload, Stored):
+        return _in_row(payload), room
+    if payload.size > room:
+        return _elsewhere(payload, "too_large"), room
+    try:
+        text = patience(parts)(fetch, payload, job_id=job.id, payloads=parts.payloads)
+    except PayloadMissing:
+        return _elsewhere(payload, "missing"), room
+    weight = len(json.dumps(text))  # as the answer carries it: quotes and everything beyond ASCII escaped
+    if weight > room:
+        return _elsewhere(payload, "too_large"), room
+    return msgspec.Raw(text), room - weight
+
+
+def _elsewhere(payload: Stored, why: Literal["not_loaded", "too_large", "missing"]) -> Elsewhere:
+    return {"bytes": payload.size, "sha256": payload.sha256, "why": why}
+
+
+def _document(
+    job: Job, args: msgspec.Raw | Elsewhere | None, result: msgspec.Raw | Elsewhere | None
+) -> JobDocument:
+    started, finished = _times(job)
+    document: JobDocument = {
+        "id": job.id,
+        "task": job.task,
+        "state": job.state.value,
+        "lane": job.lane,
+        "tenant": job.tenant,
+        "tags": list(job.tags),
+        "args": None,
+        "attempts": job.attempts,
+        "max_attempts": job.max_attempts,
+        "epoch": job.epoch,
+        "created_at": rfc3339(time_of(job.id)),
+        "due_at": _maybe(job.due),
+        "started_at": _maybe(started),
+        "finished_at": _maybe(finished),
+        "expires_at": _maybe(job.expires),
+        "progress": None,
+        "result": None,
+        "error": None,
+        "reason": None if job.reason is None else job.reason.value,
+        "cancel_requested": job.cancel_requested is not None,
+        "history": [
+            {
+                "at": rfc3339(entry.at),
+                "event": entry.event,
+                "epoch": entry.epoch,
+                "by": entry.by,
+                "note": entry.note,
+            }
+            for entry in job.history
+        ],
+    }
+    if isinstance(args, dict):
+        document["args_stored"] = args
+    else:
+        document["args"] = args  # type: ignore[typeddict-item] # JSON text that is spliced in as it is
+    if isinstance(result, dict):
+        document["result_stored"] = result
+    else:
+        document["result"] = result
+    if job.progress is not None:
+        told = job.progress
+        document["progress"] = {"fraction": told.fraction, "message": told.message, "at": rfc3339(told.at)}
+    if job.error is not None:
+        failed = job.error
+        document["error"] = {
+            "type": failed.type,
+            "message": failed.message,
+            "traceback": failed.traceback,
+            "fingerprint": failed.fingerprint,
+        }
+    return document
+
+
+def _times(job: Job) -> tuple[datetime | None, datetime | None]:
+    """When this life of the job began to run, and when it ended. A retry by hand begins another life."""
+    started = None
+    for entry in job.history:
+        if entry.event == "redriven":
+            started = None
+        elif entry.event in ("claimed", "reclaimed") and started is None:
+            started = entry.at
+    ended = job.history[-1].at if job.state in TERMINAL and job.history else None
+    return started, ended
+
+
+def _maybe(at: datetime | None) -> str | None:
+    return None if at is None else rfc3339(at)

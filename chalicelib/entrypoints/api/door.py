@@ -1,0 +1,53 @@
+"""The one way through every route: find it, see who asks, read query and body, call the handler; whatever is raised is a problem."""
+
+import logging
+from dataclasses import replace
+
+from chalicelib import wiring
+from chalicelib.entrypoints.api.answer import Answer
+from chalicelib.entrypoints.api.auth import admit
+from chalicelib.entrypoints.api.body import NoBody, read_body
+from chalicelib.entrypoints.api.problem import problem
+from chalicelib.entrypoints.api.reading import read_query
+from chalicelib.entrypoints.api.request import Raw, Request
+from chalicelib.entrypoints.api.routes import allowed, find
+
+log = logging.getLogger(__name__)
+
+
+def answer(raw: Raw) -> Answer:
+    """The answer to a request, whatever happens."""
+    try:
+        given = _options(raw) if raw.method == "OPTIONS" else _handled(raw)
+    except Exception as error:  # noqa: BLE001 - no error may leave as anything but a problem
+        given = problem(error, raw.id)
+    given = replace(given, headers={"X-Request-Id": raw.id, **given.headers})
+    facts = {
+        "action": "answered",
+        "request_id": raw.id,
+        "method": raw.method,
+        "route": raw.path,
+        "status": given.status,
+    }
+    log.info("%s %s: %s", raw.method, raw.path, given.status, extra=facts)
+    return given
+
+
+def _options(raw: Raw) -> Answer:
+    return Answer(status=204, headers={"Allow": ", ".join(allowed(raw.path))})
+
+
+def _handled(raw: Raw) -> Answer:
+    route = find(raw.method, raw.path)
+    parts = wiring.parts()
+    arrived = parts.world.now()
+    key = admit(raw.headers.get("authorization"), scope=route.scope, parts=parts)
+    request = Request(
+        raw=raw,
+        parts=parts,
+        arrived=arrived,
+        key=key,
+        query=read_query(raw.query, route.query),
+        body=None if route.method == "GET" else read_body(raw.body, raw.headers, route.body or NoBody),
+    )
+    return route.handler(request)

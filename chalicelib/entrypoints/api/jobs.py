@@ -1,0 +1,118 @@
+"""Jobs: submit, show, list, cancel, retry."""
+
+import logging
+from datetime import timedelta
+from typing import Annotated, TypedDict
+
+import msgspec
+from msgspec import Meta
+
+from chalicelib.domain.errors import JoblineError
+from chalicelib.domain.job import TERMINAL, Job, State
+from chalicelib.entrypoints.api.answer import Answer
+from chalicelib.entrypoints.api.document import JobDocument, brief, whole
+from chalicelib.entrypoints.api.headers import idempotency_key, wish_to_wait
+from chalicelib.entrypoints.api.reading import Moment, moment
+from chalicelib.entrypoints.api.request import Request
+from chalicelib.entrypoints.api.submission import NewJob, job_request
+from chalicelib.pipeline.cancel import cancel
+from chalicelib.pipeline.enqueue import enqueue
+from chalicelib.pipeline.query import PAGE, Search, get, search
+from chalicelib.pipeline.redrive import redrive
+from chalicelib.pipeline.wait import wait
+
+log = logging.getLogger(__name__)
+
+DEFAULT_PAGE = 50
+
+
+class JobsQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Which jobs. Without `since`, those of the last seven days."""
+
+    state: State | None = None
+    task: str | None = None
+    tag: str | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    limit: Annotated[int, Meta(ge=1, le=PAGE)] = DEFAULT_PAGE
+    cursor: Annotated[
+        str | None, Meta(description="the cursor of the page before, with the same filters")
+    ] = None
+
+
+class JobPage(TypedDict):
+    """Jobs, newest first. A page may be short, even empty, and yet carry a cursor: there is more to look through."""
+
+    jobs: list[JobDocument]
+    cursor: Annotated[str | None, Meta(description="for the next page; null: this was the last")]
+
+
+def submit_job(request: Request) -> Answer:
+    """Accept a job: 202 with its document, or 200 if it has ended by the time of the answer."""
+    new: NewJob = request.body
+    limit = wish_to_wait(request.header("Prefer"))
+    key = idempotency_key(request.header("Idempotency-Key"))
+    answer = enqueue([job_request(new, tenant=request.tenant, key=key)], parts=request.parts)[0]
+    if isinstance(answer, Exception):
+        raise answer
+    headers = {"Location": f"{request.raw.prefix}/jobs/{answer.id}"}
+    if limit is None:
+        return Answer(status=_status(answer), body=brief(answer), headers=headers)
+    job = _ended_in_time(answer, limit, request)
+    if job.state in TERMINAL:
+        headers["Preference-Applied"] = f"wait={limit.total_seconds():.0f}"
+        return Answer(status=200, body=whole(job, request.parts), headers=headers)
+    return Answer(status=202, body=brief(job), headers=headers)
+
+
+def _status(job: Job) -> int:
+    """An old key may bring a job that ended long ago."""
+    return 200 if job.state in TERMINAL else 202
+
+
+def _ended_in_time(job: Job, limit: timedelta, request: Request) -> Job:
+    """The job as it is when it has ended or the time is over. It is accepted: nothing that fails here may hide that."""
+    left = request.arrived + limit - request.parts.world.now()
+    if job.state in TERMINAL or left <= timedelta(0):
+        return job
+    try:
+        return wait(job.id, tenant=job.tenant, limit=left, parts=request.parts)
+    except JoblineError as error:
+        log.warning("%s: waiting for it ended early: %s", job.label(), error, extra=job.log_fields())
+        return job
+
+
+def show_job(request: Request) -> Answer:
+    """One job, whole."""
+    job = get(request.name("id"), tenant=request.tenant, parts=request.parts)
+    return Answer(status=200, body=whole(job, request.parts))
+
+
+def list_jobs(request: Request) -> Answer:
+    """A page of jobs."""
+    query: JobsQuery = request.query
+    wanted = Search(
+        tenant=request.tenant,
+        state=query.state,
+        task=query.task,
+        tag=query.tag,
+        since=moment(query.since, "since"),
+        until=moment(query.until, "until"),
+        cursor=query.cursor,
+        limit=query.limit,
+    )
+    page = search(wanted, parts=request.parts)
+    body: JobPage = {"jobs": [brief(job) for job in page.jobs], "cursor": page.cursor}
+    return Answer(status=200, body=body)
+
+
+def cancel_job(request: Request) -> Answer:
+    """Cancel a job: 200 with what it is now, or 202 when it runs and has been asked to stop."""
+    job = cancel(request.name("id"), tenant=request.tenant, parts=request.parts)
+    return Answer(status=202 if job.state is State.RUNNING else 200, body=brief(job))
+
+
+def retry_job(request: Request) -> Answer:
+    """Give a dead job another life."""
+    job = redrive(request.name("id"), tenant=request.tenant, parts=request.parts)
+    return Answer(status=202, body=brief(job), headers={"Location": f"{request.raw.prefix}/jobs/{job.id}"})

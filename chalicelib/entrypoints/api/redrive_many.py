@@ -1,0 +1,56 @@
+"""Another life for all dead jobs that a filter names: bounded in number and in time, each answered for itself."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+
+from chalicelib.domain.errors import JoblineError
+from chalicelib.domain.job import Job
+from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.redrive import DeadFilter, matching, redrive
+
+SCAN = 5000
+"""Dead jobs of all tenants that one request looks through."""
+
+TIME = timedelta(seconds=20)
+"""After this no further jobs are begun: API Gateway ends a request after 29 s."""
+
+AT_ONCE = 50
+"""Jobs between two looks at the clock."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Redriving:
+    """What was done, or with a dry run would be. `more`: the filter takes further jobs; ask again."""
+
+    redriven: tuple[Job, ...]
+    refused: tuple[tuple[Job, JoblineError], ...]
+    more: bool
+
+
+def redrive_many(wanted: DeadFilter, *, limit: int, dry_run: bool, parts: Parts) -> Redriving:
+    """Redrive at most `limit` of the jobs. One that is refused, or that a service fails for, stops no other.
+
+    Raises `Unavailable` when the jobs cannot be listed.
+    """
+    began = parts.world.now()
+    found = list(islice(matching(wanted, scan=SCAN, parts=parts), limit + 1))
+    chosen, more = found[:limit], len(found) > limit
+    if dry_run:
+        return Redriving(redriven=tuple(chosen), refused=(), more=more)
+    done: list[Job] = []
+    refused: list[tuple[Job, JoblineError]] = []
+    for start in range(0, len(chosen), AT_ONCE):
+        if parts.world.now() - began >= TIME:
+            more = True
+            break
+        some = chosen[start : start + AT_ONCE]
+        answers = parts.crew.each(lambda job: redrive(job.id, tenant=wanted.tenant, parts=parts), some)
+        for job, answer in zip(some, answers, strict=True):
+            if isinstance(answer, Job):
+                done.append(answer)
+            elif isinstance(answer, JoblineError):
+                refused.append((job, answer))
+            else:
+                raise answer
+    return Redriving(redriven=tuple(done), refused=tuple(refused), more=more)

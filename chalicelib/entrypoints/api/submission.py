@@ -1,0 +1,58 @@
+"""A job as callers ask for it: the body of POST /jobs, and each entry of a batch."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from chalicelib.domain.errors import MAX_DELAY
+from chalicelib.entrypoints.api.reading import Moment, moment
+from chalicelib.pipeline.enqueue import MAX_TAG_CHARS, MAX_TAGS, JobRequest
+from chalicelib.pipeline.task import LANES, MAX_ATTEMPTS, Submission
+
+Tag = Annotated[str, Meta(min_length=1, max_length=MAX_TAG_CHARS)]
+Lane = Annotated[str, Meta(extra_json_schema={"enum": [*LANES]})]
+Seconds = Annotated[float, Meta(ge=0, le=(MAX_DELAY + timedelta(days=1)).total_seconds())]
+
+
+class NewJob(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A job to be run: which task, with which arguments, when and how."""
+
+    task: Annotated[str, Meta(description="the task's name; GET /tasks lists them")]
+    args: Annotated[dict[str, Any], Meta(description="the task's arguments by name")] = {}
+    delay: Annotated[Seconds | None, Meta(description="seconds from now; give delay or at, not both")] = None
+    at: Annotated[Moment | None, Meta(description="when to run it; give delay or at, not both")] = None
+    expires: Annotated[
+        Seconds | None, Meta(description="seconds from now after which it is not started any more")
+    ] = None
+    lane: Annotated[Lane | None, Meta(description="the task's own by default")] = None
+    max_attempts: Annotated[
+        Annotated[int, Meta(ge=1, le=MAX_ATTEMPTS)] | None, Meta(description="the task's own by default")
+    ] = None
+    tags: Annotated[
+        list[Tag], Meta(max_length=MAX_TAGS, description="words to find it by: GET /jobs?tag=")
+    ] = []
+
+
+class NewBatchJob(NewJob, kw_only=True, forbid_unknown_fields=True):
+    """A job to be run, in a batch."""
+
+    idempotency_key: Annotated[
+        str | None, Meta(description="what the Idempotency-Key header is to POST /jobs")
+    ] = None
+
+
+def job_request(new: NewJob, *, tenant: str, key: str | None) -> JobRequest:
+    """The verb's request. The tenant is the caller's, whatever the body says. Raises `InvalidInput`."""
+    how = Submission(
+        delay=None if new.delay is None else timedelta(seconds=new.delay),
+        at=moment(new.at, "at"),
+        expires=None if new.expires is None else timedelta(seconds=new.expires),
+        lane=new.lane,
+        max_attempts=new.max_attempts,
+        tags=tuple(new.tags),
+        tenant=tenant,
+        key=key,
+    )
+    return JobRequest(task=new.task, args=new.args, how=how)
