@@ -50,7 +50,7 @@ check: lint coverage ## The whole gate: format, lint, types, layers, template, t
 
 .PHONY: lint
 lint: $(READY) ## The gate's static half: nothing is run
-	$(BIN)/ruff format --check --quiet $(call present,$(SOURCES))
+	$(BIN)/ruff format --check --output-format concise $(call present,$(SOURCES))
 	$(BIN)/ruff check --quiet $(call present,$(SOURCES))
 	$(BIN)/mypy $(call present,$(SOURCES))
 	$(BIN)/lint-imports --no-logo
