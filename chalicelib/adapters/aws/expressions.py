@@ -34,7 +34,11 @@ class _Names:
 def render(change: Change, job_id: str) -> dict[str, Any]:
     """The expression arguments of `update_item`."""
     names = _Names(job_id)
-    condition = " AND ".join(_clause(clause, names) for clause in change.where)
+    clauses = [_clause(clause, names) for clause in change.where]
+    if all(isinstance(clause, Missing) for clause in change.where):
+        # A row that is not there lacks every field too, and an update of it would make one.
+        clauses.append(f"attribute_exists({names.attribute('state')})")
+    condition = " AND ".join(clauses)
     update = _update(change, names)
     rendered = {
         "ConditionExpression": condition,
