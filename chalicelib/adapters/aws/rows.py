@@ -111,10 +111,13 @@ def _read_outbox(attribute: Attribute) -> tuple[Effect, ...]:
 
 
 def _history(value: tuple[Entry, ...]) -> Attribute:
-    lines = (
-        f"{to_ms(entry.at)} {entry.event} {entry.epoch} {entry.by} {entry.note}".rstrip() for entry in value
-    )
-    return {"L": [_text(line) for line in lines]}
+    return {"L": [_text(_line(entry)) for entry in value]}
+
+
+def _line(entry: Entry) -> str:
+    """Time, event, epoch, writer and note, those at the end left out when empty: a row has few bytes to lose."""
+    line = f"{to_ms(entry.at)} {entry.event} {entry.epoch} {entry.by} {entry.note}"
+    return line if entry.note else line.rstrip(" ")
 
 
 def _read_history(attribute: Attribute) -> tuple[Entry, ...]:
@@ -175,7 +178,7 @@ FIELDS: Mapping[str, _Field] = {
     ),
     "keep": _Field(
         "keep",
-        lambda keep: _number(int(keep.total_seconds())),
+        lambda keep: _number(math.ceil(keep.total_seconds())),
         lambda found: timedelta(seconds=int(found["N"])),
     ),
     "tags": _Field(
@@ -219,7 +222,7 @@ def to_item(job: Job) -> dict[str, Attribute]:
 
 
 def from_item(item: Item) -> Job:
-    """The job in a row. Raises `NewerRow` for a state or an attribute that this code does not know."""
+    """The job in a row. Raises `NewerRow` for a state or an attribute that this code does not know, or one that it misses."""
     fields: dict[str, Any] = {}
     for attribute, found in item.items():
         if attribute in {"pk", "sk"}:
@@ -227,8 +230,11 @@ def from_item(item: Item) -> Job:
         name = _BY_ATTRIBUTE.get(attribute)
         try:
             fields[name] = FIELDS[name].read(found)  # type: ignore[index]
-        except (KeyError, ValueError, TypeError) as error:
+        except (KeyError, ValueError, TypeError, OverflowError) as error:
             raise NewerRow(
                 f"job {item['sk']['S']}: attribute {attribute!r} holds what this code does not know"
             ) from error
-    return Job(id=item["sk"]["S"], **fields)
+    try:
+        return Job(id=item["sk"]["S"], **fields)
+    except TypeError as error:
+        raise NewerRow(f"job {item['sk']['S']}: {error}") from error
