@@ -72,7 +72,9 @@ class JobContext:
         """
         if fraction is not None and not 0 <= fraction <= 1:
             raise ValueError(f"fraction: {fraction!r} is not between 0 and 1")
-        self._line.report(fraction, str(message)[:200])
+        # A plain float of six digits: any number may come in here, and DynamoDB refuses 1/3 as a Fraction, True, or 1e-200.
+        plain = None if fraction is None else round(float(fraction), 6)
+        self._line.report(plain, str(message)[:200])
 
     def heartbeat(self) -> None:
         """Say that the work is alive: extends the lease and hides the message for longer."""
