@@ -96,31 +96,34 @@ TRANSITIONS: tuple[Transition, ...] = (
 
 EVENTS: tuple[type[Event], ...] = tuple(dict.fromkeys(t.event for t in TRANSITIONS))
 
-_TARGETS: Mapping[tuple[type[Event], type[Guard]], State | None] = {
-    (t.event, t.guard): t.target for t in TRANSITIONS
-}
+_ARROWS: Mapping[tuple[type[Event], type[Guard]], Transition] = {(t.event, t.guard): t for t in TRANSITIONS}
 
 
-def advance(state: State, event: type[Event]) -> State:
-    """The state that follows, or `TransitionRefused`."""
-    for transition in TRANSITIONS:
-        if transition.event is event and state in transition.sources:
-            return transition.target or state
-    raise TransitionRefused(f"{event.__name__} cannot happen to a job that is {state}")
+def advance(state: State, event: type[Event], guard: type[Guard]) -> State:
+    """The state that follows when the event is written by that right, or `TransitionRefused`."""
+    arrow = _ARROWS.get((event, guard))
+    if arrow is None or state not in arrow.sources:
+        raise TransitionRefused(
+            f"{event.__name__} by right of {guard.__name__} cannot happen to a job that is {state}"
+        )
+    return arrow.target or state
 
 
 def change(event: Event) -> Change:
     """The one conditional write that records the event.
 
-    Raises `TransitionRefused` when the table knows no such event by such a right, or when a `Seen` state is not among its sources.
+    Raises `TransitionRefused` when the table knows no such event by such a right, when a `Seen` state is not among its sources, and for
+    acceptance, which creates the row instead of changing it.
     """
     kind, guard = type(event), event.guard
-    if (kind, type(guard)) not in _TARGETS:
+    arrow = _ARROWS.get((kind, type(guard)))
+    if arrow is None:
         raise TransitionRefused(f"{kind.__name__} cannot be written by right of {type(guard).__name__}")
+    if kind not in _WRITES:
+        raise TransitionRefused(f"{kind.__name__} is an acceptance: the store's `create` records it")
     if isinstance(guard, Seen):
-        advance(guard.state, kind)
-    target = _TARGETS[kind, type(guard)]
-    fields: dict[str, Any] = {} if target is None else {"state": target}
+        advance(guard.state, kind, Seen)
+    fields: dict[str, Any] = {} if arrow.target is None else {"state": arrow.target}
     write = _WRITES[kind](event)
     return Change(
         where=(*guard.clauses(), *write.where),
@@ -169,8 +172,11 @@ def _succeeded(event: Succeeded) -> Change:
 
 def _died(event: Died) -> Change:
     index: dict[str, Any] = {} if event.outbox else {"attention": "dead", "attention_at": event.at}
+    # A wish that comes between the reading of a lapsed lease and this write makes it a cancellation, as it does for an attempt.
+    unwished = (Missing("cancel_requested"),) if isinstance(event.guard, Lapsed) else ()
     return _settled(
         event,
+        where=unwished,
         keeps_appointment=True,
         reason=event.reason,
         error=event.error,
@@ -192,6 +198,7 @@ def _settled(
     event: Succeeded | Died | Cancelled | Expired,
     *,
     keeps_appointment: bool,
+    where: tuple[Clause, ...] = (),
     removed: tuple[str, ...] = (),
     note: str = "",
     **facts: Any,
@@ -202,7 +209,7 @@ def _settled(
     """
     appointment = () if keeps_appointment else ("attention", "attention_at")
     return Change(
-        where=(),
+        where=where,
         set={"forget": event.forget, **_given(**facts, progress=getattr(event, "progress", None))},
         remove=("ready", "owner", "lease", "due", *appointment, *removed),
         history=(_entry(event, note),),
@@ -234,7 +241,9 @@ def _released(event: Released) -> Change:
 
 
 def _cancel_requested(event: CancelRequested) -> Change:
-    return Change(where=(), set={"cancel_requested": event.at}, history=(_entry(event),))
+    return Change(
+        where=(Missing("cancel_requested"),), set={"cancel_requested": event.at}, history=(_entry(event),)
+    )
 
 
 def _redriven(event: Redriven) -> Change:
@@ -276,21 +285,13 @@ def _outbox_cleared(event: OutboxCleared) -> Change:
 
 
 def _entry(event: Event, note: str = "") -> Entry:
-    """The history line. The epoch is read from the right by which the event is written: an owner token begins with its epoch."""
+    """The history line. Whoever writes by a claim's right leaves its token, which begins with the claim's epoch."""
     guard = event.guard
-    match guard:
-        case Mine() | Unwished():
-            return Entry(
-                at=event.at,
-                event=event.name,
-                epoch=int(guard.owner.partition(".")[0]),
-                by=guard.owner,
-                note=note,
-            )
-        case Lapsed() | Seen():
-            return Entry(at=event.at, event=event.name, epoch=guard.epoch, note=note)
-        case _:
-            return Entry(at=event.at, event=event.name, epoch=0, note=note)
+    if isinstance(guard, Mine | Unwished):
+        epoch = int(guard.owner.partition(".")[0])
+        return Entry(at=event.at, event=event.name, epoch=epoch, by=guard.owner, note=note)
+    epoch = 0 if isinstance(guard, Absent) else guard.epoch
+    return Entry(at=event.at, event=event.name, epoch=epoch, note=note)
 
 
 def _given(**facts: Any) -> dict[str, Any]:

@@ -5,6 +5,10 @@ from datetime import timedelta
 
 MAX_BACKOFF = timedelta(days=1)
 
+_MICROSECOND = timedelta(microseconds=1)
+_DOUBLINGS = 64
+"""After so many doublings a microsecond is longer than any timedelta."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Backoff:
@@ -17,9 +21,10 @@ class Backoff:
     cap: timedelta = timedelta(minutes=15)
 
     def ceiling(self, attempt: int) -> timedelta:
-        """The longest wait after this attempt (1 is the first). No overflow at any attempt."""
-        doublings = min(attempt - 1, 40)
-        return min(self.cap, self.base * 2**doublings) if self.base < self.cap else self.cap
+        """The longest wait after this attempt (1 is the first). No overflow at any attempt: integers are counted, not timedeltas."""
+        doublings = min(attempt - 1, _DOUBLINGS)
+        micros = min(self.cap // _MICROSECOND, (self.base // _MICROSECOND) << doublings)
+        return micros * _MICROSECOND
 
     def wait(self, attempt: int, luck: float) -> timedelta:
         """The wait after this attempt; `luck` is a number from 0 up to 1."""
