@@ -62,8 +62,10 @@ def test_chalice_finds_a_timeout_a_policy_and_names_for_all_that_it_deploys(stag
     # given the app as `chalice deploy` sees it
     import app
 
-    config = Config.create(
-        chalice_stage=stage, project_dir=str(ROOT), config_from_disk=CONFIGURED, chalice_app=app.app
+    config = Config(
+        chalice_stage=stage,
+        user_provided_params={"project_dir": str(ROOT), "chalice_app": app.app},
+        config_from_disk=CONFIGURED,
     )
 
     graph = ApplicationGraphBuilder().build(config, stage)
