@@ -7,7 +7,7 @@ law is written once.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 from chalicelib.domain.job import Entry, Job
 
@@ -88,6 +88,8 @@ def holds(clause: Clause, job: Job) -> bool:
             return not missing
         case Before():
             return not missing and bool(value < clause.value)
+        case _:
+            assert_never(clause)
 
 
 def allowed(change: Change, job: Job) -> bool:

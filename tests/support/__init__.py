@@ -1,0 +1,1 @@
+"""What tests of several rooms share: drivers, faults and invariants. Nothing here is a test."""
