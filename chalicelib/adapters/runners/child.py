@@ -1,0 +1,188 @@
+"""`cpu=True` tasks run in a child process each: real parallelism, and a hard end to those that will not end."""
+
+import dataclasses
+import logging
+import selectors
+import signal
+import socket
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from chalicelib.adapters.runners import relay
+from chalicelib.adapters.runners.nest import Nest
+from chalicelib.adapters.runners.pending import Pending, unspeakable
+from chalicelib.adapters.runners.template import KILL, SOFTEN
+from chalicelib.adapters.runners.wire import Wire
+from chalicelib.domain.errors import ChildDied, InvalidInput
+from chalicelib.domain.job import Failure
+from chalicelib.pipeline import strict_json
+from chalicelib.pipeline.outcome import Raised, from_wire
+from chalicelib.pipeline.ports import Call
+from chalicelib.pipeline.task import REGISTRY, Registry, Task
+
+log = logging.getLogger(__name__)
+
+DEATH_SECONDS = 5
+"""How long a child may take to be gone after it has answered or was killed. Its memory is given back in milliseconds."""
+
+
+class ChildRunner:
+    """Runs tasks in children forked from a template that has imported `modules`, where the tasks are."""
+
+    def __init__(self, modules: Sequence[str], registry: Registry = REGISTRY) -> None:
+        self._registry = registry
+        self._nest = Nest(modules)
+
+    def start(self, call: Call) -> "ChildExecution":
+        """Start it now. The first start in a process also starts the template."""
+        execution = ChildExecution(self._registry[call.task], call, self._nest)
+        execution.start()
+        return execution
+
+
+class ChildExecution(Pending):
+    """One task in its child, and the thread that listens to it until it is gone."""
+
+    def __init__(self, task: Task[Any, Any], call: Call, nest: Nest) -> None:
+        super().__init__()
+        self._task = task
+        self._call = call
+        self._name = f"{call.facts.task}[{call.facts.id}]"
+        self._nest = nest
+        self._lock = threading.Lock()
+        self._gone = threading.Event()
+        talk, self._childs_talk = socket.socketpair()
+        self._leash, self._templates_leash = socket.socketpair()
+        self._wire = Wire(talk)
+
+    def start(self) -> None:
+        """Begin."""
+        threading.Thread(target=self._listen, name=f"child-{self._name}", daemon=True).start()
+
+    def soften(self) -> None:
+        """Raise `SoftTimeLimitExceeded` in the child's main thread, by a signal."""
+        self._order(SOFTEN)
+
+    def stop(self) -> None:
+        """Kill it and the processes it has started, and wait until it is gone."""
+        self._order(KILL)
+        with self._lock:
+            self._wire.hang_up()  # wakes our thread if it still waits for the child to take its arguments
+        self._gone.wait(DEATH_SECONDS)
+
+    def _order(self, order: bytes) -> None:
+        with self._lock, suppress(OSError):  # closed, or the template is gone: so is the child
+            self._leash.send(order)
+
+    # All that follows runs in the listening thread.
+
+    def _listen(self) -> None:
+        try:
+            with self._childs_talk, self._templates_leash:
+                self._nest.hatch(self._childs_talk, self._templates_leash)
+            self._send_call()
+            self._hear_until_it_is_gone()
+        except OSError as error:
+            self.ended(self._died(f"the child process could not be started: {error}", "not-started"))
+        except BaseException as error:  # noqa: BLE001 - whatever it was, the attempt must learn of it
+            self.ended(unspeakable(error))
+        finally:
+            with self._lock:
+                self._leash.close()
+                self._wire.close()
+            self._gone.set()
+
+    def _send_call(self) -> None:
+        facts = self._call.facts
+        self._wire.tell(
+            "call",
+            {
+                "task": self._task.name,
+                "facts": {**dataclasses.asdict(facts), "deadline": facts.deadline.isoformat()},
+                "levels": relay.levels(),
+            },
+        )
+        self._wire.send(strict_json.write(dict(self._call.args)).encode())
+
+    def _hear_until_it_is_gone(self) -> None:
+        """The child's words as they come, until the template says how it ended; then those that are still under way."""
+        with selectors.PollSelector() as selector:
+            selector.register(self._wire, selectors.EVENT_READ)
+            selector.register(self._leash, selectors.EVENT_READ)
+            while True:
+                ready = {
+                    key.fileobj for key, _ in selector.select(DEATH_SECONDS if self._over.is_set() else None)
+                }
+                if not ready:
+                    self._order(KILL)  # it has answered, and will not go
+                if self._leash in ready:
+                    break
+                if self._wire in ready and not self._hear():
+                    selector.unregister(self._wire)
+        fate = self._leash.recv(1024).decode("utf-8", "replace")
+        self._wire.wait_no_more()  # a process that the task forked may hold the other end for ever
+        while self._hear():
+            pass
+        self.ended(self._died(*_in_words(fate)))
+
+    def _hear(self) -> bool:
+        """Take in one message. False: there are no more."""
+        try:
+            heard = self._wire.hear()
+            if heard is None:
+                return False
+            self._take_in(*heard)
+        except (InvalidInput, KeyError, TypeError, ValueError) as error:
+            log.warning(
+                "%s: its child said something strange: %s",
+                self._name,
+                error,
+                extra={"action": "child_misheard"},
+            )
+        return True
+
+    def _take_in(self, kind: str, value: Any) -> None:
+        match kind:
+            case "progress":
+                self._call.line.report(*value)
+            case "beat":
+                self._call.line.beat()
+            case "cancelled?":
+                self._wire.tell("cancelled", self._call.line.cancelled())
+            case "log":
+                relay.replay(value)
+            case "raised":
+                self.ended(from_wire(value))
+            case "returned":
+                result = self._wire.receive()
+                if result is not None:
+                    self.ended(from_wire({"returned": result.decode()}))
+
+    def _died(self, words: str, kind: str) -> Raised:
+        return Raised(
+            failure=Failure(type=ChildDied.__name__, message=words, fingerprint=f"child-{kind}"),
+            again=self._task.retry.worth_another(ChildDied(words)),
+        )
+
+
+def _in_words(fate: str) -> tuple[str, str]:
+    """How the child ended, for a person, and in short."""
+    if not fate:
+        return "the process that the child process was forked from ended, and the child with it", "template"
+    if fate.startswith("!"):
+        return f"the child process could not be forked: {fate[1:]}", "not-started"
+    code = int(fate)
+    if code >= 0:
+        return f"the child process ended with exit code {code} before it answered", f"exit-{code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    hint = (
+        " (by this attempt's end, by the system for want of memory, or by the task itself)"
+        if -code == signal.SIGKILL
+        else ""
+    )
+    return f"the child process was killed by {name}{hint} before it answered", name.lower()

@@ -1,0 +1,118 @@
+"""What a child does: read its call, run the task in its main thread, tell the parent, end."""
+
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from importlib import import_module
+from typing import Any
+
+from chalicelib.adapters.runners.pending import unspeakable
+from chalicelib.adapters.runners.relay import Relay
+from chalicelib.adapters.runners.window import SignalWindow, within
+from chalicelib.adapters.runners.wire import Wire
+from chalicelib.domain.errors import TooLarge, UnknownTask
+from chalicelib.pipeline import strict_json
+from chalicelib.pipeline.limits import MAX_BODY
+from chalicelib.pipeline.outcome import Outcome, Raised, Returned, failure, run, to_wire
+from chalicelib.pipeline.ports import Call, Facts
+from chalicelib.pipeline.task import REGISTRY
+
+SOFT = signal.SIGUSR1
+"""The soft limit's signal. A task that takes it for itself has no soft limit."""
+
+
+def main(end: socket.socket, modules: Sequence[str]) -> None:
+    """Live one life. The caller ends the process then."""
+    wire = Wire(end)
+    window = SignalWindow()
+    window.listen(SOFT)
+    heard, args = wire.hear(), wire.receive()
+    if heard is None or args is None:
+        return  # the attempt was over before this began
+    _, call = heard
+    line = ChildLine(wire, window)
+    Relay(line.tell, window.held).install(call["levels"])
+    _new_luck()
+    outcome = _run(call, args, line, window, modules)
+    line.answer(outcome)
+
+
+def _run(
+    call: dict[str, Any], args: bytes, line: "ChildLine", window: SignalWindow, modules: Sequence[str]
+) -> Outcome:
+    try:
+        for module in modules:
+            import_module(module)  # done before, in the template, unless that failed: then this says why
+        task = REGISTRY[call["task"]]
+        facts = Facts(**{**call["facts"], "deadline": datetime.fromisoformat(call["facts"]["deadline"])})
+        values = strict_json.read(args, name="args", limit=MAX_BODY)
+    except BaseException as error:  # noqa: BLE001 - code of the task's author: anything may come
+        return Raised(failure=failure(error), again=True, rejected=isinstance(error, UnknownTask))
+    try:
+        outcome = run(within(task, window), Call(task=task.name, args=values, facts=facts, line=line))
+    except BaseException as error:  # noqa: BLE001 - see `unspeakable`
+        return unspeakable(error)
+    size = len(outcome.json.encode()) if isinstance(outcome, Returned) else 0
+    if size > MAX_BODY:  # told here, so that no such mass goes through the parent
+        too_large = TooLarge("result", f"{size:,} bytes are more than the limit of {MAX_BODY:,}")
+        return Raised(failure=failure(too_large), again=False)
+    return outcome
+
+
+def _new_luck() -> None:
+    """The old generator of numpy would repeat the template's numbers in every child; Python's own takes care of itself."""
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        numpy_random.seed()
+
+
+class ChildLine:
+    """The task's line in the child: everything is said to the parent, whose line knows the answers.
+
+    For any thread of the child. A process that the task forks has no line: what it says is dropped.
+    """
+
+    def __init__(self, wire: Wire, window: SignalWindow) -> None:
+        self._wire = wire
+        self._window = window
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+
+    def report(self, fraction: float | None, message: str) -> None:
+        """The task says how far it is."""
+        self.tell(
+            "progress",
+            [None if fraction is None else float(fraction), message.encode("utf-8", "replace").decode()],
+        )
+
+    def beat(self) -> None:
+        """The task says that it is alive."""
+        self.tell("beat")
+
+    def cancelled(self) -> bool:
+        """Asks the parent; takes a tenth of a millisecond. True also when the parent is gone."""
+        if os.getpid() != self._process:
+            return False
+        with self._window.held(), self._lock:
+            answer = self._wire.hear() if self._wire.tell("cancelled?") else None
+        return answer is None or bool(answer[1])
+
+    def tell(self, kind: str, value: Any = None) -> bool:
+        """Say it to the parent. False: not from here."""
+        if os.getpid() != self._process:
+            return False
+        with self._window.held(), self._lock:
+            return self._wire.tell(kind, value)
+
+    def answer(self, outcome: Outcome) -> None:
+        """The last words. A result goes in a frame of its own, as it is."""
+        with self._lock:
+            if isinstance(outcome, Returned):
+                self._wire.tell("returned")
+                self._wire.send(outcome.json.encode())
+            else:
+                self._wire.tell("raised", to_wire(outcome))

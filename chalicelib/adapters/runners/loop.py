@@ -1,0 +1,204 @@
+"""`async def` tasks run side by side on one event loop, in a thread of its own, made on first use."""
+
+import contextvars
+import logging
+import threading
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.adapters.runners.pending import Pending, unspeakable
+from chalicelib.adapters.runners.window import MESSAGE
+from chalicelib.domain.errors import SoftTimeLimitExceeded
+from chalicelib.pipeline.outcome import Outcome, raised, run_async
+from chalicelib.pipeline.ports import Call
+from chalicelib.pipeline.task import REGISTRY, Registry, Task
+
+if TYPE_CHECKING:
+    import asyncio
+
+log = logging.getLogger(__name__)
+
+ANSWER_SECONDS = 0.25
+"""How long a loop may take to hear that a task is to stop before it counts as blocked."""
+
+
+class LoopRunner:
+    """Runs coroutines on a loop in the background. asyncio is imported on first use: it takes 25 ms of a cold start.
+
+    A task that blocks the loop (`time.sleep`, long computing) holds up the others, but no attempt's clock. When it is to stop and
+    the loop does not answer, later tasks get a new loop, so that one bad task cannot poison a warm process.
+    """
+
+    def __init__(self, registry: Registry = REGISTRY) -> None:
+        self._registry = registry
+        self._lock = threading.Lock()
+        self._loop: BackgroundLoop | None = None
+
+    def start(self, call: Call) -> "LoopExecution":
+        """Start it now, with the caller's context variables."""
+        execution = LoopExecution(self._registry[call.task], call, self._running_loop())
+        execution.start()
+        return execution
+
+    def _running_loop(self) -> "BackgroundLoop":
+        with self._lock:
+            if self._loop is None or self._loop.blocked():
+                self._loop = BackgroundLoop()
+            return self._loop
+
+
+class BackgroundLoop:
+    """An event loop and its daemon thread."""
+
+    def __init__(self) -> None:
+        import asyncio
+
+        self.loop = asyncio.new_event_loop()
+        self._answered: threading.Event | None = None
+        threading.Thread(target=self._run, name="tasks-loop", daemon=True).start()
+
+    def _run(self) -> None:
+        """For ever: a task may stop the loop, or raise SystemExit through it from a task of its own."""
+        while True:
+            try:
+                self.loop.run_forever()
+            except BaseException as error:
+                log.error(
+                    "a task raised %s through the event loop, which goes on",
+                    type(error).__name__,
+                    exc_info=error,
+                )
+
+    def do(self, verb: Callable[[], object]) -> None:
+        """Have the loop do this soon."""
+        self.loop.call_soon_threadsafe(verb)
+
+    def do_and_answer(self, verb: Callable[[], object]) -> None:
+        """The same, and remember whether it ever did."""
+        answered = self._answered = threading.Event()
+
+        def both() -> None:
+            answered.set()
+            verb()
+
+        self.do(both)
+
+    def blocked(self) -> bool:
+        """Whether the loop does not answer."""
+        blocked = self._answered is not None and not self._answered.wait(ANSWER_SECONDS)
+        if blocked:
+            log.error(
+                "the event loop is blocked by a task that does not await; later tasks get a new one",
+                extra={"action": "loop_abandoned"},
+            )
+        return blocked
+
+
+class LoopExecution(Pending):
+    """One task on the loop."""
+
+    def __init__(self, task: Task[Any, Any], call: Call, background: BackgroundLoop) -> None:
+        super().__init__()
+        self._task = task
+        self._call = call
+        self._background = background
+        self._context = contextvars.copy_context()
+        self._soft = False
+        self._handle: asyncio.Task[Outcome] | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._background.do(self._begin)
+
+    def soften(self) -> None:
+        """Raise `SoftTimeLimitExceeded` at the task's `await`.
+
+        It travels as a cancellation, so what the task waits for is cancelled with it: `gather`, task groups and `wait_for` let
+        nothing run on. What is raised is both a `SoftTimeLimitExceeded` and a `CancelledError`.
+        """
+        self._background.do(self._cancel_softly)
+
+    def stop(self) -> None:
+        """Cancel it. A task that swallows the cancellation is left alone, as one that never awaits is."""
+        self._background.do_and_answer(self._cancel)
+
+    # All that follows runs in the loop's thread.
+
+    def _begin(self) -> None:
+        coroutine = run_async(replace(self._task, function=self._softened), self._call)
+        self._handle = self._background.loop.create_task(coroutine, context=self._context)
+        self._handle.add_done_callback(self._done)
+
+    async def _softened(self, **args: Any) -> Any:
+        try:
+            return await Throwable(self._task.function(**args), self._instead)
+        except SoftTimeLimitExceeded as error:
+            # As its plain self: outside the task it is no cancellation any more.
+            raise SoftTimeLimitExceeded(*error.args).with_traceback(error.__traceback__) from error.__cause__
+
+    def _instead(self, thrown: BaseException) -> BaseException:
+        """What the task is to see when this is thrown into it."""
+        import asyncio
+
+        if not (self._soft and isinstance(thrown, asyncio.CancelledError)):
+            return thrown
+        self._soft = False
+        if self._handle is not None:
+            self._handle.uncancel()  # this cancellation was only the carrier
+        both: type[BaseException] = type(
+            "SoftTimeLimitExceeded", (SoftTimeLimitExceeded, asyncio.CancelledError), {}
+        )
+        return both(MESSAGE)
+
+    def _cancel_softly(self) -> None:
+        self._soft = True
+        self._cancel_it()
+
+    def _cancel(self) -> None:
+        self._soft = False
+        self._cancel_it()
+
+    def _cancel_it(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+
+    def _done(self, handle: "asyncio.Task[Outcome]") -> None:
+        import asyncio
+
+        if handle.cancelled():  # before its first step
+            self.ended(
+                raised(self._task, SoftTimeLimitExceeded(MESSAGE) if self._soft else asyncio.CancelledError())
+            )
+            return
+        error = handle.exception()
+        self.ended(handle.result() if error is None else unspeakable(error))
+
+
+class Throwable:
+    """Awaits a coroutine, with a say in what is thrown into it."""
+
+    def __init__(
+        self, coroutine: Coroutine[Any, Any, Any], instead: Callable[[BaseException], BaseException]
+    ) -> None:
+        self._coroutine = coroutine
+        self._instead = instead
+
+    def __await__(self) -> Any:
+        """Step it by hand: the only place where an exception can be changed before the task sees it."""
+        send: Any = None
+        thrown: BaseException | None = None
+        while True:
+            try:
+                awaited = (
+                    self._coroutine.send(send)
+                    if thrown is None
+                    else self._coroutine.throw(self._instead(thrown))
+                )
+            except StopIteration as end:
+                return end.value
+            send = thrown = None
+            try:
+                send = yield awaited
+            except BaseException as error:  # noqa: BLE001 - it is thrown on
+                thrown = error
