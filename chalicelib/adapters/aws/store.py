@@ -80,6 +80,8 @@ class DynamoStore:
     def accepted(self, after: datetime, until: datetime) -> Slice:
         """One page of each partition of the first day in the range, consistent. `reached` is as far as all pages go."""
         first = after + _MS
+        if until < first:  # DynamoDB refuses a range that ends before it begins
+            return Slice(rows=[], reached=until)
         end = min(until, midnight(first) + _DAY - _MS)
         pages = self._crew.each(lambda name: self._page(name, first, end), partitions(first))
         items: list[Any] = []
