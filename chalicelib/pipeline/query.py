@@ -8,13 +8,16 @@ from itertools import islice
 
 from chalicelib.domain.errors import InvalidInput, NotFound
 from chalicelib.domain.job import Job, State
-from chalicelib.pipeline.ids import first_id, is_id
+from chalicelib.pipeline.ids import first_id, is_id, time_of
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 
 PAGE = 100
 SCAN = 2000
 """Rows that one page may look at. A page that finds few matches among them is short and carries a cursor."""
+
+SPAN = timedelta(days=31)
+"""How far back one page looks. Every day has partitions to be read, even if there is nothing in them."""
 
 
 def get(job_id: str, *, tenant: str, parts: Parts) -> Job:
@@ -74,15 +77,16 @@ def search(wanted: Search, *, parts: Parts) -> Page:
     if since >= until:
         raise InvalidInput("since", "is not before until")
     before = min(filter(None, (wanted.cursor, first_id(until))))
+    low = max(since, time_of(before) - SPAN)
     found: list[Job] = []
     last = None
-    for number, job in enumerate(islice(parts.store.newest(before, since), SCAN), start=1):
+    for number, job in enumerate(islice(parts.store.newest(before, low), SCAN), start=1):
         last = job.id
         if wanted.takes(job, now):
             found.append(job)
         if len(found) == wanted.limit or number == SCAN:
             return Page(jobs=tuple(found), cursor=last)
-    return Page(jobs=tuple(found), cursor=None)
+    return Page(jobs=tuple(found), cursor=first_id(low) if low > since else None)
 
 
 def dead_jobs(*, limit: int, parts: Parts, after: str | None = None) -> Iterator[Job]:

@@ -10,6 +10,7 @@ from msgspec import Meta
 from chalicelib.domain.errors import JoblineError
 from chalicelib.domain.job import TERMINAL, Job, State
 from chalicelib.entrypoints.api.answer import Answer
+from chalicelib.entrypoints.api.cursor import unwrap, wrap
 from chalicelib.entrypoints.api.document import JobDocument, brief, whole
 from chalicelib.entrypoints.api.headers import idempotency_key, wish_to_wait
 from chalicelib.entrypoints.api.reading import Moment, moment
@@ -98,11 +99,11 @@ def list_jobs(request: Request) -> Answer:
         tag=query.tag,
         since=moment(query.since, "since"),
         until=moment(query.until, "until"),
-        cursor=query.cursor,
+        cursor=unwrap(query.cursor),
         limit=query.limit,
     )
     page = search(wanted, parts=request.parts)
-    body: JobPage = {"jobs": [brief(job) for job in page.jobs], "cursor": page.cursor}
+    body: JobPage = {"jobs": [brief(job) for job in page.jobs], "cursor": wrap(page.cursor)}
     return Answer(status=200, body=body)
 
 

@@ -31,6 +31,9 @@ from chalicelib.entrypoints.api.refusals import (
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+MOST_CHARS = 300
+"""Of a detail: it repeats no more than a little of what was sent."""
+
 RETRY_AFTER = "1"
 """Seconds. Throttling and fail-overs pass within seconds; clients add jitter of their own."""
 
@@ -159,10 +162,10 @@ def details(kind: Kind, detail: str, request_id: str, *, argument: str | None = 
         "type": kind.type,
         "title": kind.title,
         "status": kind.status,
-        "detail": detail,
+        "detail": detail[:MOST_CHARS],
         "request_id": request_id,
     }
-    return body if argument is None else {**body, "argument": argument}
+    return body if argument is None else {**body, "argument": argument[:MOST_CHARS]}
 
 
 def _detail(kind: Kind, error: Exception) -> str:
