@@ -5,7 +5,6 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from jobline.local.leash import LEASH
+from jobline.local.python import finding_us, run_module
 
 LOOK_EVERY = 0.02  # seconds, while waiting for an end that should be near
 TAIL_BYTES = 16_384
@@ -42,18 +42,11 @@ class Child:
         with theirs, log.open("ab") as output:
             self._log_start = output.tell()  # what earlier runs said is not ours
             self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-P",
-                    "-m",
-                    "jobline.local.on_leash",
-                    module,
-                    *arguments,
-                ],  # -P: see load_app
+                run_module("jobline.local.on_leash", module, *arguments),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**environment, LEASH: str(theirs.fileno())},
+                env={**finding_us(environment), LEASH: str(theirs.fileno())},
                 pass_fds=(theirs.fileno(), *pass_fds),
                 start_new_session=True,
             )

@@ -148,7 +148,6 @@ class Emulator:
             "MINISTACK_EDITION": mark,  # its health answer repeats this, so we know whom we are talking to
             "DOCKER_HOST": f"unix://{self.log.parent}/none",  # it tidies up containers, and they may be another's
             "TMPDIR": str(self.log.parent),  # for its pid file
-            "PYTHONUNBUFFERED": "1",
         }
 
     def _wait(self, child: Child, mark: str) -> None:

@@ -9,7 +9,6 @@ Needs no AWS account, no Docker and no network, and listens on the loopback addr
 import http.client
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +22,7 @@ from infra.stack import provision
 from jobline.local.child import Child, how_it_ended
 from jobline.local.emulator import Emulator
 from jobline.local.ports import LOOPBACK, listen
+from jobline.local.python import finding_us, run_module
 from jobline.local.stage import VISIBILITY_TIMEOUT, stage_environment
 from jobline.local.supervised import DidNotStart, Say, Supervised
 
@@ -38,9 +38,13 @@ KeyMaker = Callable[[Mapping[str, str]], str]
 
 def create_dev_key(environment: Mapping[str, str]) -> str:
     """A new API key of the tenant "dev" with all scopes, made in a process that has the stage's environment."""
-    command = [sys.executable, "-P", "-m", "jobline.local.dev_key"]
     made = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=READY_WITHIN, check=False
+        run_module("jobline.local.dev_key"),
+        env=finding_us(environment),
+        capture_output=True,
+        text=True,
+        timeout=READY_WITHIN,
+        check=False,
     )
     if made.returncode != 0:
         raise DidNotStart(f"no API key could be made; it said last:\n{made.stderr.strip()[-2000:]}")

@@ -1,17 +1,13 @@
 """The local stage: its numbers, and the environment in which all its processes run."""
 
-import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-ROOT = Path(__file__).resolve().parents[2]
-
-FUNCTION_TIMEOUT = (
-    30  # seconds; Lambda's lanes have 60, but one who watches a recovery waits for what is left of it
-)
+# Seconds. Lambda's lanes have 60, but who watches a recovery waits for what is left of it.
+FUNCTION_TIMEOUT = 30
 VISIBILITY_TIMEOUT = 6 * FUNCTION_TIMEOUT  # as Lambda's pollers ask for
 API_TIMEOUT = 29  # what API Gateway allows
 TICK_EVERY = 2.0  # seconds, where EventBridge has a minute
@@ -33,7 +29,6 @@ def stage_environment(
     """The environment of the stage's processes: the caller's, but with this emulator for a cloud and no other way to one."""
     kept = {name: value for name, value in base.items() if not name.startswith(("AWS_", "JOBLINE_"))}
     listed = kept.get("no_proxy") or kept.get("NO_PROXY")
-    path = kept.get("PYTHONPATH")
     no_proxy = f"{listed},{LOOPBACK_NAMES}" if listed else LOOPBACK_NAMES
     return {
         **kept,
@@ -44,8 +39,6 @@ def stage_environment(
         "JOBLINE_TASKS": tasks,
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{path}" if path else str(ROOT),
     }
 
 

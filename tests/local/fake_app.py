@@ -25,7 +25,9 @@ def echo():
 
 @app.route("/teapot")
 def teapot():
-    return Response("short and stout", status_code=418, headers={"Content-Type": "text/plain", "X-Many": "one"})
+    return Response(
+        "short and stout", status_code=418, headers={"Content-Type": "text/plain", "X-Many": "one"}
+    )
 
 
 def _consume(event, context):

@@ -1,0 +1,143 @@
+"""The emulator: starts, answers, listens on the loopback address alone, ends."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import pytest
+
+from jobline.local.emulator import Emulator, EmulatorFailed
+from jobline.local.ports import PortBusy, listen
+from tests.local.waiting import until
+
+pytestmark = pytest.mark.slow
+
+
+def sockets_of(pid):
+    """Local addresses on which a process listens, read from the system's own tables."""
+    inodes = set()
+    for fd in Path(f"/proc/{pid}/fd").iterdir():
+        found = re.fullmatch(r"socket:\[(\d+)\]", str(fd.readlink())) if fd.is_symlink() else None
+        inodes |= {found[1]} if found else set()
+    listening = []
+    for table, state in (("tcp", "0A"), ("tcp6", "0A"), ("udp", "07"), ("udp6", "07")):
+        for line in Path(f"/proc/net/{table}").read_text(encoding="ascii").splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == state and fields[9] in inodes:
+                listening.append((table, fields[1]))
+    return listening
+
+
+def children_of(pid):
+    return [
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    ]
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_an_emulator_answers_and_forgets_on_reset(sqs, emulator):
+    sqs.create_queue(QueueName="one")
+    assert len(sqs.list_queues()["QueueUrls"]) == 1
+
+    emulator.reset()
+
+    assert not sqs.list_queues().get("QueueUrls")
+
+
+def test_it_listens_on_one_loopback_port_and_nowhere_else(emulator):
+    pid = emulator.child.pid
+
+    assert sockets_of(pid) == [("tcp", f"0100007F:{emulator.port:04X}")]
+    assert children_of(pid) == []
+
+
+def test_it_is_gone_after_stop_and_knows_nothing_when_it_starts_again(tmp_path):
+    with Emulator(log_dir=tmp_path) as emulator:
+        pid = emulator.child.pid
+        boto3.client("sqs", **emulator.client_options).create_queue(QueueName="one")
+    assert not alive(pid)
+    emulator.stop()  # once more does no harm
+
+    with emulator:
+        assert emulator.child.pid != pid
+        assert not boto3.client("sqs", **emulator.client_options).list_queues().get("QueueUrls")
+
+
+def test_the_callers_own_settings_for_the_cloud_do_not_reach_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("BIND_HOST", "0.0.0.0")
+    monkeypatch.setenv("SFTP_ENABLED", "1")
+    monkeypatch.setenv("PERSIST_STATE", "1")
+    monkeypatch.setenv("AUTH", "true")
+    monkeypatch.setenv("SERVICES", "lambda")
+
+    with Emulator(log_dir=tmp_path) as emulator:
+        assert sockets_of(emulator.child.pid) == [("tcp", f"0100007F:{emulator.port:04X}")]
+        boto3.client("sqs", **emulator.client_options).list_queues()
+
+
+def test_a_busy_port_is_named_with_the_option_that_chooses_another(tmp_path):
+    with listen(0, option="-") as taken:
+        port = taken.getsockname()[1]
+        emulator = Emulator(log_dir=tmp_path, port=port, option="--emulator-port")
+
+        with pytest.raises(PortBusy, match=rf"port {port} .*--emulator-port"):
+            emulator.start()
+    emulator.stop()
+
+
+def test_one_that_dies_at_its_start_is_reported_with_what_it_said_last(tmp_path, monkeypatch):
+    (tmp_path / "ministack").mkdir()
+    (tmp_path / "ministack" / "__init__.py").touch()
+    (tmp_path / "ministack" / "__main__.py").write_text(
+        'raise SystemExit("no memory left today")\n', encoding="utf-8"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    with pytest.raises(EmulatorFailed, match=r"ended with status 1.*\n.*no memory left today"):
+        Emulator(log_dir=tmp_path).start()
+
+
+def test_one_that_never_answers_is_given_up_and_ended(tmp_path, monkeypatch):
+    (tmp_path / "ministack").mkdir()
+    (tmp_path / "ministack" / "__init__.py").touch()
+    (tmp_path / "ministack" / "__main__.py").write_text(
+        "import os, threading\nprint('pid', os.getpid(), flush=True)\nthreading.Event().wait()\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    with pytest.raises(EmulatorFailed, match=r"did not answer within 1 s.*\npid \d+") as failed:
+        Emulator(log_dir=tmp_path, start_within=1).start()
+
+    assert not alive(int(str(failed.value).rsplit(maxsplit=1)[-1]))
+
+
+def test_it_ends_when_its_parent_is_killed(tmp_path):
+    program = """
+import sys, threading
+from pathlib import Path
+from jobline.local.emulator import Emulator
+emulator = Emulator(log_dir=Path(sys.argv[1])).start()
+print(emulator.child.pid, flush=True)
+threading.Event().wait()
+"""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    with parent:
+        try:
+            pid = int(parent.stdout.readline())
+            assert alive(pid)
+        finally:
+            parent.kill()
+        until(lambda: not alive(pid))
