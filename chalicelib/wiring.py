@@ -10,7 +10,7 @@ from chalicelib.domain.job import Job
 from chalicelib.pipeline.enqueue import JobRequest, enqueue
 from chalicelib.pipeline.handle import JobHandle
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.task import REGISTRY, Registry, Submission, Task
+from chalicelib.pipeline.task import REGISTRY, Kind, Registry, Submission, Task
 from chalicelib.settings import Settings
 
 _lock = threading.RLock()
@@ -49,7 +49,9 @@ def build(settings: Settings) -> Parts:
     from chalicelib.adapters.aws.side_tables import DynamoApiKeys, DynamoKeys, DynamoQuarantine
     from chalicelib.adapters.aws.store import DynamoStore
     from chalicelib.adapters.crew import ThreadCrew
-    from chalicelib.adapters.runners import runners
+    from chalicelib.adapters.runners.child import ChildRunner
+    from chalicelib.adapters.runners.loop import LoopRunner
+    from chalicelib.adapters.runners.thread import ThreadRunner
     from chalicelib.adapters.world import RealWorld
 
     registry = load_tasks(settings.task_modules)
@@ -63,7 +65,11 @@ def build(settings: Settings) -> Parts:
         quarantine=DynamoQuarantine(clients, settings.table),
         world=RealWorld(),
         crew=crew,
-        runners=runners(registry, settings.task_modules),
+        runners={
+            Kind.THREAD: ThreadRunner(registry),
+            Kind.LOOP: LoopRunner(registry),
+            Kind.PROCESS: ChildRunner(settings.task_modules, registry),
+        },
         registry=registry,
         limits=settings.limits,
     )
