@@ -15,11 +15,12 @@ MAX_DEPTH = 32
 MAX_DIGITS = 38
 MAX_VALUES = 100_000
 
-_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
+# Possessive, and the closing quote optional: linear in time and constant in memory, whatever the text (an unclosed string too).
+_STRUCTURE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def read(body: bytes, *, name: str, limit: int) -> Any:
+def read(body: bytes, *, name: str, limit: int, depth: int = MAX_DEPTH, values: int = MAX_VALUES) -> Any:
     """The value that the bytes hold. `name` is what an error calls them, `limit` the most bytes allowed.
 
     Raises `TooLarge` or `InvalidInput`.
@@ -30,7 +31,7 @@ def read(body: bytes, *, name: str, limit: int) -> Any:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidInput(name, f"not UTF-8 at byte {error.start}") from error
-    _measure(text, name)
+    _measure(text, name, depth, values)
 
     def number(literal: str) -> int:
         if len(literal.lstrip("-")) > MAX_DIGITS:
@@ -49,9 +50,7 @@ def read(body: bytes, *, name: str, limit: int) -> Any:
     def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
         value = dict(found)
         if len(value) != len(found):
-            names = [key for key, _ in found]
-            twice = next(key for key in names if names.count(key) > 1)
-            raise InvalidInput(name, f"the name {twice[:60]!r} stands twice in one object")
+            raise InvalidInput(name, f"the name {_twice(found)[:60]!r} stands twice in one object")
         return value
 
     try:
@@ -67,7 +66,17 @@ def read(body: bytes, *, name: str, limit: int) -> Any:
     return value
 
 
-def _measure(text: str, name: str) -> None:
+def _twice(pairs: list[tuple[str, Any]]) -> str:
+    """The first name that came before. Counting each among all would take hours for a body of many names."""
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            return key
+        seen.add(key)
+    raise ValueError("no name stands twice")
+
+
+def _measure(text: str, name: str, most_depth: int, most_values: int) -> None:
     """Refuse deep nesting and masses of values before the parser sees them: it recurses, and builds every one."""
     depth = values = 0
     for match in _STRUCTURE.finditer(text):
@@ -75,14 +84,14 @@ def _measure(text: str, name: str) -> None:
         if mark in "[{":
             depth += 1
             values += 1
-            if depth > MAX_DEPTH:
-                raise InvalidInput(name, f"nested deeper than {MAX_DEPTH}")
+            if depth > most_depth:
+                raise InvalidInput(name, f"nested deeper than {most_depth}")
         elif mark in "]}":
             depth -= 1
         elif mark == ",":
             values += 1
-        if values > MAX_VALUES:
-            raise InvalidInput(name, f"more than {MAX_VALUES:,} values")
+        if values > most_values:
+            raise InvalidInput(name, f"more than {most_values:,} values")
 
 
 def write(value: Any) -> str:
@@ -92,4 +101,19 @@ def write(value: Any) -> str:
         text.encode("utf-8")
     except (TypeError, ValueError, RecursionError) as error:
         raise ResultNotJson(str(error)) from error
+    return text
+
+
+def write_readable(
+    value: Any, *, name: str, limit: int, depth: int = MAX_DEPTH, values: int = MAX_VALUES
+) -> str:
+    """Compact JSON text that `read` takes back under the same limits: what cannot be read again must not be accepted.
+
+    Raises `TooLarge` or `InvalidInput`.
+    """
+    try:
+        text = write(value)
+    except ResultNotJson as error:
+        raise InvalidInput(name, str(error)) from error
+    read(text.encode(), name=name, limit=limit, depth=depth, values=values)
     return text
