@@ -8,6 +8,8 @@ from ulid import ULID
 RANDOM_BYTES = 10
 _TICK = timedelta(milliseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = datetime(9999, 1, 1, tzinfo=UTC)
+"""A ULID can name times until the year 10889, and arithmetic with them would overflow."""
 
 
 def make_id(at: datetime, randomness: bytes) -> str:
@@ -26,10 +28,10 @@ def time_of(job_id: str) -> datetime:
 
 
 def is_id(text: str) -> bool:
-    """Whether the text can be a job's id: 26 upper-case Crockford characters."""
+    """Whether the text can be a job's id: 26 upper-case Crockford characters, of a time that a datetime can hold."""
     try:
-        return str(ULID.from_str(text)) == text
-    except (ValueError, TypeError):
+        return str(ULID.from_str(text)) == text and time_of(text) <= _LAST
+    except (ValueError, TypeError, OverflowError):
         return False
 
 
