@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.errors import MAX_DELAY, InvalidInput, JoblineError, KeyReused, TooLarge
+from chalicelib.domain.errors import MAX_DELAY, InvalidInput, JoblineError, KeyReused
 from chalicelib.domain.job import KEY_LIFE, Job
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.accept import accept, new_job
@@ -16,7 +16,7 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import place
 from chalicelib.pipeline.ports import KeyClaim
-from chalicelib.pipeline.task import LANES, MAX_ATTEMPTS, Submission, Task
+from chalicelib.pipeline.task import LANES, MAX_ATTEMPTS, MAX_EXPIRES, Options, Submission, Task
 
 MAX_TAGS = 10
 MAX_TAG_CHARS = 64
@@ -49,9 +49,9 @@ def enqueue(requests: Sequence[JobRequest], *, parts: Parts) -> list[Job | Excep
     """
     answers: list[Job | Exception] = list(parts.crew.each(lambda request: _job(request, parts), requests))
     jobs = [job for job in answers if isinstance(job, Job)]
-    rows = iter(accept(_once_each(jobs), parts=parts))
-    by_id = {job.id: row for job, row in zip(_once_each(jobs), rows, strict=True)}
-    return [by_id[answer.id] if isinstance(answer, Job) else _expected(answer) for answer in answers]
+    jobs = _once_each(jobs)
+    by_id = {job.id: row for job, row in zip(jobs, accept(jobs, parts=parts), strict=True)}
+    return [_expected(by_id[answer.id] if isinstance(answer, Job) else answer) for answer in answers]
 
 
 def _once_each(jobs: Sequence[Job]) -> list[Job]:
@@ -59,9 +59,9 @@ def _once_each(jobs: Sequence[Job]) -> list[Job]:
     return list({job.id: job for job in jobs}.values())
 
 
-def _expected(answer: Exception) -> Exception:
-    """A request's own error as its answer; a bug of ours rises."""
-    if isinstance(answer, JoblineError):
+def _expected(answer: Job | Exception) -> Job | Exception:
+    """A row, or a request's own error as its answer; a bug of ours rises."""
+    if isinstance(answer, Job | JoblineError):
         return answer
     raise answer
 
@@ -78,7 +78,9 @@ def _job(request: JobRequest, parts: Parts) -> Job:
         job_id=prepared.job_id,
         now=now,
         how=how,
-        args=lambda due: place(prepared.text, job_id=prepared.job_id, due=due, payloads=parts.payloads),
+        args=lambda due: patience(parts)(
+            place, prepared.text, job_id=prepared.job_id, due=due, payloads=parts.payloads
+        ),
     )
 
 
@@ -87,16 +89,14 @@ def prepare(request: JobRequest, parts: Parts) -> _Prepared:
     task = parts.registry[request.task]
     if not isinstance(request.args, Mapping):
         raise InvalidInput("args", "not an object of named arguments")
-    text = strict_json.write(dict(request.args))
-    if len(text.encode()) > MAX_BODY:
-        raise TooLarge("args", f"more than {MAX_BODY:,} bytes of JSON")
+    text = strict_json.write_readable(dict(request.args), name="args", limit=MAX_BODY)
     task.signature.check(request.args)
-    _check_times(request.how, parts.world.now())
+    _check_times(request.how, task.options, parts.world.now())
     _check_choices(request.how, parts)
     return _Prepared(task=task, text=text, request=request, job_id=parts.world.job_id())
 
 
-def _check_times(how: Submission, now: datetime) -> None:
+def _check_times(how: Submission, options: Options, now: datetime) -> None:
     """Refuse a due time or a deadline that is out of range, by the name of the argument."""
     if how.delay is not None and how.at is not None:
         raise InvalidInput("delay", "give delay or at, not both")
@@ -109,8 +109,10 @@ def _check_times(how: Submission, now: datetime) -> None:
         raise InvalidInput(
             "at" if how.at is not None else "delay", f"is more than {MAX_DELAY.days} days ahead"
         )
-    if how.expires is not None and not max(wait, timedelta(0)) < how.expires <= MAX_DELAY + timedelta(days=1):
-        raise InvalidInput("expires", "is not after the time at which the job is due")
+    expires = how.expires if how.expires is not None else options.expires
+    if expires is not None and not max(wait, timedelta(0)) < expires <= MAX_EXPIRES:
+        whose = "" if how.expires is not None else f" (the task's own, {expires})"
+        raise InvalidInput("expires", f"is not after the time at which the job is due{whose}")
 
 
 def _check_choices(how: Submission, parts: Parts) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from chalicelib.domain.errors import TaskMisdeclared, UnknownTask
+from chalicelib.domain.errors import MAX_DELAY, TaskMisdeclared, UnknownTask
 from chalicelib.domain.job import KEEP
 from chalicelib.domain.retry import MAX_BACKOFF, Backoff, RetryPolicy
 from chalicelib.pipeline.signature import Signature
@@ -19,6 +19,12 @@ R = TypeVar("R")
 LANES = ("high", "default", "low")
 MAX_ATTEMPTS = 50
 """The most attempts a job may have. With the longest backoff of a day a job so ends well before its stored arguments do."""
+
+LONGEST = timedelta(hours=12)
+"""The longest time limit: no SQS message can be hidden for longer."""
+
+MAX_EXPIRES = MAX_DELAY + timedelta(days=1)
+"""The latest deadline for starting: a job that is put off for as long as possible can still have one."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
 
@@ -55,11 +61,11 @@ class Options:
             "lane": self.lane not in LANES,
             "max_attempts": not 1 <= self.max_attempts <= MAX_ATTEMPTS,
             "backoff": not timedelta(0) <= self.backoff.base <= self.backoff.cap <= MAX_BACKOFF,
-            "time_limit": self.time_limit is not None and self.time_limit <= timedelta(0),
+            "time_limit": self.time_limit is not None and not timedelta(0) < self.time_limit <= LONGEST,
             "soft_time_limit": self.soft_time_limit is not None
-            and not timedelta(0) < self.soft_time_limit < (self.time_limit or timedelta.max),
+            and not timedelta(0) < self.soft_time_limit < (self.time_limit or LONGEST),
             "keep": not timedelta(0) < self.keep <= timedelta(days=366),
-            "expires": self.expires is not None and self.expires <= timedelta(0),
+            "expires": self.expires is not None and not timedelta(0) < self.expires <= MAX_EXPIRES,
         }
         for option, is_wrong in wrong.items():
             if is_wrong:
