@@ -17,6 +17,10 @@ from examples.demo.report import Report
 from examples.demo.run import BUILD, Choice, NothingToDo, run
 from examples.demo.screen import Screen
 from examples.demo.tables import print_report
+from infra.stack import StackFailed
+from jobline.local.emulator import EmulatorFailed
+from jobline.local.ports import PortBusy
+from jobline.local.supervised import DidNotStart
 
 if TYPE_CHECKING:
     from jobline.local.stack import LocalStack
@@ -61,7 +65,7 @@ def _run(choice: Choice, console: Console, *, as_json: bool, keep: bool) -> int:
     except (NothingToDo, NotOurs) as wrong:
         console.print(str(wrong), style="bold red", markup=False, soft_wrap=True)
         return 2
-    except ApiTrouble as trouble:
+    except (ApiTrouble, DidNotStart, EmulatorFailed, PortBusy, StackFailed) as trouble:
         console.print(str(trouble), style="bold red", markup=False, soft_wrap=True)
         return 1
     return 0 if report.ok else 1

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 Document = Mapping[str, Any]
+STARTS = frozenset({"claimed", "reclaimed"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,17 @@ def seconds(job: Document, start: str, end: str) -> float | None:
     if not job.get(start) or not job.get(end):
         return None
     return max(0.0, (datetime.fromisoformat(job[end]) - datetime.fromisoformat(job[start])).total_seconds())
+
+
+def attempts(job: Document) -> list[tuple[str, str | None]]:
+    """When each attempt started and ended, as the history tells; None for the end of one that still runs."""
+    found: list[tuple[str, str | None]] = []
+    for entry in job.get("history", ()):
+        if found and found[-1][1] is None:  # whatever comes next ends it; a reclaim ends a lost one
+            found[-1] = (found[-1][0], entry["at"])
+        if entry["event"] in STARTS:
+            found.append((entry["at"], None))
+    return found
 
 
 def percentile(ordered: Sequence[float], share: float) -> float | None:

@@ -29,7 +29,7 @@ figure { margin: 0; font-size: .75rem; overflow-wrap: anywhere }
 
 HOW_TO_READ = (
     "A line a job, in the order of acceptance: pale while it waits, in the queue or for its next attempt; full while "
-    "its last attempt runs. Red: dead. Point at a line to read it."
+    "an attempt runs. Red: dead. Point at a line to read it."
 )
 
 
@@ -80,16 +80,16 @@ def waterfall(jobs: Sequence[Line]) -> str:
         if job.finished is None:
             continue
         colour = "#d33" if job.state == "DEAD" else COLOURS[job.kind]
-        began = job.started if job.started is not None else job.finished
-        title = escape(
+        words = (
             f"{job.kind}: {job.about}, {job.state.lower()} after {job.attempts} attempts, {job.latency:.2f} s"
         )
-        wait, run = (began - job.accepted) * scale, max(1.0, (job.finished - began) * scale)
-        x = left + job.accepted * scale
-        marks.append(
-            f"<g><title>{title}</title><rect x={x:.1f} y={n * high} width={wait:.1f} height={high - 1} fill='{colour}' opacity=.22 />"
-            f"<rect x={x + wait:.1f} y={n * high} width={run:.1f} height={high - 1} fill='{colour}'/></g>"
+        bars = [(job.accepted, job.finished, 0.22), *((start, end, 1) for start, end in job.ran)]
+        rects = "".join(
+            f"<rect x={left + start * scale:.1f} y={n * high} width={max(1.0, (end - start) * scale):.1f} "
+            f"height={high - 1} fill='{colour}' opacity='{opacity}'/>"
+            for start, end, opacity in bars
         )
+        marks.append(f"<g><title>{escape(words)}</title>{rects}</g>")
     return f"<svg viewBox='0 0 {width} {tall}' role=img aria-label='each job in time'>{''.join(marks)}</svg>"
 
 

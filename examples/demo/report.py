@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from examples.demo.figures import Row, row, seconds
+from examples.demo.figures import Row, attempts, row, seconds
 from examples.demo.judge import Verdict, died_of, judge, troubles
 from examples.demo.order import Order
 from examples.demo.plan import KINDS
@@ -12,7 +12,6 @@ from examples.demo.proof import Proof
 
 Document = Mapping[str, Any]
 TOTAL = "total"
-TIMES = ("created_at", "started_at", "finished_at")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,13 +27,12 @@ class Line:
     #: What it died of; and the types of the errors that were followed by another attempt.
     error: str | None
     troubles: Sequence[str]
-    #: Seconds from acceptance to the outcome, and of these the last attempt's own.
+    #: Seconds from acceptance to the outcome.
     latency: float | None
-    run_time: float | None
-    #: Seconds from the run's first acceptance to this job's acceptance, last start and outcome.
+    #: Seconds from the run's first acceptance to this job's acceptance and outcome, and the start and end of each attempt.
     accepted: float
-    started: float | None
     finished: float | None
+    ran: Sequence[tuple[float, float]]
     #: None when all is as it should be, otherwise what is wrong.
     wrong: str | None
 
@@ -103,7 +101,9 @@ def summed_up(lines: Sequence[Line], proofs: Sequence[Proof]) -> tuple[bool, str
 
 
 def _line(order: Order, job: Document, first: Document, verdict: Verdict) -> Line:
-    since = {name: seconds({**job, "first": first["created_at"]}, "first", name) for name in TIMES}
+    def since(time: str | None) -> float | None:
+        return seconds({"first": first["created_at"], "time": time}, "first", "time")
+
     return Line(
         id=job["id"],
         kind=order.kind,
@@ -114,9 +114,8 @@ def _line(order: Order, job: Document, first: Document, verdict: Verdict) -> Lin
         error=died_of(job) if job["state"] == "DEAD" else None,
         troubles=troubles(job),
         latency=seconds(job, "created_at", "finished_at"),
-        run_time=seconds(job, "started_at", "finished_at"),
-        accepted=since["created_at"] or 0.0,
-        started=since["started_at"],
-        finished=since["finished_at"],
+        accepted=since(job["created_at"]) or 0.0,
+        finished=since(job["finished_at"]),
+        ran=[(since(start) or 0.0, since(end) or 0.0) for start, end in attempts(job) if end],
         wrong=None if verdict.ok else verdict.sentence,
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from examples.demo.api import Api, Document
 from examples.demo.crew import Crew
 from examples.demo.figures import row
-from examples.demo.folders import prepare
+from examples.demo.folders import claimed
 from examples.demo.inputs import Inputs, own_inputs, sample_inputs
 from examples.demo.mailbox import HOST, Mailbox
 from examples.demo.order import Order
@@ -48,9 +48,12 @@ def run(choice: Choice, screen: Screen, present: Callable[[Report, LocalStack], 
     Raises `NothingToDo`, `folders.NotOurs`, `api.ApiTrouble`, and what the stack raises when it cannot start.
     """
     inputs = find_inputs(choice.folder, screen)
-    prepare(choice.out, inputs.folder)
     places = Places(out=choice.out, run=f"demo-{datetime.now(UTC):%Y%m%dT%H%M%S}")
-    with Site(default_pages()) as site, Mailbox(places.mail) as mailbox:
+    with (
+        claimed(choice.out, inputs.folder),
+        Site(default_pages()) as site,
+        Mailbox(places.mail) as mailbox,
+    ):
         screen.note("site", f"{site.url}: {len(site.pages)} pages, some of them in trouble on purpose")
         screen.note(
             "mailbox",

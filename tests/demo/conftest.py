@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,9 @@ import pytest
 from chalicelib.pipeline.context import running
 from chalicelib.pipeline.ports import Facts
 from examples.demo.samples import all_samples
+from tests.demo.times import START, at
 
-START = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
 ENDINGS = {"SUCCEEDED": "succeeded", "DEAD": "died", "CANCELLED": "cancelled", "EXPIRED": "expired"}
-
-
-def at(seconds: float) -> str:
-    """A time of the API, so many seconds after the start."""
-    return (START + timedelta(seconds=seconds)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 import pytest
 
-from examples.demo.figures import percentile, row, seconds
-
-from .conftest import at  # noqa: TID252
+from examples.demo.figures import attempts, percentile, row, seconds
+from tests.demo.times import at
 
 
 @pytest.mark.parametrize(
@@ -42,3 +41,11 @@ def test_a_kind_of_which_nothing_ended_has_no_latency(job):
 def test_a_time_that_is_not_there_gives_no_seconds(job):
     assert seconds(job("QUEUED"), "created_at", "finished_at") is None
     assert seconds({"a": at(1.25), "b": at(3)}, "a", "b") == 1.75
+
+
+def test_attempts_are_read_from_the_history_a_lost_one_ends_when_the_next_takes_over(job):
+    events = ["queued", "claimed", "retry_scheduled", "claimed", "reclaimed", "succeeded"]
+    history = [{"at": at(n), "event": event, "note": ""} for n, event in enumerate(events)]
+
+    assert attempts(job(history=history)) == [(at(1), at(2)), (at(3), at(4)), (at(4), at(5))]
+    assert attempts(job(history=history[:4])) == [(at(1), at(2)), (at(3), None)]

@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 from examples.demo.expectation import EITHER
-from examples.demo.folders import NotOurs, prepare
 from examples.demo.inputs import own_inputs, sample_inputs
 from examples.demo.samples import all_samples
 
@@ -64,37 +63,3 @@ def test_the_samples_come_with_the_outcome_that_they_were_made_for(samples):
     found = sample_inputs(samples, broken)
 
     assert [file.expect.error for file in found.files] == [sample.dies_of for sample in broken]
-
-
-def test_the_output_folder_of_an_earlier_run_is_emptied(tmp_path):
-    out = tmp_path / "out"
-    prepare(out, tmp_path / "in")
-    (out / "thumbnails").mkdir()
-    (out / "thumbnails" / "old.jpg").write_text("x")
-
-    prepare(out, tmp_path / "in")
-
-    assert [path.name for path in out.iterdir()] == [".jobline-demo"]
-
-
-def test_a_folder_with_files_of_others_is_never_emptied(tmp_path):
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "thesis.txt").write_text("years of work")
-
-    with pytest.raises(NotOurs, match="was not made by this demo"):
-        prepare(tmp_path / "out", tmp_path / "in")
-
-    assert (tmp_path / "out" / "thesis.txt").read_text() == "years of work"
-
-
-@pytest.mark.parametrize(("out", "source"), [("a", "a"), ("a/b", "a"), ("a", "a/b")])
-def test_input_and_output_must_lie_apart(tmp_path, out, source):
-    with pytest.raises(NotOurs, match="must lie apart"):
-        prepare(tmp_path / out, tmp_path / source)
-
-
-def test_an_output_folder_that_is_a_file_is_refused(tmp_path):
-    (tmp_path / "out").write_text("x")
-
-    with pytest.raises(NotOurs, match="is a file"):
-        prepare(tmp_path / "out", tmp_path / "in")

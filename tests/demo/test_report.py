@@ -16,6 +16,7 @@ from examples.demo.proof import Proof, prove
 from examples.demo.report import Report, lines, rows, summed_up
 from examples.demo.site import Site, WebPage
 from examples.demo.tables import print_report
+from tests.demo.times import at
 
 
 def _order(kind: str = THUMBNAILS, **facts) -> Order:
@@ -24,7 +25,12 @@ def _order(kind: str = THUMBNAILS, **facts) -> Order:
 
 @pytest.fixture
 def pairs(job):
-    history = [{"event": "retry_scheduled", "note": "ServerTrouble"}, {"event": "succeeded", "note": ""}]
+    history = [
+        {"at": at(0), "event": "claimed", "note": ""},
+        {"at": at(1), "event": "retry_scheduled", "note": "ServerTrouble"},
+        {"at": at(1.5), "event": "claimed", "note": ""},
+        {"at": at(2), "event": "succeeded", "note": ""},
+    ]
     return [
         (_order(), job("SUCCEEDED", 1)),
         (_order(about="<b>.jpg", expect=dies_of("BrokenPicture")), job("DEAD", 2, error="BrokenPicture")),
@@ -117,7 +123,7 @@ def test_the_page_escapes_what_comes_from_outside_and_links_the_thumbnails(pairs
     assert "<b>.jpg" not in page
     assert "&lt;b&gt;.jpg" in page
     assert "src='thumbnails/a%20b.jpg'" in page
-    assert page.count("<rect") == 2 * len(pairs)
+    assert page.count("<rect") == len(pairs) + 1 + 1 + 2  # a line each, and on it each attempt
     assert "7 more files" in page
 
 
