@@ -1,8 +1,10 @@
 """Getting the right to run a job: one conditional write, and what its refusal means."""
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 
+from chalicelib.domain.change import Change, Equals
 from chalicelib.domain.events import Claimed, Event, Reclaimed
 from chalicelib.domain.guards import Lapsed, Ready
 from chalicelib.domain.job import CLAIMABLE, Job, State, Wakeup
@@ -27,8 +29,9 @@ def claim(wakeup: Wakeup, *, lease: datetime, parts: Parts) -> Job | None:
     token = parts.world.token()
     attempt: Event = _claim(wakeup.epoch, token, lease, parts)
     for _ in range(ROUNDS):
-        written = change(attempt)
-        answer = patience(parts)(parts.store.write, wakeup.job_id, written)
+        answer = patience(parts)(
+            parts.store.write, wakeup.job_id, _for_tenant(change(attempt), wakeup.tenant)
+        )
         row = answer.job
         if row is None or row.tenant != wakeup.tenant:
             log.warning(
@@ -46,6 +49,11 @@ def claim(wakeup: Wakeup, *, lease: datetime, parts: Parts) -> Job | None:
             return None
         attempt = following
     return None
+
+
+def _for_tenant(write: Change, tenant: str) -> Change:
+    """The write, for the message's own tenant only: a message that names another one must not even claim."""
+    return replace(write, where=(*write.where, Equals("tenant", tenant)))
 
 
 def _perform_owed(row: Job, parts: Parts) -> None:
