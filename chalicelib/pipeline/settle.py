@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.domain.events import Died, Event, RetryScheduled
 from chalicelib.domain.job import Job, State, Wakeup
@@ -52,7 +52,7 @@ def _record(job: Job, event: Event, *, until: datetime, parts: Parts) -> Job | N
 
 def _send_retry(row: Job, parts: Parts) -> None:
     """Send the next attempt's message with its delay. If that fails, or nothing can wait so long, the sweep wakes it."""
-    wait = (row.due or parts.world.now()) - parts.world.now()
+    wait = max(timedelta(0), (row.due or parts.world.now()) - parts.world.now())
     if wait <= MAX_QUEUE_DELAY:
         wakeup = Wakeup(tenant=row.tenant, job_id=row.id, epoch=row.epoch, lane=row.lane)
         parts.queue.send([replace(wakeup, delay=wait)])
