@@ -31,7 +31,7 @@ def new_job(
 ) -> Job:
     """The job as its row will say: QUEUED, or SCHEDULED with an appointment when it is due later than a queue can delay.
 
-    `args` gives the payload, told when the job is due.
+    `args` gives the payload, told until when somebody may need it: the job's due time and as long as it is kept after that.
     """
     options = task.options
     wait = how.at - now if how.at is not None else how.delay or timedelta(0)
@@ -42,7 +42,7 @@ def new_job(
         tenant=how.tenant,
         task=task.name,
         lane=how.lane or options.lane,
-        args=args(due or now),
+        args=args((due or now) + options.keep),
         state=State.QUEUED,
         ready=0,
         max_attempts=how.max_attempts or options.max_attempts,

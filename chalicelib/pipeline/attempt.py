@@ -84,21 +84,14 @@ def _run(
     outcome = watch.until(ends, soft)
     if outcome is None:
         return None
-    return _event(watch.job, task, outcome, line.latest, parts)
-
-
-def _event(
-    job: Job, task: Task[..., object], outcome: Outcome, progress: Progress | None, parts: Parts
-) -> Event:
-    now = parts.world.now()
     if isinstance(outcome, Returned):
-        try:
-            result = place(outcome.json, job_id=job.id, due=now, payloads=parts.payloads)
-        except InvalidInput as error:
-            too_large = Raised(failure=failure(error), again=False)
-            return verdict.after_raise(job, too_large, task.options.backoff, progress, now, 0)
-        return verdict.success(job, result, progress, now)
-    return verdict.after_raise(job, outcome, task.options.backoff, progress, now, parts.world.luck())
+        # Work that is done is not thrown away for a flicker: the result is stored, like the outcome, as long as there is time.
+        stored = patience(parts, invocation.ends)
+        until = parts.world.now() + job.keep
+        result = stored(place, outcome.json, job_id=job.id, due=until, payloads=parts.payloads)
+        return verdict.success(watch.job, result, line.latest, parts.world.now())
+    now, luck = parts.world.now(), parts.world.luck()
+    return verdict.after_raise(watch.job, outcome, task.options.backoff, line.latest, now, luck)
 
 
 @dataclass(kw_only=True)

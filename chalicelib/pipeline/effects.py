@@ -2,7 +2,7 @@
 
 import logging
 
-from chalicelib.domain.errors import PayloadMissing, UnknownTask
+from chalicelib.domain.errors import InvalidInput, PayloadMissing, UnknownTask
 from chalicelib.domain.events import OutboxCleared
 from chalicelib.domain.guards import Seen
 from chalicelib.domain.job import Effect, Job, State
@@ -48,7 +48,7 @@ def _submit(job: Job, effect: Effect, parts: Parts) -> None:
         job_id=effect.id,
         now=parts.world.now(),
         how=Submission(tenant=job.tenant),
-        args=lambda due: place(text, job_id=effect.id, due=due, payloads=parts.payloads),
+        args=lambda due: patience(parts)(place, text, job_id=effect.id, due=due, payloads=parts.payloads),
         cause=job.id,
     )
     for answer in accept([follower], parts=parts):
@@ -61,8 +61,9 @@ def finished(job: Job, parts: Parts) -> FinishedJob:
     result = None
     if job.result is not None:
         try:
-            result = load(job.result, job_id=job.id, payloads=parts.payloads)
-        except PayloadMissing as error:
+            result = patience(parts)(load, job.result, job_id=job.id, payloads=parts.payloads)
+        except (PayloadMissing, InvalidInput) as error:
+            # What follows still has to happen; whoever needs the result finds out that it is gone.
             log.error("%s: %s", job.label(), error, extra=job.log_fields())
     return {
         "id": job.id,

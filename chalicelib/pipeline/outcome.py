@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.domain.errors import InvalidInput, JobCancelled, Retry, SoftTimeLimitExceeded
+from chalicelib.domain.errors import InvalidInput, JobCancelled, ResultNotJson, Retry, SoftTimeLimitExceeded
 from chalicelib.domain.job import Failure
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.context import running
+from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.ports import Call
 from chalicelib.pipeline.signature import to_plain
 from chalicelib.pipeline.task import Task
@@ -20,6 +21,11 @@ ROOT = __file__.removesuffix("chalicelib/pipeline/outcome.py")
 
 MESSAGE_CHARS = 400
 TRACEBACK_CHARS = 2000
+
+RESULT_BYTES = MAX_BODY - 64 * 1024
+RESULT_DEPTH = strict_json.MAX_DEPTH - 2
+RESULT_VALUES = strict_json.MAX_VALUES - 100
+"""A result is a little less than arguments may be: the task that follows is told it as `job["result"]`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +69,13 @@ async def run_async(task: Task[Any, Any], call: Call) -> Outcome:
 
 
 def _json(value: Any) -> str:
-    return strict_json.write(to_plain(value))
+    """The result as JSON text that can be read again, also inside the arguments of the task that follows. Raises `ResultNotJson`."""
+    try:
+        return strict_json.write_readable(
+            to_plain(value), name="result", limit=RESULT_BYTES, depth=RESULT_DEPTH, values=RESULT_VALUES
+        )
+    except InvalidInput as error:
+        raise ResultNotJson(str(error)) from error
 
 
 def raised(task: Task[Any, Any], error: BaseException) -> Raised:
@@ -71,7 +83,7 @@ def raised(task: Task[Any, Any], error: BaseException) -> Raised:
     return Raised(
         failure=failure(error),
         again=isinstance(error, Retry)
-        or (not isinstance(error, InvalidInput) and task.retry.worth_another(error)),
+        or (not isinstance(error, InvalidInput | ResultNotJson) and task.retry.worth_another(error)),
         after=error.after if isinstance(error, Retry) else None,
         cancelled=isinstance(error, JobCancelled),
         timed_out=isinstance(error, SoftTimeLimitExceeded),
@@ -81,6 +93,10 @@ def raised(task: Task[Any, Any], error: BaseException) -> Raised:
 
 def failure(error: BaseException) -> Failure:
     """An exception in the words that a row keeps: capped, and with a fingerprint that failures of one cause share."""
+    try:
+        said = str(error)
+    except Exception:  # noqa: BLE001 - the author's own `__str__` may be what is broken
+        said = "<its str() failed>"
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "/chalicelib/pipeline/" not in frame.filename]
     for frame in own:
@@ -90,7 +106,7 @@ def failure(error: BaseException) -> Failure:
     text = "".join([*traceback.format_list(own), *traceback.format_exception_only(error)])
     return Failure(
         type=name,
-        message=_printable(str(error))[:MESSAGE_CHARS],
+        message=_printable(said)[:MESSAGE_CHARS],
         traceback=_printable(text)[-TRACEBACK_CHARS:],
         fingerprint=hashlib.sha256("|".join([name, *places]).encode("utf-8", "replace")).hexdigest()[:12],
     )

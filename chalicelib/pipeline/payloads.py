@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from chalicelib.domain.errors import TooLarge
 from chalicelib.domain.job import INLINE_BYTES, Inline, Payload
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.limits import MAX_BODY, PAYLOAD_LIFE
@@ -17,6 +18,8 @@ def place(text: str, *, job_id: str, due: datetime, payloads: PayloadStore) -> P
     body = text.encode()
     if len(body) <= INLINE_BYTES:
         return Inline(json=text)
+    if len(body) > MAX_BODY:
+        raise TooLarge("payload", f"{len(body):,} bytes are more than the limit of {MAX_BODY:,}")
     return payloads.put(job_id, body, keep_until=due + PAYLOAD_LIFE)
 
 
