@@ -84,7 +84,7 @@ def _keep(ids: Sequence[str], until: datetime, parts: Parts) -> Kept:
 
 
 def _note(error: Exception) -> None:
-    """Trouble with one row is logged and left for the next tick; a bug of ours rises."""
+    """Trouble with one row is logged and left for the next tick. So is a bug of ours: one row that trips it must not stop all others."""
     if isinstance(error, NewerRow):
         log.warning("left alone: %s", error, extra={"action": "newer_row"})
     elif isinstance(error, MachineryError):
@@ -94,7 +94,11 @@ def _note(error: Exception) -> None:
             extra={"action": "appointment_failed"},
         )
     else:
-        raise error
+        log.error(
+            "an appointment was not kept for an error of ours",
+            exc_info=error,
+            extra={"action": "appointment_bug"},
+        )
 
 
 def _write(plan: Plan, until: datetime, parts: Parts) -> bool:
@@ -139,7 +143,10 @@ def _running(row: Job, now: datetime, parts: Parts) -> Plan:
     event = loss(row, now)
     if event is not None:
         return Plan(job=row, event=event)
-    return postponed(row, next_look(row, now, parts), now, _wakeup(row, timedelta(0)))
+    # The epoch before this one: should the worker be alive after all and schedule a retry at its own epoch, then this message must
+    # not match that, or it would start the retry before it is due.
+    wakeup = replace(_wakeup(row, timedelta(0)), epoch=row.epoch - 1)
+    return postponed(row, next_look(row, now, parts), now, wakeup)
 
 
 def _waiting(row: Job, now: datetime, until: datetime, parts: Parts) -> Plan | None:

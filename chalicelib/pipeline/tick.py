@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.errors import MachineryError
 from chalicelib.pipeline.appointments import Kept, keep_appointments
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.sweep import Swept, passes, sweep
@@ -27,7 +27,7 @@ def tick(*, ends: datetime, parts: Parts) -> Ticked:
     for one in passes(parts):
         try:
             swept[one.name] = sweep(one, until=until, parts=parts)
-        except Unavailable as error:
+        except MachineryError as error:
             swept[one.name] = None
             log.warning(
                 "the %s sweep stopped, the next tick goes on: %s",
