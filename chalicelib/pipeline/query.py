@@ -19,6 +19,9 @@ SCAN = 2000
 SPAN = timedelta(days=31)
 """How far back one page looks. Every day has partitions to be read, even if there is nothing in them."""
 
+EMPTY_PAGES = 100
+"""Pages of dead jobs that may hold none: each shard of the index gives at least one page, and the index lags behind redrives."""
+
 
 def get(job_id: str, *, tenant: str, parts: Parts) -> Job:
     """The job. Raises `NotFound` for another tenant's, a forgotten one and what is no id, all alike."""
@@ -92,11 +95,11 @@ def search(wanted: Search, *, parts: Parts) -> Page:
 def dead_jobs(*, limit: int, parts: Parts, after: str | None = None) -> Iterator[Job]:
     """Up to `limit` dead jobs of all tenants, page by page."""
     left = limit
-    while left > 0:
+    for _ in range(limit + EMPTY_PAGES):
         page, after = parts.store.dead(after, min(left, PAGE))
-        left -= max(len(page), 1)
+        left -= len(page)
         yield from page
-        if after is None:
+        if after is None or left <= 0:
             return
 
 
