@@ -17,8 +17,8 @@ class HeldWorld:
         self._chance = Random(seed)  # noqa: S311 - repeatable chance is the point
 
     def now(self) -> datetime:
-        """The held time."""
-        return self._now
+        """The held time, in whole milliseconds."""
+        return self._now.replace(microsecond=self._now.microsecond // 1000 * 1000)
 
     def advance(self, by: timedelta) -> None:
         """Let this much time pass."""
@@ -28,7 +28,7 @@ class HeldWorld:
 
     def job_id(self) -> str:
         """A new id for a job accepted now."""
-        return make_id(self._now, self._chance.randbytes(RANDOM_BYTES))
+        return make_id(self.now(), self._chance.randbytes(RANDOM_BYTES))
 
     def token(self) -> str:
         """Ten characters."""
