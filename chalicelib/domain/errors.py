@@ -95,6 +95,9 @@ class TaskMisdeclared(TaskError):
 class SoftTimeLimitExceeded(TaskError):
     """Raised inside a task whose soft time limit has passed, so that it can tidy up before the hard one."""
 
+    def __init__(self, message: str = "the task's soft time limit has passed") -> None:
+        super().__init__(message)
+
 
 class Retry(TaskError):
     """Raise it inside a task to have another attempt: `raise Retry(after=30)`. It uses up an attempt like any failure.
