@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-SOURCES := app.py chalicelib jobline infra bench examples tests
+SOURCES := app.py chalicelib jobline infra bench examples proof tests
 # Only what is there: a tool that is given a missing path stops with an error that says nothing about the code.
 present = $(wildcard $(1))
 
