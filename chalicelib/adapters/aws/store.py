@@ -13,7 +13,7 @@ from chalicelib.adapters.aws.expressions import render
 from chalicelib.adapters.aws.keys import INDEX, attention_keys, days_back, job_key, key, midnight, partitions
 from chalicelib.adapters.aws.rows import from_item, from_ms, to_item, to_ms
 from chalicelib.domain.change import Change
-from chalicelib.domain.errors import NewerRow
+from chalicelib.domain.errors import NewerRow, Unavailable
 from chalicelib.domain.job import Job
 from chalicelib.pipeline.ids import RANDOM_BYTES, first_id, make_id, time_of
 from chalicelib.pipeline.ports import Crew, Refused, Slice, Written
@@ -25,6 +25,9 @@ _MS = timedelta(milliseconds=1)
 _DAY = timedelta(days=1)
 NEWEST_PAGE = 16
 """Rows that a listing reads of each of a day's 32 partitions at a time."""
+
+BATCH_KEYS = 100
+"""The most keys of a BatchGetItem: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
 
 
 class DynamoStore:
@@ -51,7 +54,11 @@ class DynamoStore:
                 )
             except ClientError as error:
                 old = refusing_row(error)
-                return self.read(job.id) if old is None else from_item(old)
+                if (
+                    old is None
+                ):  # DynamoDB brings it along. Without it, None would say that this call put the row.
+                    raise Unavailable(f"PutItem: job {job.id} is there without its row") from error
+                return from_item(old)
         return None
 
     def write(self, job_id: str, change: Change) -> Written | Refused:
@@ -193,16 +200,20 @@ class DynamoStore:
         return rows, (f"{shards[following]}  " if following < len(shards) else None)
 
     def _rows(self, ids: Sequence[str]) -> list[Job]:
-        """The rows of these ids that are dead indeed: the index lags. BatchGetItem takes 100 keys a call."""
+        """The rows of these ids that are dead indeed: the index lags. Keys that DynamoDB left out are asked for again."""
         wanted: list[Any] = [job_key(job_id) for job_id in ids]
         items: dict[str, Any] = {}
         while wanted:
+            asked = wanted[:BATCH_KEYS]
             with calling("BatchGetItem"):
-                answer = self._db.batch_get_item(RequestItems={self._table: {"Keys": wanted[:100]}})
+                answer = self._db.batch_get_item(RequestItems={self._table: {"Keys": asked}})
             for item in answer["Responses"].get(self._table, []):
                 items[item["sk"]["S"]] = item
             unread: Any = answer.get("UnprocessedKeys") or {}
-            wanted = [*unread.get(self._table, {}).get("Keys", []), *wanted[100:]]
+            left = unread.get(self._table, {}).get("Keys", [])
+            if len(left) == len(asked):
+                raise Unavailable(f"BatchGetItem: no answer for any of {len(asked)} rows")
+            wanted = [*left, *wanted[BATCH_KEYS:]]
         rows, _ = _readable([items[job_id] for job_id in ids if job_id in items])
         return [row for row in rows if row.attention == "dead"]
 
