@@ -81,7 +81,7 @@ class DynamoApiKeys:
         self._table = table
 
     def add(self, api_key: ApiKey) -> None:
-        """PutItem, conditional on the id being free."""
+        """PutItem, conditional on the id being free, or our own: put by a call whose reply was lost, and not revoked since."""
         expires = {} if api_key.expires is None else {"expires": _time(api_key.expires)}
         with calling("PutItem"):
             try:
@@ -96,7 +96,9 @@ class DynamoApiKeys:
                         "created": _time(api_key.created),
                         **expires,
                     },
-                    ConditionExpression="attribute_not_exists(pk) OR secret_sha256 = :mine",
+                    ConditionExpression=(
+                        "attribute_not_exists(pk) OR (secret_sha256 = :mine AND attribute_not_exists(revoked))"
+                    ),
                     ExpressionAttributeValues={":mine": _text(api_key.secret_sha256)},
                 )
             except ClientError as error:
@@ -125,14 +127,14 @@ class DynamoApiKeys:
         )
 
     def revoke(self, key_id: str, at: datetime) -> bool:
-        """UpdateItem, conditional on there being such a key."""
+        """UpdateItem, conditional on there being such a key. The first revocation's time stays."""
         with calling("UpdateItem"):
             try:
                 self._clients.dynamodb.update_item(
                     TableName=self._table,
                     Key=key(f"apikey#{key_id}", "apikey"),
                     ConditionExpression="attribute_exists(pk)",
-                    UpdateExpression="SET revoked = :at",
+                    UpdateExpression="SET revoked = if_not_exists(revoked, :at)",
                     ExpressionAttributeValues={":at": _time(at)},
                 )
             except ClientError as error:

@@ -29,22 +29,26 @@ class MemoryApiKeys:
 
     def __init__(self) -> None:
         self.by_id: dict[str, ApiKey] = {}
+        self._lock = threading.Lock()
 
     def add(self, key: ApiKey) -> None:
-        """Store a new key."""
-        if self.by_id.setdefault(key.id, key) is not key:
-            raise Conflict(f"an API key {key.id} exists already")
+        """Store a new key. The same once more is our own call whose reply was lost."""
+        with self._lock:
+            there = self.by_id.setdefault(key.id, key)
+            if there.secret_sha256 != key.secret_sha256 or there.revoked is not None:
+                raise Conflict(f"an API key {key.id} exists already")
 
     def find(self, key_id: str) -> ApiKey | None:
         """The key of that id."""
         return self.by_id.get(key_id)
 
     def revoke(self, key_id: str, at: datetime) -> bool:
-        """Revoke it."""
-        if key_id not in self.by_id:
-            return False
-        self.by_id[key_id] = replace(self.by_id[key_id], revoked=at)
-        return True
+        """Revoke it; the first revocation's time stays."""
+        with self._lock:
+            there = self.by_id.get(key_id)
+            if there is not None and there.revoked is None:
+                self.by_id[key_id] = replace(there, revoked=at)
+            return there is not None
 
 
 class MemoryQuarantine:
