@@ -54,9 +54,8 @@ class DynamoStore:
                 )
             except ClientError as error:
                 old = refusing_row(error)
-                if (
-                    old is None
-                ):  # DynamoDB brings it along. Without it, None would say that this call put the row.
+                if old is None:
+                    # DynamoDB brings it along. Answering None would say that this call put the row.
                     raise Unavailable(f"PutItem: job {job.id} is there without its row") from error
                 return from_item(old)
         return None
