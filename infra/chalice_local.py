@@ -1,7 +1,7 @@
 """Chalice's local server, taught what API Gateway knows: `{proxy+}` stands for the rest of a path, however long.
 
-Chalice 1.34 registers greedy paths and deploys them, but its local server matches part by part and answers 403 for longer ones.
-It patches a private part, so it is pinned with chalice in requirements-dev.in and held by tests/api.
+Chalice 1.34 deploys greedy paths as they are, but its local server matches part by part and answers 403 to longer ones
+(aws/chalice#2118). This patches a private part of it: it is pinned with chalice in requirements-dev.in and held by tests/api.
 """
 
 from typing import Any

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 from chalice.test import Client, HTTPResponse
@@ -13,7 +13,14 @@ from openapi_schema_validator import OAS31Validator
 
 from app import app
 from chalicelib.adapters import memory
-from chalicelib.adapters.memory import HeldWorld
+from chalicelib.adapters.memory import (
+    HeldWorld,
+    MemoryApiKeys,
+    MemoryKeys,
+    MemoryPayloads,
+    MemoryQueue,
+    MemoryStore,
+)
 from chalicelib.domain.job import Job
 from chalicelib.domain.retry import Backoff
 from chalicelib.entrypoints.api.openapi import openapi
@@ -116,7 +123,7 @@ class Caller:
     """Somebody with a key, or without."""
 
     desk: "Desk"
-    token: str | None
+    token: Any  #: None: nobody
 
     def ask(
         self,
@@ -128,7 +135,7 @@ class Caller:
         raw: bytes | None = None,
     ) -> Reply:
         """Ask, and hold the answer against what all answers promise."""
-        sent = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
+        sent: dict[str, Any] = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
         if body is not None or raw is not None:
             sent["Content-Type"] = JSON
         sent.update(headers or {})
@@ -156,8 +163,13 @@ class Desk:
     def __init__(self) -> None:
         self.world = BusyWorld()
         self.parts: Parts = memory.parts(world=self.world, registry=registry())
+        self.store = cast("MemoryStore", self.parts.store)
+        self.queue = cast("MemoryQueue", self.parts.queue)
+        self.keys = cast("MemoryKeys", self.parts.keys)
+        self.payloads = cast("MemoryPayloads", self.parts.payloads)
+        self.api_keys = cast("MemoryApiKeys", self.parts.api_keys)
         self.client = Client(app).http
-        self.document = openapi(ROUTES, tasks=self.parts.registry)
+        self.document = documented()
 
     def caller(self, *scopes: str, tenant: str = "ann", expires: datetime | None = None) -> Caller:
         """Somebody with these scopes; by default with all that there are."""
@@ -173,10 +185,10 @@ class Desk:
     def work(self) -> None:
         """Run all that is due, as a consumer would."""
         for lane in LANES:
-            for message in self.parts.queue.receive(lane, 1000):  # type: ignore[attr-defined] # the twin's other side
+            for message in self.queue.receive(lane, 1000):
                 ends = self.world.now() + timedelta(seconds=60)
                 if execute(decode(message.body, lane), ends=ends, receipt=message.receipt, parts=self.parts):
-                    self.parts.queue.delete(message.receipt)  # type: ignore[attr-defined]
+                    self.queue.delete(message.receipt)
 
     def row(self, job_id: str) -> Job:
         """The row behind a document."""
@@ -237,6 +249,18 @@ def operation_of(method: str, path: str, document: Mapping[str, Any]) -> Mapping
         ):
             return methods.get(method.lower())
     return None
+
+
+@cache
+def documented() -> Mapping[str, Any]:
+    """The OpenAPI document with the tasks of these tests."""
+    return openapi(ROUTES, tasks=registry())
+
+
+@cache
+def validator(schema: str) -> OAS31Validator:
+    """What holds a value against a schema of the document."""
+    return OAS31Validator({**json.loads(schema), "components": documented()["components"]})
 
 
 @cache

@@ -448,10 +448,10 @@ def test_nothing_that_was_refused_left_a_trace(desk, ann: Caller):
         ann.ask(bad.method, bad.path, bad.body, raw=bad.raw, headers=bad.headers)
 
     # then there is no row, no message, no key and no payload
-    assert not desk.parts.store.rows
-    assert not desk.parts.queue.messages
-    assert not desk.parts.keys.claims
-    assert not desk.parts.payloads.bodies
+    assert not desk.store.rows
+    assert not desk.queue.messages
+    assert not desk.keys.claims
+    assert not desk.payloads.bodies
 
 
 def test_the_table_is_long_enough():

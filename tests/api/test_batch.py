@@ -46,7 +46,7 @@ def test_good_and_bad_are_answered_each_for_itself(desk: Desk, ann: Caller):
     ]
     assert entries[8]["job"]["id"] == entries[9]["job"]["id"]
     assert entries[10]["problem"]["type"].endswith(":key-reused")
-    assert len(desk.parts.store.rows) == 3
+    assert len(desk.store.rows) == 3
 
 
 def test_a_thousand_jobs_are_accepted_in_order(desk: Desk, ann: Caller):
@@ -54,7 +54,7 @@ def test_a_thousand_jobs_are_accepted_in_order(desk: Desk, ann: Caller):
         "/jobs/batch", {"jobs": [{"task": "add", "args": {"a": number}} for number in range(1000)]}
     )
     assert [entry["job"]["args"]["a"] for entry in reply.body["jobs"]] == list(range(1000))
-    assert len(desk.parts.store.rows) == len(desk.parts.queue.messages) == 1000
+    assert len(desk.store.rows) == len(desk.queue.messages) == 1000
 
 
 def test_a_key_of_a_batch_is_the_key_of_a_single_job(ann: Caller):
@@ -76,14 +76,14 @@ def test_jobs_that_a_service_fails_for_are_told_to_try_again_and_the_others_are_
     desk: Desk, ann: Caller, monkeypatch
 ):
     # given a table that does not take rows of one task
-    create = desk.parts.store.create
+    create = desk.store.create
 
     def flicker(job):
         if job.task == "echo":
             raise Unavailable("PutItem: secret-host-17 is throttled")
         return create(job)
 
-    monkeypatch.setattr(desk.parts.store, "create", flicker)
+    monkeypatch.setattr(desk.store, "create", flicker)
 
     # when a batch has both
     entries = ann.post("/jobs/batch", {"jobs": [{"task": "echo"}, {"task": "add", "args": {"a": 1}}]}).body[

@@ -15,7 +15,7 @@ def test_the_same_request_twice_is_one_job(desk: Desk, ann: Caller):
     assert (first.status, second.status) == (202, 202)
     assert first.body == second.body
     assert first.headers["Location"] == second.headers["Location"]
-    assert len(desk.parts.store.rows) == 1
+    assert len(desk.store.rows) == 1
 
 
 def test_the_order_of_names_makes_no_other_request(ann: Caller):
@@ -47,7 +47,7 @@ def test_another_request_under_the_same_key_is_a_conflict_and_leaves_the_first_a
     assert (reply.status, reply.slug) == (409, "key-reused")
     assert first["id"] in reply.body["detail"]
     assert ann.get(f"/jobs/{first['id']}").body == first
-    assert len(desk.parts.store.rows) == 1
+    assert len(desk.store.rows) == 1
 
 
 def test_a_key_brings_the_job_as_it_is_now(desk: Desk, ann: Caller):

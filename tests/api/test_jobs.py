@@ -23,7 +23,7 @@ def test_a_submitted_job_is_accepted_and_can_be_asked_for_where_the_answer_says(
         7,
         ("sums",),
     )
-    assert [message.lane for message in desk.parts.queue.messages] == ["high"]
+    assert [message.lane for message in desk.queue.messages] == ["high"]
 
 
 def test_the_document_tells_a_whole_life(desk: Desk, ann: Caller):

@@ -74,13 +74,13 @@ def test_old_jobs_are_reached_over_empty_weeks_a_month_a_page(desk: Desk, ann: C
     desk.world.advance(timedelta(days=200))
     recent = ann.submit()
     looked = []
-    newest = desk.parts.store.newest
+    newest = desk.store.newest
 
     def spied(before, since):
         looked.append(time_of(before) - since)
         return newest(before, since)
 
-    monkeypatch.setattr(desk.parts.store, "newest", spied)
+    monkeypatch.setattr(desk.store, "newest", spied)
 
     # then a search far back finds it, and no page looks through more than a month
     pages = _pages(ann, "/jobs?since=2020-01-01T00:00:00Z", 50)

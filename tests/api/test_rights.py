@@ -93,7 +93,7 @@ def test_a_key_works_until_it_expires(desk: Desk):
 
 def test_a_revoked_key_is_refused_within_a_minute(desk: Desk, ann: Caller):
     assert ann.get("/lanes").status == 200
-    desk.parts.api_keys.revoke(ann.token.split("_")[1], desk.world.now())
+    desk.api_keys.revoke(ann.token.split("_")[1], desk.world.now())
     desk.world.advance(Gate.REMEMBER)
     assert ann.get("/lanes").status == 401
 
@@ -104,5 +104,5 @@ def test_rights_are_looked_at_before_the_body(desk: Desk):
 
 
 def test_no_row_holds_a_secret(desk: Desk, ann: Caller):
-    stored: ApiKey = next(iter(desk.parts.api_keys.by_id.values()))
+    stored: ApiKey = next(iter(desk.api_keys.by_id.values()))
     assert ann.token.rpartition("_")[2] not in repr(stored)

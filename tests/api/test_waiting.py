@@ -35,7 +35,9 @@ def test_a_job_that_dies_in_time_is_answered_too(desk: Desk, ann: Caller):
     assert (reply.status, reply.body["state"], reply.body["error"]["message"]) == (200, "DEAD", "x")
 
 
-@pytest.mark.parametrize("prefer, seconds", [("wait=3", 3), ("wait=25", 25), ("wait=600", 25), ("wait=0", 0)])
+@pytest.mark.parametrize(
+    ("prefer", "seconds"), [("wait=3", 3), ("wait=25", 25), ("wait=600", 25), ("wait=0", 0)]
+)
 def test_a_job_that_does_not_is_accepted_after_that_time(desk: Desk, ann: Caller, prefer: str, seconds: int):
     began = desk.world.now()
     reply = ann.post("/jobs", JOB, headers={"Prefer": prefer})
@@ -46,8 +48,13 @@ def test_a_job_that_does_not_is_accepted_after_that_time(desk: Desk, ann: Caller
 
 def test_the_pauses_grow_so_that_waiting_costs_few_reads(desk: Desk, ann: Caller, monkeypatch):
     reads = []
-    read = desk.parts.store.read
-    monkeypatch.setattr(desk.parts.store, "read", lambda job_id: reads.append(job_id) or read(job_id))
+    read = desk.store.read
+
+    def counted(job_id):
+        reads.append(job_id)
+        return read(job_id)
+
+    monkeypatch.setattr(desk.store, "read", counted)
     ann.post("/jobs", JOB, headers={"Prefer": "wait=25"})
     assert len(reads) < 35
 
@@ -82,9 +89,9 @@ def test_trouble_while_waiting_does_not_hide_that_the_job_was_accepted(desk: Des
     def broken(job_id):
         raise Unavailable("GetItem")
 
-    monkeypatch.setattr(desk.parts.store, "read", broken)
+    monkeypatch.setattr(desk.store, "read", broken)
     reply = ann.post("/jobs", JOB, headers={"Prefer": "wait=10"})
-    assert (reply.status, len(desk.parts.store.rows)) == (202, 1)
+    assert (reply.status, len(desk.store.rows)) == (202, 1)
 
 
 def test_a_job_of_an_old_key_that_has_ended_is_not_waited_for(desk: Desk, ann: Caller):
@@ -99,13 +106,13 @@ def test_a_job_of_an_old_key_that_has_ended_is_not_waited_for(desk: Desk, ann: C
 
 def test_the_time_counts_from_when_the_request_came(desk: Desk, ann: Caller, monkeypatch):
     # given a table that takes four seconds to take the row
-    create = desk.parts.store.create
+    create = desk.store.create
 
     def slow(job):
         desk.world.advance(timedelta(seconds=4))
         return create(job)
 
-    monkeypatch.setattr(desk.parts.store, "create", slow)
+    monkeypatch.setattr(desk.store, "create", slow)
     began = desk.world.now()
     ann.post("/jobs", JOB, headers={"Prefer": "wait=25"})
     assert desk.world.now() - began == timedelta(seconds=25)

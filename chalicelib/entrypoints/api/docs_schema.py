@@ -25,7 +25,13 @@ def kind(schema: Json) -> str:
 
 
 def _limits(schema: Json) -> list[str]:
-    words = {"minimum": "≥", "maximum": "≤", "minLength": "length ≥", "maxLength": "length ≤"}
+    words = {
+        "minimum": "≥",
+        "exclusiveMinimum": ">",
+        "maximum": "≤",
+        "minLength": "length ≥",
+        "maxLength": "length ≤",
+    }
     return [f"{word} {schema[name]:,.12g}" for name, word in words.items() if name in schema]
 
 

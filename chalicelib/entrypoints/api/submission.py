@@ -13,7 +13,8 @@ from chalicelib.pipeline.task import LANES, MAX_ATTEMPTS, Submission
 
 Tag = Annotated[str, Meta(min_length=1, max_length=MAX_TAG_CHARS)]
 Lane = Annotated[str, Meta(extra_json_schema={"enum": [*LANES]})]
-Seconds = Annotated[float, Meta(ge=0, le=(MAX_DELAY + timedelta(days=1)).total_seconds())]
+Delay = Annotated[float, Meta(ge=0, le=MAX_DELAY.total_seconds())]
+Life = Annotated[float, Meta(gt=0, le=(MAX_DELAY + timedelta(days=1)).total_seconds())]
 
 
 class NewJob(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -21,10 +22,10 @@ class NewJob(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     task: Annotated[str, Meta(description="the task's name; GET /tasks lists them")]
     args: Annotated[dict[str, Any], Meta(description="the task's arguments by name")] = {}
-    delay: Annotated[Seconds | None, Meta(description="seconds from now; give delay or at, not both")] = None
+    delay: Annotated[Delay | None, Meta(description="seconds from now; give delay or at, not both")] = None
     at: Annotated[Moment | None, Meta(description="when to run it; give delay or at, not both")] = None
     expires: Annotated[
-        Seconds | None, Meta(description="seconds from now after which it is not started any more")
+        Life | None, Meta(description="seconds from now after which it is not started any more")
     ] = None
     lane: Annotated[Lane | None, Meta(description="the task's own by default")] = None
     max_attempts: Annotated[
