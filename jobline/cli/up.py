@@ -54,8 +54,7 @@ def up(port: int, emulator_port: int, tasks: str, log_dir: Path, as_json: bool) 
 
     Needs no AWS account, no Docker and no network. Everything listens on 127.0.0.1 alone, and is forgotten at the end.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)  # as Ctrl-C: end in order
+    _end_in_order()
     out, err = Console(soft_wrap=True, highlight=False), Console(stderr=True, soft_wrap=True, highlight=False)
 
     def say(line: str) -> None:
@@ -81,6 +80,13 @@ def up(port: int, emulator_port: int, tasks: str, log_dir: Path, as_json: bool) 
     if status == 0 and not as_json:
         out.print("stopped")
     sys.exit(status)
+
+
+def _end_in_order() -> None:
+    """Let every way of asking be Ctrl-C: also a shell's SIGINT for a job in the background, which is ignored by default."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup means it
+            signal.signal(number, signal.default_int_handler)
 
 
 def _greet(stack: LocalStack, out: Console, *, as_json: bool) -> None:

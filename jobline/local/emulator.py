@@ -55,6 +55,7 @@ class Emulator:
         self._start_within = start_within
         self._option = option
         self._child: Child | None = None
+        self._pid = 0
         self.port = 0
 
     def __enter__(self) -> Self:
@@ -73,6 +74,11 @@ class Emulator:
     def child(self) -> Child:
         assert self._child is not None, "the emulator is not started"
         return self._child
+
+    @property
+    def pid(self) -> int:
+        """Its process; the last one once it has ended."""
+        return self._pid
 
     @property
     def environment(self) -> dict[str, str]:
@@ -96,6 +102,20 @@ class Emulator:
             "aws_access_key_id": DUMMY_CREDENTIALS["AWS_ACCESS_KEY_ID"],
             "aws_secret_access_key": DUMMY_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         }
+
+    def client(self, service: str) -> Any:
+        """A boto3 client for this emulator, whatever profiles, endpoints and proxies this process's environment names."""
+        import boto3
+        from botocore.config import Config
+        from botocore.session import Session
+
+        nothing = {
+            "profile": (None, None, None, None),
+            "config_file": (None, None, os.devnull, None),
+            "credentials_file": (None, None, os.devnull, None),
+        }
+        session: Any = boto3.session.Session(botocore_session=Session(session_vars=nothing))
+        return session.client(service, config=Config(proxies={}), **self.client_options)
 
     def start(self) -> Self:
         """Start and wait until it answers. Raises PortBusy, or EmulatorFailed with what it said last."""
@@ -125,6 +145,7 @@ class Emulator:
     def _start_once(self) -> None:
         mark = f"jobline-{os.getpid()}-{time.monotonic_ns()}"
         child = self._child = Child("emulator", "ministack", environment=self._settings(mark), log=self.log)
+        self._pid = child.pid
         try:
             self._wait(child, mark)
         except BaseException:

@@ -1,7 +1,7 @@
 """API Gateway's part on one machine: HTTP to and from the real Chalice app, on Chalice's own local server.
 
 Chalice's classes turn requests into Lambda events and answers back. What API Gateway does before Lambda sees a
-request, and they leave out, is here: the limit on bodies, errors for requests that no route takes, keep-alive.
+request, and they leave out, is here: limits on bodies, answers to what is no HTTP, connections that are kept.
 """
 
 import json
@@ -13,8 +13,9 @@ from http import HTTPStatus
 from typing import Any
 
 from chalice.config import Config
-from chalice.local import ChaliceRequestHandler, LocalDevServer, LocalGatewayException, ThreadedHTTPServer
+from chalice.local import ChaliceRequestHandler, LocalDevServer, ThreadedHTTPServer
 
+from infra import chalice_local
 from jobline.local.stage import API_TIMEOUT
 
 log = logging.getLogger(__name__)
@@ -73,16 +74,6 @@ class Handler(ChaliceRequestHandler):
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle  # noqa: N815 - these names are looked up
 
-    def _send_error_response(self, error: LocalGatewayException) -> None:
-        if (
-            error.CODE == HTTPStatus.FORBIDDEN
-        ):  # API Gateway's own word for a path or method that it does not have
-            self._send_problem(
-                HTTPStatus.NOT_FOUND, f"there is no {self.command} {self.path.split('?')[0][:200]}", {}
-            )
-        else:
-            super()._send_error_response(error)
-
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
         """What the HTTP server itself refuses: request lines and headers that are none, methods that nobody knows."""
         self.close_connection = True
@@ -93,15 +84,6 @@ class Handler(ChaliceRequestHandler):
         problem = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
         self._send_http_response(
             status.value, {"Content-Type": "application/problem+json", **headers}, json.dumps(problem)
-        )
-
-    def _send_http_response_with_body(self, code: int, headers: dict[str, Any], body: str | bytes) -> None:
-        if self.command != "HEAD":
-            super()._send_http_response_with_body(code, headers, body)
-            return
-        self.send_response(code)
-        self._send_headers(
-            {**headers, "Content-Length": str(len(body.encode() if isinstance(body, str) else body))}
         )
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002 - the base class's own
@@ -150,6 +132,7 @@ def gateway(app: Any, *, host: str, port: int, listening: socket.socket | None =
     )
     from chalice import local
 
+    chalice_local.install()
     # As `chalice local` does: the app's current request is a thread's own.
     local.CustomLocalChalice.__bases__ = (local.LocalChalice, app.__class__)
     app.__class__ = local.CustomLocalChalice

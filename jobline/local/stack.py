@@ -106,9 +106,9 @@ class LocalStack:
 
     @property
     def pids(self) -> dict[str, int]:
-        """Every process of the stack, by name."""
+        """Every process of the stack, by name; those that ran last once it has ended."""
         found = {name: process.pid for name, process in self._processes.items()}
-        return {"emulator": self._emulator.child.pid, **found}
+        return {"emulator": self._emulator.pid, **found}
 
     @property
     def restarts(self) -> int:
@@ -145,15 +145,8 @@ class LocalStack:
         self._exit.close()
 
     def _provision(self) -> None:
-        import boto3
-        from botocore.config import Config
-
-        options = self._emulator.client_options
-        cloudformation = boto3.session.Session().client(
-            "cloudformation", config=Config(proxies={}), **options
-        )
         parameters = {"VisibilityTimeout": str(VISIBILITY_TIMEOUT), "DeletionProtection": "false"}
-        provision(cloudformation, app=APP, stage=STAGE, parameters=parameters)
+        provision(self._emulator.client("cloudformation"), app=APP, stage=STAGE, parameters=parameters)
 
     def _launch(self, name: str, *arguments: str, grace: float, pass_fds: Sequence[int] = ()) -> None:
         given = ["--app", self._app, "--log", str(self.log_dir / f"{name}.log"), *arguments]

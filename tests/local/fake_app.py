@@ -1,7 +1,7 @@
 """An app of the real shape that does as its messages say, for the processes of the local stack to run.
 
 A message is JSON: {"write": PATH} writes this process's id to that file, {"fail": true} is given back, {"raise": true}
-breaks the batch.
+breaks the batch, {"hold": PATH} makes PATH.held and waits until PATH is there.
 """
 
 import json
@@ -9,6 +9,8 @@ import os
 from pathlib import Path
 
 from chalice import Chalice, Response
+
+from tests.local.waiting import until
 
 app = Chalice(app_name="fake")
 
@@ -35,6 +37,9 @@ def _consume(event, context):
     failed = []
     for record in event["Records"]:
         order = json.loads(record["body"])
+        if "hold" in order:
+            Path(f"{order['hold']}.held").write_text("held", encoding="utf-8")
+            until(Path(order["hold"]).exists)
         if "write" in order:
             Path(order["write"]).write_text(str(os.getpid()), encoding="utf-8")
         if "raise" in order:

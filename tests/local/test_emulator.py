@@ -1,48 +1,17 @@
 """The emulator: starts, answers, listens on the loopback address alone, ends."""
 
-import re
 import subprocess
 import sys
-from pathlib import Path
 
 import boto3
 import pytest
 
 from jobline.local.emulator import Emulator, EmulatorFailed
 from jobline.local.ports import PortBusy, listen
+from tests.local.processes import alive, children_of, listening_addresses_of, loopback
 from tests.local.waiting import until
 
 pytestmark = pytest.mark.slow
-
-
-def sockets_of(pid):
-    """Local addresses on which a process listens, read from the system's own tables."""
-    inodes = set()
-    for fd in Path(f"/proc/{pid}/fd").iterdir():
-        found = re.fullmatch(r"socket:\[(\d+)\]", str(fd.readlink())) if fd.is_symlink() else None
-        inodes |= {found[1]} if found else set()
-    listening = []
-    for table, state in (("tcp", "0A"), ("tcp6", "0A"), ("udp", "07"), ("udp6", "07")):
-        for line in Path(f"/proc/net/{table}").read_text(encoding="ascii").splitlines()[1:]:
-            fields = line.split()
-            if fields[3] == state and fields[9] in inodes:
-                listening.append((table, fields[1]))
-    return listening
-
-
-def children_of(pid):
-    return [
-        int(child)
-        for task in Path(f"/proc/{pid}/task").iterdir()
-        for child in (task / "children").read_text().split()
-    ]
-
-
-def alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def test_an_emulator_answers_and_forgets_on_reset(sqs, emulator):
@@ -57,7 +26,7 @@ def test_an_emulator_answers_and_forgets_on_reset(sqs, emulator):
 def test_it_listens_on_one_loopback_port_and_nowhere_else(emulator):
     pid = emulator.child.pid
 
-    assert sockets_of(pid) == [("tcp", f"0100007F:{emulator.port:04X}")]
+    assert listening_addresses_of(pid) == [loopback(emulator.port)]
     assert children_of(pid) == []
 
 
@@ -81,7 +50,7 @@ def test_the_callers_own_settings_for_the_cloud_do_not_reach_it(tmp_path, monkey
     monkeypatch.setenv("SERVICES", "lambda")
 
     with Emulator(log_dir=tmp_path) as emulator:
-        assert sockets_of(emulator.child.pid) == [("tcp", f"0100007F:{emulator.port:04X}")]
+        assert listening_addresses_of(emulator.child.pid) == [loopback(emulator.port)]
         boto3.client("sqs", **emulator.client_options).list_queues()
 
 
