@@ -11,3 +11,22 @@ does, through `finished`, `soften` and `stop`. What each can promise when time i
 `thread` and `loop` are here, one file each. A child takes more: `child` is the attempt's side, `nest` starts and keeps the process
 that children are forked from, `template` is that process, `inside` is what a child does, `wire` and `relay` carry words between them.
 """
+
+from collections.abc import Mapping, Sequence
+
+from chalicelib.adapters.runners.child import ChildRunner
+from chalicelib.adapters.runners.loop import LoopRunner
+from chalicelib.adapters.runners.thread import ThreadRunner
+from chalicelib.pipeline.ports import Runner
+from chalicelib.pipeline.task import Kind, Registry
+
+__all__ = ["ChildRunner", "LoopRunner", "ThreadRunner", "runners"]
+
+
+def runners(registry: Registry, modules: Sequence[str]) -> Mapping[Kind, Runner]:
+    """A runner for each kind of task. Nothing is started before the first task of its kind; `modules` are imported in the template."""
+    return {
+        Kind.THREAD: ThreadRunner(registry),
+        Kind.LOOP: LoopRunner(registry),
+        Kind.PROCESS: ChildRunner(modules, registry),
+    }

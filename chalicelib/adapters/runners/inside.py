@@ -13,10 +13,9 @@ from typing import Any
 from chalicelib.adapters.runners.pending import unspeakable
 from chalicelib.adapters.runners.relay import Relay
 from chalicelib.adapters.runners.window import SignalWindow, within
-from chalicelib.adapters.runners.wire import Wire
-from chalicelib.domain.errors import TooLarge, UnknownTask
+from chalicelib.adapters.runners.wire import MAX_FRAME, Wire
+from chalicelib.domain.errors import UnknownTask
 from chalicelib.pipeline import strict_json
-from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.outcome import Outcome, Raised, Returned, failure, run, to_wire
 from chalicelib.pipeline.ports import Call, Facts
 from chalicelib.pipeline.task import REGISTRY
@@ -49,18 +48,13 @@ def _run(
             import_module(module)  # done before, in the template, unless that failed: then this says why
         task = REGISTRY[call["task"]]
         facts = Facts(**{**call["facts"], "deadline": datetime.fromisoformat(call["facts"]["deadline"])})
-        values = strict_json.read(args, name="args", limit=MAX_BODY)
+        values = strict_json.read(args, name="args", limit=MAX_FRAME)
     except BaseException as error:  # noqa: BLE001 - code of the task's author: anything may come
         return Raised(failure=failure(error), again=True, rejected=isinstance(error, UnknownTask))
     try:
-        outcome = run(within(task, window), Call(task=task.name, args=values, facts=facts, line=line))
+        return run(within(task, window), Call(task=task.name, args=values, facts=facts, line=line))
     except BaseException as error:  # noqa: BLE001 - see `unspeakable`
         return unspeakable(error)
-    size = len(outcome.json.encode()) if isinstance(outcome, Returned) else 0
-    if size > MAX_BODY:  # told here, so that no such mass goes through the parent
-        too_large = TooLarge("result", f"{size:,} bytes are more than the limit of {MAX_BODY:,}")
-        return Raised(failure=failure(too_large), again=False)
-    return outcome
 
 
 def _new_luck() -> None:

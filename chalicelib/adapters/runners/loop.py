@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.runners.pending import Pending, unspeakable
-from chalicelib.adapters.runners.window import MESSAGE
 from chalicelib.domain.errors import SoftTimeLimitExceeded
 from chalicelib.pipeline.outcome import Outcome, raised, run_async
 from chalicelib.pipeline.ports import Call
@@ -149,7 +148,7 @@ class LoopExecution(Pending):
         both: type[BaseException] = type(
             "SoftTimeLimitExceeded", (SoftTimeLimitExceeded, asyncio.CancelledError), {}
         )
-        return both(MESSAGE)
+        return both()
 
     def _cancel_softly(self) -> None:
         self._soft = True
@@ -168,7 +167,7 @@ class LoopExecution(Pending):
 
         if handle.cancelled():  # before its first step
             self.ended(
-                raised(self._task, SoftTimeLimitExceeded(MESSAGE) if self._soft else asyncio.CancelledError())
+                raised(self._task, SoftTimeLimitExceeded() if self._soft else asyncio.CancelledError())
             )
             return
         error = handle.exception()

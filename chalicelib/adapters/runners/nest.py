@@ -47,14 +47,19 @@ class Nest:
 
     def _start(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
         ours, theirs = socket.socketpair()
-        with theirs:
-            boot = json.dumps([theirs.fileno(), sys.path, self._modules])
+        boot = json.dumps([theirs.fileno(), sys.path, self._modules])
+        try:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
                 [sys.executable, "-P", "-c", _BOOT, boot],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is the parent's: it decides what ends when
             )
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         return process, ours
 
 

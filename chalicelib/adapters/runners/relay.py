@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 MESSAGE_CHARS = 16_000
+TRACEBACK_CHARS = 2_000
 _OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 _LARGE = 2**63  # and NaN is not below it
 _CARRIED = (
@@ -66,9 +67,13 @@ def to_wire(record: logging.LogRecord) -> Mapping[str, Any]:
     """The record as JSON values: its words are final, its extras are carried if they are simple and printed if not."""
     facts = {name: getattr(record, name) for name in _CARRIED}
     facts["msg"] = _printable(record.getMessage())
-    if record.exc_info:
-        facts["exc_text"] = _printable(logging.Formatter().formatException(record.exc_info))
     extras = {name: value for name, value in record.__dict__.items() if name not in _OWN}
+    if record.exc_info:
+        trace = logging.Formatter().formatException(record.exc_info)[-TRACEBACK_CHARS:]
+        facts["exc_text"] = _printable(
+            trace
+        )  # what a plain formatter prints; one that looks for `exc_info` finds none
+        extras.setdefault("error", trace)
     return {**facts, "extra": {name: _simple(value) for name, value in extras.items()}}
 
 

@@ -79,7 +79,8 @@ class Template:
             self._fork(talk, leash)
 
     def _fork(self, talk: socket.socket, leash: socket.socket) -> None:
-        if _ordered(leash) is not None:  # stopped before it began
+        orders = _ordered(leash)
+        if _to_kill(orders):  # stopped before it began
             _answer(leash, "-9")
             return
         try:
@@ -93,16 +94,17 @@ class Template:
             os.setpgid(pid, pid)
         self._leashes[pid] = leash
         self._watch(leash, partial(self._obey, pid))
+        self._follow(pid, orders)
 
     def _obey(self, pid: int) -> None:
-        leash = self._leashes.get(pid)
-        orders = None if leash is None else _ordered(leash)
-        if leash is None or orders is None:
-            return  # it was reaped a moment ago, or there is nothing yet
-        if SOFTEN in orders:
+        if pid in self._leashes:  # else it was reaped a moment ago
+            self._follow(pid, _ordered(self._leashes[pid]))
+
+    def _follow(self, pid: int, orders: bytes | None) -> None:
+        if orders is not None and SOFTEN in orders:
             os.kill(pid, inside.SOFT)
-        if KILL in orders or not orders:
-            self._selector.unregister(leash)  # there is nothing more to say
+        if _to_kill(orders):
+            self._selector.unregister(self._leashes[pid])  # there is nothing more to say
             _kill(pid)
 
     def _reap(self) -> None:
@@ -153,6 +155,10 @@ def _ordered(leash: socket.socket) -> bytes | None:
         return None
     except OSError:
         return b""
+
+
+def _to_kill(orders: bytes | None) -> bool:
+    return orders is not None and (KILL in orders or not orders)
 
 
 def _answer(leash: socket.socket, words: str) -> None:

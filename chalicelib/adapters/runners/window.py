@@ -15,8 +15,6 @@ from typing import Any
 from chalicelib.domain.errors import SoftTimeLimitExceeded
 from chalicelib.pipeline.task import Task
 
-MESSAGE = "the task's soft time limit has passed"
-
 
 def within(task: Task[Any, Any], window: AbstractContextManager[object]) -> Task[Any, Any]:
     """The task, its function called inside the window."""
@@ -47,7 +45,7 @@ class ThreadWindow:
             self._thread = threading.get_ident()
             wanted = self._wanted
         if wanted:
-            raise SoftTimeLimitExceeded(MESSAGE)
+            raise SoftTimeLimitExceeded
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -57,8 +55,6 @@ class ThreadWindow:
             self._close()
         except SoftTimeLimitExceeded:
             self._close()  # it landed right here; it is raised only once, so now there is peace, and the function's result stands
-        if isinstance(error, SoftTimeLimitExceeded) and not error.args:
-            error.args = (MESSAGE,)  # the interpreter makes it without words
 
     def soften(self) -> None:
         """Raise `SoftTimeLimitExceeded` in the function, if it runs; at its beginning, if it does not run yet."""
@@ -129,4 +125,4 @@ class SignalWindow:
     def _raise_if_wanted(self) -> None:
         if self._wanted and self._open and not self._held:
             self._open = False  # it is raised once
-            raise SoftTimeLimitExceeded(MESSAGE)
+            raise SoftTimeLimitExceeded

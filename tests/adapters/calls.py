@@ -1,0 +1,62 @@
+"""Calls as an attempt makes them, and a line that a test can wait on."""
+
+import queue
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chalicelib.pipeline.outcome import Outcome
+from chalicelib.pipeline.ports import Call, Execution, Facts, Runner
+
+PATIENCE = timedelta(seconds=30)
+"""What takes longer than this hangs. Nothing here takes a second."""
+
+
+@dataclass
+class HeardLine:
+    """Keeps what the task says, in order; says what the test wants it to say."""
+
+    said: "queue.SimpleQueue[Any]" = field(default_factory=queue.SimpleQueue)
+    cancel: threading.Event = field(default_factory=threading.Event)
+
+    def report(self, fraction: float | None, message: str) -> None:
+        self.said.put((fraction, message))
+
+    def beat(self) -> None:
+        self.said.put("beat")
+
+    def cancelled(self) -> bool:
+        return self.cancel.is_set()
+
+    def next(self) -> Any:
+        """The next thing that the task says; fails if it says nothing for long."""
+        return self.said.get(timeout=PATIENCE.total_seconds())
+
+
+@dataclass
+class Started:
+    """A task under way."""
+
+    execution: Execution
+    line: HeardLine
+
+    def outcome(self) -> Outcome:
+        """What happened, once it has ended."""
+        assert self.execution.finished(PATIENCE), "the task did not end"
+        return self.execution.outcome()
+
+
+def start(runner: Runner, task: str, *, id: str = "01J0", **args: Any) -> Started:
+    """Start a task with these arguments."""
+    line = HeardLine()
+    facts = Facts(
+        id=id,
+        task=task,
+        tenant="acme",
+        attempt=2,
+        max_attempts=5,
+        epoch=7,
+        deadline=datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC),
+    )
+    return Started(runner.start(Call(task=task, args=args, facts=facts, line=line)), line)

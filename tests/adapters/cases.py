@@ -1,0 +1,235 @@
+"""Tasks for the runners, the same ones in each of the three kinds: `thread_echo`, `loop_echo`, `child_echo` ..."""
+
+import asyncio
+import ctypes
+import functools
+import math
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib import Retry, SoftTimeLimitExceeded, current_job
+from chalicelib.pipeline.task import Options, Registry
+
+TURNS = 3000
+"""A task that waits gives up after so many turns of ten milliseconds: a broken test fails and does not hang."""
+
+
+@dataclass
+class Point:
+    x: int
+    y: int
+
+
+class Mute(Exception):
+    def __str__(self):
+        raise ValueError("no words for it")
+
+
+def echo(value: Any) -> Any:
+    return value
+
+
+def who() -> list:
+    job = current_job()
+    job.progress(0.5)
+    return [job.id, job.task, job.attempt, job.epoch, job.tenant]
+
+
+def fail(message: str) -> None:
+    raise ValueError(message)
+
+
+def give_up() -> None:
+    raise KeyError("hopeless")
+
+
+def describe(at: datetime, point: Point) -> dict:
+    return {
+        "year": at.year,
+        "kind": type(at).__name__,
+        "sum": point.x + point.y,
+        "later": at + timedelta(days=1),
+    }
+
+
+def say(messages: list[str]) -> int:
+    for number, message in enumerate(messages):
+        current_job().progress(number / len(messages), message)
+    current_job().heartbeat()
+    return len(messages)
+
+
+def not_json() -> float:
+    return math.nan
+
+
+def leave() -> None:
+    raise SystemExit(4)
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def mute() -> None:
+    raise Mute
+
+
+def later() -> None:
+    raise Retry("not yet", after=90)
+
+
+def log(message: str) -> None:
+    current_job().logger.debug("not %s", message)
+    current_job().logger.warning("it is %s", message, extra={"colour": "red", "far": math.inf, "odd": {1}})
+    try:
+        fail(message)
+    except ValueError:
+        current_job().logger.exception("caught")
+
+
+PLAIN: tuple[Callable[..., Any], ...] = (
+    echo, who, fail, give_up, describe, say, not_json, leave, interrupt, mute, later, log,
+)  # fmt: skip
+
+
+def until_cancelled() -> None:
+    current_job().progress(message="begun")
+    for _ in range(TURNS):
+        current_job().check_cancelled()
+        threading.Event().wait(0.01)
+
+
+async def loop_until_cancelled() -> None:
+    current_job().progress(message="begun")
+    for _ in range(TURNS):
+        current_job().check_cancelled()
+        await asyncio.sleep(0.01)
+
+
+def stuck() -> None:
+    current_job().progress(message="begun")
+    for _ in range(TURNS):
+        threading.Event().wait(0.01)
+
+
+async def loop_stuck() -> None:
+    current_job().progress(message="begun")
+    try:
+        await asyncio.Event().wait()
+    finally:
+        current_job().progress(message="tidied")
+
+
+def tidy() -> str:
+    try:
+        stuck()
+    except SoftTimeLimitExceeded as error:
+        return f"tidied: {error}"
+    return "never softened"
+
+
+async def loop_tidy() -> str:
+    try:
+        await loop_stuck()
+    except SoftTimeLimitExceeded as error:
+        await asyncio.sleep(0)  # it can still await
+        return f"tidied: {error}"
+    return "never softened"
+
+
+WAITING: tuple[Callable[..., Any], ...] = (until_cancelled, stuck, tidy)
+LOOP_WAITING: tuple[Callable[..., Any], ...] = (loop_until_cancelled, loop_stuck, loop_tidy)
+
+
+def die(how: str) -> None:
+    current_job().progress(message="last words")
+    if how == "exit":
+        os._exit(3)
+    if how == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if how == "segfault":
+        ctypes.string_at(0)
+
+
+def grow(size: int) -> str:
+    return "a" * size
+
+
+def pid() -> int:
+    return os.getpid()
+
+
+def with_a_grandchild(wait: bool, fork: bool = False) -> str:
+    """Start a process that would live long; say its id."""
+    if fork:
+        grandchild = os.fork()
+        if grandchild == 0:
+            signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+            current_job().progress(message="nobody hears this")
+            current_job().logger.warning("a fork prints")
+            threading.Event().wait(60)
+            os._exit(0)
+    else:
+        grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]).pid
+    current_job().progress(message=f"{grandchild} {os.getpid()}")
+    if wait:
+        stuck()
+    return "left it behind"
+
+
+def chatter() -> str:
+    """Say much while the soft limit comes; not a word may be cut in two."""
+    said = 0
+    try:
+        while said < 10**6:
+            current_job().progress(message=f"{said} " + "." * 150)
+            current_job().logger.info("still here")
+            said += 1
+            assert not current_job().cancelled
+    except SoftTimeLimitExceeded:
+        return f"said {said}"
+    return "never softened"
+
+
+def luck() -> list[float]:
+    import random
+
+    return [random.random(), random.random()]
+
+
+CHILD: tuple[Callable[..., Any], ...] = (die, grow, pid, with_a_grandchild, chatter, luck)
+
+
+def in_loop(function):
+    @functools.wraps(function)
+    async def coroutine(**args):
+        return function(**args)
+
+    return coroutine
+
+
+def register(registry: Registry) -> Registry:
+    """Add all of them."""
+    options = {"give_up": {"give_up_on": (KeyError,)}}
+    for function in PLAIN:
+        name, own = function.__name__, options.get(function.__name__, {})
+        registry.add(function, f"thread_{name}", Options(**own))
+        registry.add(in_loop(function), f"loop_{name}", Options(**own))
+        registry.add(function, f"child_{name}", Options(cpu=True, **own))
+    for function in WAITING:
+        registry.add(function, f"thread_{function.__name__}", Options())
+        registry.add(function, f"child_{function.__name__}", Options(cpu=True))
+    for function in LOOP_WAITING:
+        registry.add(function, function.__name__, Options())
+    for function in CHILD:
+        registry.add(function, f"child_{function.__name__}", Options(cpu=True))
+    registry.add(die, "child_die_for_good", Options(cpu=True, retry_on=(ValueError,)))
+    return registry
