@@ -1,19 +1,28 @@
 """What a message looks like on the wire, and the strict reading of it."""
 
+import json
+from datetime import timedelta
+
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.job import Wakeup
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.ids import is_id
+from chalicelib.pipeline.limits import MAX_QUEUE_DELAY
 
 VERSION = 1
 MAX_BYTES = 4096
 
 
 def encode(wakeup: Wakeup) -> str:
-    """The message's body: its version, tenant, job and epoch."""
-    return strict_json.write(
-        {"v": VERSION, "tenant": wakeup.tenant, "job": wakeup.job_id, "epoch": wakeup.epoch}
-    )
+    """The message's body: its version, tenant, job and epoch. ASCII, since SQS refuses some characters (U+FFFE, U+FFFF)."""
+    body = {"v": VERSION, "tenant": wakeup.tenant, "job": wakeup.job_id, "epoch": wakeup.epoch}
+    return json.dumps(body, separators=(",", ":"))
+
+
+def check_delay(wakeup: Wakeup) -> None:
+    """Raise ValueError for a delay that no queue can hold. One that is over (negative) means at once."""
+    if wakeup.delay > MAX_QUEUE_DELAY:
+        raise ValueError(f"delay: {wakeup.delay} of job {wakeup.job_id} is more than {MAX_QUEUE_DELAY}")
 
 
 def decode(body: str, lane: str) -> Wakeup:

@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 
 from chalicelib.adapters.aws.clients import Clients
 from chalicelib.adapters.aws.errors import calling, code_of
-from chalicelib.domain.errors import MachineryError
+from chalicelib.domain.errors import MachineryError, ServiceRefused
 from chalicelib.domain.job import Wakeup
-from chalicelib.pipeline.messages import encode
+from chalicelib.pipeline.messages import check_delay, encode
 from chalicelib.pipeline.ports import Crew, LaneDepth
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,8 @@ class SqsQueue:
 
     def url(self, lane: str) -> str:
         """The lane's queue URL, asked for once. Raises `Unavailable`, `ServiceRefused`."""
+        if lane not in self._names:
+            raise ServiceRefused(f"this stage has no lane {lane!r}")
         with self._lock:
             if lane not in self._urls:
                 with calling("GetQueueUrl"):
@@ -50,6 +52,7 @@ class SqsQueue:
         """SendMessageBatch in tens, side by side. Those that could not be sent are returned, never raised for."""
         lanes: dict[str, list[Wakeup]] = defaultdict(list)
         for wakeup in wakeups:
+            check_delay(wakeup)
             lanes[wakeup.lane].append(wakeup)
         batches = [
             (lane, of_lane[start : start + ENTRIES])
@@ -57,36 +60,37 @@ class SqsQueue:
             for start in range(0, len(of_lane), ENTRIES)
         ]
         unsent: list[Wakeup] = []
-        for (_, batch), answer in zip(
-            batches, self._crew.each(lambda one: self._send(*one), batches), strict=True
-        ):
-            if isinstance(answer, MachineryError):
-                log.warning(
-                    "%s messages were not sent: %s", len(batch), answer, extra={"action": "send_failed"}
-                )
-                unsent += batch
-            elif isinstance(answer, Exception):
+        for answer in self._crew.each(lambda batch: self._send(*batch), batches):
+            if isinstance(answer, Exception):
                 raise answer
-            else:
-                unsent += answer
+            unsent += answer
         return unsent
 
     def _send(self, lane: str, batch: Sequence[Wakeup]) -> list[Wakeup]:
-        """One batch; entries that failed for a passing reason are tried again."""
+        """Send one batch, entries that failed for a passing reason again. Returns what was not sent."""
         left = dict(enumerate(batch))
         refused: list[Wakeup] = []
-        for _ in range(TRIES):
-            entries = [_entry(number, wakeup) for number, wakeup in left.items()]
-            with calling("SendMessageBatch"):
-                answer = self._clients.sqs.send_message_batch(QueueUrl=self.url(lane), Entries=entries)
-            failed = answer.get("Failed", [])
-            refused += [left[int(entry["Id"])] for entry in failed if entry["SenderFault"]]
-            left = {int(entry["Id"]): left[int(entry["Id"])] for entry in failed if not entry["SenderFault"]}
-            if not left:
-                break
+        try:
+            for _ in range(TRIES):
+                failed = self._send_once(lane, left)
+                refused += [left[int(entry["Id"])] for entry in failed if entry["SenderFault"]]
+                left = {
+                    int(entry["Id"]): left[int(entry["Id"])] for entry in failed if not entry["SenderFault"]
+                }
+                if not left:
+                    break
+        except MachineryError as error:
+            log.warning("%s messages were not sent: %s", len(left), error, extra={"action": "send_failed"})
         for wakeup in refused:
             log.error("job %s: SQS refuses its message", wakeup.job_id, extra={"action": "send_refused"})
         return [*refused, *left.values()]
+
+    def _send_once(self, lane: str, left: Mapping[int, Wakeup]) -> Sequence[Any]:
+        """One call. Returns the entries that failed."""
+        entries = [_entry(number, wakeup) for number, wakeup in left.items()]
+        with calling("SendMessageBatch"):
+            answer = self._clients.sqs.send_message_batch(QueueUrl=self.url(lane), Entries=entries)
+        return answer.get("Failed", [])
 
     def extend(self, lane: str, receipt: str, visibility: timedelta) -> None:
         """ChangeMessageVisibility; a message that is visible again or gone is left alone: the lease decides, not this."""

@@ -3,18 +3,19 @@
 `send`, `extend` and `depths` are the pipeline's side. `receive` and `delete` are the side that Lambda's poller holds on AWS.
 """
 
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random  # noqa: TID251 - a twin makes its own chance, from a seed
 
 from chalicelib.domain.job import Wakeup
-from chalicelib.pipeline.limits import MAX_QUEUE_DELAY
-from chalicelib.pipeline.messages import encode
+from chalicelib.pipeline.messages import check_delay, encode
 from chalicelib.pipeline.ports import LaneDepth, World
 from chalicelib.pipeline.task import LANES
 
 DEAD_LETTERS = "dead-letters"
+MOST_HIDDEN = timedelta(hours=12)
 
 
 @dataclass(kw_only=True)
@@ -56,15 +57,16 @@ class MemoryQueue:
         self._max_receives = max_receives
         self._unkindness = unkindness or Unkindness()
         self._sent = 0
+        self._lock = threading.RLock()
         self.messages: list[Message] = []
 
     def send(self, wakeups: Sequence[Wakeup]) -> Sequence[Wakeup]:
         """Send each; a share of them is refused, as entries of a batch can be."""
+        for wakeup in wakeups:
+            check_delay(wakeup)
         unsent = []
         for wakeup in wakeups:
-            if not timedelta(0) <= wakeup.delay <= MAX_QUEUE_DELAY:
-                raise ValueError(f"delay: {wakeup.delay} is not between 0 and {MAX_QUEUE_DELAY}")
-            if self._happens(self._unkindness.refuses):
+            if wakeup.lane not in LANES or self._happens(self._unkindness.refuses):
                 unsent.append(wakeup)
                 continue
             for _ in range(2 if self._happens(self._unkindness.doubles) else 1):
@@ -73,40 +75,47 @@ class MemoryQueue:
 
     def put(self, lane: str, body: str, *, delay: timedelta = timedelta(0), trace: str | None = None) -> None:
         """Put any body into a lane, as anybody with the right to send could."""
-        self._sent += 1
         visible = self._world.now() + delay
-        self.messages.append(Message(id=f"m{self._sent}", lane=lane, body=body, visible=visible, trace=trace))
+        with self._lock:
+            self._sent += 1
+            message = Message(id=f"m{self._sent}", lane=lane, body=body, visible=visible, trace=trace)
+            self.messages.append(message)
 
     def extend(self, lane: str, receipt: str, visibility: timedelta) -> None:
-        """Hide a received message for longer; a stale receipt does nothing."""
-        for message in self.messages:
-            if message.lane == lane and message.receipt == receipt:
-                message.visible = self._world.now() + visibility
+        """Hide a received message for this long; a stale receipt, or one of a message that is visible again, does nothing."""
+        now = self._world.now()
+        until = now + max(timedelta(0), min(MOST_HIDDEN, visibility))
+        with self._lock:
+            for message in self.messages:
+                if message.lane == lane and message.receipt == receipt and message.visible > now:
+                    message.visible = until
 
     def receive(self, lane: str, most: int = 10) -> list[Message]:
         """Up to `most` visible messages, hidden from now on; those received too often go to the dead-letter queue instead."""
         now = self._world.now()
-        found = [message for message in self.messages if message.lane == lane and message.visible <= now]
-        if self._unkindness.shuffles:
-            self._unkindness.chance.shuffle(found)
         taken: list[Message] = []
-        for message in found:
-            if len(taken) == most:
-                break
-            if lane != DEAD_LETTERS and message.receives >= self._max_receives:
-                message.lane, message.receives = DEAD_LETTERS, 0
-                continue
-            message.receives += 1
-            message.receipt = f"{message.id}.{message.receives}"
-            message.visible = now + self._visibility
-            taken.append(message)
+        with self._lock:
+            found = [message for message in self.messages if message.lane == lane and message.visible <= now]
+            if self._unkindness.shuffles:
+                self._unkindness.chance.shuffle(found)
+            for message in found:
+                if len(taken) == most:
+                    break
+                if lane != DEAD_LETTERS and message.receives >= self._max_receives:
+                    message.lane, message.receives = DEAD_LETTERS, 0
+                    continue
+                message.receives += 1
+                message.receipt = f"{message.id}.{message.receives}"
+                message.visible = now + self._visibility
+                taken.append(replace(message))
         return taken
 
     def delete(self, receipt: str) -> bool:
         """Delete by the newest receipt. False: a stale receipt, which on SQS may answer 200 and delete nothing."""
-        before = len(self.messages)
-        self.messages = [message for message in self.messages if message.receipt != receipt]
-        return len(self.messages) < before
+        with self._lock:
+            before = len(self.messages)
+            self.messages = [message for message in self.messages if message.receipt != receipt]
+            return len(self.messages) < before
 
     def depths(self) -> Sequence[LaneDepth]:
         """Each lane's depth."""
@@ -114,7 +123,8 @@ class MemoryQueue:
 
     def _depth(self, lane: str) -> LaneDepth:
         now = self._world.now()
-        here = [message for message in self.messages if message.lane == lane]
+        with self._lock:
+            here = [message for message in self.messages if message.lane == lane]
         hidden = [message for message in here if message.visible > now]
         delayed = sum(1 for message in hidden if message.receives == 0)
         return LaneDepth(
