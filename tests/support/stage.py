@@ -9,14 +9,13 @@ from chalicelib.adapters import memory
 from chalicelib.adapters.memory.queue import MemoryQueue, Unkindness
 from chalicelib.adapters.memory.store import MemoryStore
 from chalicelib.domain.change import Change
-from chalicelib.domain.job import Job
+from chalicelib.domain.job import Job, Wakeup
+from chalicelib.pipeline.claim import claim
 from chalicelib.pipeline.enqueue import JobRequest, enqueue
 from chalicelib.pipeline.limits import Limits
-from chalicelib.pipeline.ports import LaneDepth, Refused, World, Written
+from chalicelib.pipeline.ports import Refused, World, Written
 from chalicelib.pipeline.task import Options, Registry, Submission, Task
 from tests.support.invariants import check_row, check_write
-
-__all__ = ["LaneDepth", "Stage", "WatchedStore"]
 
 
 class WatchedStore(MemoryStore):
@@ -132,6 +131,11 @@ class Stage:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def claim(self, job: Job, *, seconds: float = 60, **message: Any) -> Job | None:
+        """Take the job by its message, as a worker does that then may or may not be heard of again."""
+        wakeup = replace(Wakeup(tenant=job.tenant, job_id=job.id, epoch=job.epoch), **message)
+        return claim(wakeup, lease=self.world.now() + timedelta(seconds=seconds), parts=self.parts)
 
     def row(self, job: Job) -> Job:
         """The job as it is now."""

@@ -31,7 +31,7 @@ def test_the_tree_in_the_docstring_is_the_tree_of_the_classes():
     assert drawn_parents() == tree
 
 
-@pytest.mark.parametrize("kind", sorted(TREE, key=lambda kind: kind.__name__), ids=repr)
+@pytest.mark.parametrize("kind", sorted(TREE, key=repr), ids=repr)
 def test_every_error_says_what_it_is_for(kind):
     assert kind.__doc__
 

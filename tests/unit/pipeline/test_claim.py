@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.job import Reason, State, Wakeup
+from chalicelib.domain.job import Inline, Reason, State, Wakeup
+from chalicelib.domain.lifecycle import change
+from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.claim import claim
 from chalicelib.pipeline.execute import execute
+from chalicelib.pipeline.verdict import success
 from tests.support.drive import deliver, drain, replay, run_until_quiet, tick
-from tests.support.faults import How, Trap, trapped
+from tests.support.faults import Crash, How, Trap, trapped
 from tests.support.rows import MINUTE, SECOND
 
 
@@ -16,15 +19,9 @@ def wakeup(job, **facts):
     return replace(Wakeup(tenant=job.tenant, job_id=job.id, epoch=job.epoch), **facts)
 
 
-def claimed(stage, job, *, for_seconds=60, **facts):
-    """What a claim for this job's message gives."""
-    lease = stage.world.now() + for_seconds * SECOND
-    return claim(wakeup(job, **facts), lease=lease, parts=stage.parts)
-
-
 def test_a_claim_gives_the_job_under_a_lease_of_its_own(stage):
     stage.works()
-    job = claimed(stage, stage.submit())
+    job = stage.claim(stage.submit())
     assert (job.state, job.epoch, job.attempts) == (State.RUNNING, 1, 1)
     assert job.lease == stage.world.now() + MINUTE
     assert job.owner.startswith("1.")
@@ -33,8 +30,8 @@ def test_a_claim_gives_the_job_under_a_lease_of_its_own(stage):
 def test_a_second_delivery_of_a_running_job_is_acknowledged_and_not_run(stage):
     stage.works()
     job = stage.submit()
-    first = claimed(stage, job)
-    assert claimed(stage, job) is None
+    first = stage.claim(job)
+    assert stage.claim(job) is None
     assert stage.row(job) == first
 
 
@@ -43,7 +40,7 @@ def test_a_second_delivery_of_a_finished_job_is_acknowledged_and_not_run(stage):
     job = stage.submit()
     drain(stage.parts)
     done = stage.row(job)
-    assert claimed(stage, job) is None
+    assert stage.claim(job) is None
     assert stage.row(job) == done
     assert stage.runs() == 1
 
@@ -61,7 +58,7 @@ def test_a_message_of_another_tenant_takes_no_job(stage):
     stage.works()
     job = stage.submit(tenant="acme")
     # then nothing is claimed, run or counted (I10)
-    assert claimed(stage, job, tenant="evil") is None
+    assert stage.claim(job, tenant="evil") is None
     assert stage.row(job) == job
     drain(stage.parts)
     assert stage.row(job).state is State.SUCCEEDED
@@ -70,9 +67,9 @@ def test_a_message_of_another_tenant_takes_no_job(stage):
 def test_a_message_of_another_tenant_ends_no_job_whose_worker_was_lost(stage):
     stage.works(max_attempts=1)
     job = stage.submit(tenant="acme")
-    running = claimed(stage, job)
+    running = stage.claim(job)
     stage.advance(minutes=2)
-    assert claimed(stage, job, tenant="evil") is None
+    assert stage.claim(job, tenant="evil") is None
     assert stage.row(job) == running
 
 
@@ -84,7 +81,7 @@ def test_a_stale_message_claims_a_retry_that_is_due(stage):
     stage.lose_messages()
     stage.advance(minutes=1)
     # when the first message comes again
-    again = claimed(stage, job, epoch=0)
+    again = stage.claim(job, epoch=0)
     # then it wakes the retry
     assert (again.state, again.epoch, again.attempts) == (State.RUNNING, 2, 2)
 
@@ -95,7 +92,7 @@ def test_a_stale_message_does_not_wake_a_retry_before_it_is_due(stage):
     deliver(stage.parts, "default")
     waiting = stage.row(job)
     assert waiting.due > stage.world.now()
-    assert claimed(stage, job, epoch=0) is None
+    assert stage.claim(job, epoch=0) is None
     assert stage.row(job) == waiting
 
 
@@ -103,24 +100,24 @@ def test_a_stale_message_does_not_wake_a_retry_before_it_is_due(stage):
 def test_an_invented_epoch_does_no_harm(stage, epoch):
     stage.works()
     job = stage.submit()
-    assert claimed(stage, job, epoch=epoch).epoch == 1
+    assert stage.claim(job, epoch=epoch).epoch == 1
 
 
 @pytest.mark.parametrize("seconds", [0, 60])
 def test_a_lease_that_is_not_over_is_respected(stage, seconds):
     stage.works()
     job = stage.submit()
-    claimed(stage, job)
+    stage.claim(job)
     stage.advance(seconds=seconds)
-    assert claimed(stage, job) is None
+    assert stage.claim(job) is None
 
 
 def test_a_job_whose_lease_is_over_is_taken_over_with_a_new_epoch_and_another_attempt(stage):
     stage.works()
     job = stage.submit()
-    first = claimed(stage, job)
+    first = stage.claim(job)
     stage.advance(seconds=61)
-    second = claimed(stage, job)
+    second = stage.claim(job)
     assert (second.state, second.epoch, second.attempts) == (State.RUNNING, 2, 2)
     assert second.owner != first.owner
     assert [entry.event for entry in second.history] == ["claimed", "reclaimed"]
@@ -130,9 +127,9 @@ def test_a_lost_worker_is_the_end_when_no_attempts_are_left(stage):
     stage.works(max_attempts=1, on_failure="mourn")
     stage.mourns("mourn")
     job = stage.submit()
-    claimed(stage, job)
+    stage.claim(job)
     stage.advance(seconds=61)
-    assert claimed(stage, job) is None
+    assert stage.claim(job) is None
     dead = stage.row(job)
     assert (dead.state, dead.reason, dead.error.type) == (State.DEAD, Reason.WORKER_LOST, "WorkerLost")
     # and what that owes is done at once
@@ -142,24 +139,20 @@ def test_a_lost_worker_is_the_end_when_no_attempts_are_left(stage):
 
 
 def test_a_lost_workers_job_that_somebody_wants_cancelled_is_cancelled(stage):
-    from chalicelib.pipeline.cancel import cancel
-
     stage.works()
     job = stage.submit()
-    claimed(stage, job)
+    stage.claim(job)
     cancel(job.id, tenant="default", parts=stage.parts)
     stage.advance(seconds=61)
-    assert claimed(stage, job) is None
+    assert stage.claim(job) is None
     assert stage.row(job).state is State.CANCELLED
 
 
 def test_a_wish_that_comes_between_the_look_and_the_write_is_not_lost(stage):
-    from chalicelib.pipeline.cancel import cancel
-
     # given a worker that was lost in its last attempt, and somebody who finds that out
     stage.works(max_attempts=1)
     job = stage.submit()
-    claimed(stage, job)
+    stage.claim(job)
     stage.advance(seconds=61)
     write, calls = stage.store.write, []
 
@@ -172,7 +165,7 @@ def test_a_wish_that_comes_between_the_look_and_the_write_is_not_lost(stage):
 
     stage.store.write = write_after_a_wish
     # when a wish to cancel comes just before the death is written
-    assert claimed(stage, job) is None
+    assert stage.claim(job) is None
     # then the job is cancelled
     assert stage.row(job).state is State.CANCELLED
 
@@ -183,7 +176,7 @@ def test_a_claim_whose_reply_was_lost_is_found_again_and_costs_no_attempt(stage)
     stage.parts = trapped(
         stage.parts, Trap(how=How.REPLY_LOST, at=1, only=lambda name: name == "store.write")
     )
-    mine = claimed(stage, job)
+    mine = stage.claim(job)
     assert (mine.epoch, mine.attempts) == (1, 1)
     assert mine == stage.row(job)
 
@@ -191,11 +184,11 @@ def test_a_claim_whose_reply_was_lost_is_found_again_and_costs_no_attempt(stage)
 def test_a_takeover_whose_reply_was_lost_is_found_again(stage):
     stage.works()
     job = stage.submit()
-    claimed(stage, job)
+    stage.claim(job)
     stage.advance(seconds=61)
     trap = Trap(how=How.REPLY_LOST, at=2, only=lambda name: name == "store.write")
     stage.parts = trapped(stage.parts, trap)
-    mine = claimed(stage, job)
+    mine = stage.claim(job)
     assert (mine.epoch, mine.attempts) == (2, 2)
 
 
@@ -216,14 +209,10 @@ def test_whoever_comes_after_the_end_does_what_it_still_owes(stage):
     stage.works(on_success="after")
     stage.mourns("after")
     job = stage.submit()
-    running = claimed(stage, job)
-    from chalicelib.domain.job import Inline
-    from chalicelib.domain.lifecycle import change
-    from chalicelib.pipeline.verdict import success
-
+    running = stage.claim(job)
     stage.store.write(job.id, change(success(running, Inline(json="1"), None, stage.world.now())))
     # when its message comes again
-    assert claimed(stage, job) is None
+    assert stage.claim(job) is None
     # then what follows was submitted
     assert stage.row(job).finished
     drain(stage.parts)
@@ -241,8 +230,6 @@ def test_nothing_is_claimed_with_too_little_time_left(stage):
 
 def test_a_job_that_keeps_losing_its_workers_dies_after_its_attempts(stage):
     # given a task that takes every worker down with it
-    from tests.support.faults import Crash
-
     def boom():
         stage.note("work")
         stage.store.write = lambda *_: (_ for _ in ()).throw(Crash())
