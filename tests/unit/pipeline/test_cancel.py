@@ -4,9 +4,9 @@ import pytest
 
 from chalicelib.domain.errors import NotFound, Unavailable
 from chalicelib.domain.job import Inline, State
-from chalicelib.domain.lifecycle import change
 from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.outcome import Raised, failure
+from chalicelib.pipeline.ports import Refused
 from chalicelib.pipeline.settle import settle
 from chalicelib.pipeline.verdict import after_raise, success
 from tests.support.drive import drain, run_until_quiet, tick
@@ -184,8 +184,6 @@ def test_a_job_that_is_claimed_while_it_is_being_cancelled_is_told(stage):
 
 
 def test_a_job_that_never_holds_still_is_the_callers_to_ask_again(stage):
-    from chalicelib.pipeline.ports import Refused
-
     stage.works()
     job = stage.submit()
     stage.store.write = lambda *_: Refused(job=job)
@@ -203,8 +201,6 @@ def test_a_job_of_another_tenant_is_not_there(stage, tenant):
 
 
 def test_a_job_that_was_forgotten_meanwhile_is_not_there(stage):
-    from chalicelib.pipeline.ports import Refused
-
     stage.works()
     job = stage.submit()
     stage.store.write = lambda *_: Refused(job=None)
@@ -283,4 +279,3 @@ def test_a_retry_refused_for_a_wish_is_recorded_as_a_cancellation_once(stage):
     assert trap.sprung
     assert row.state is State.CANCELLED
     assert [entry.event for entry in row.history].count("cancelled") == 1
-    assert change(decided)

@@ -5,6 +5,7 @@ import pytest
 from chalicelib.adapters.memory.queue import Unkindness
 from chalicelib.domain.errors import NotFound, NotPossible
 from chalicelib.domain.job import Inline, Reason, State
+from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.ports import Refused
 from chalicelib.pipeline.redrive import HISTORY_KEPT, DeadFilter, matching, redrive
 from chalicelib.pipeline.settle import settle
@@ -104,8 +105,6 @@ def test_a_redrive_that_somebody_else_made_is_not_ones_own(stage):
 
 @pytest.mark.parametrize("state", ["QUEUED", "SUCCEEDED", "CANCELLED"])
 def test_only_the_dead_can_be_redriven(stage, state):
-    from chalicelib.pipeline.cancel import cancel
-
     stage.works()
     job = stage.submit()
     if state == "SUCCEEDED":
