@@ -1,0 +1,142 @@
+"""Virtual time and the fibers that live in it: everything that happens is an event on one heap, so a seed repeats a run.
+
+The verbs are plain synchronous code. Each runs in a greenlet, and wherever it calls a port it sleeps a moment of virtual time: there
+others run. Nothing else switches, so between two calls a worker is atomic, as it is between two calls to AWS.
+"""
+
+import heapq
+from collections.abc import Callable
+from typing import Any
+
+from greenlet import getcurrent, greenlet
+
+
+class Killed(BaseException):  # not an Exception: nobody may take it for a failure that can be handled
+    """The sandbox is gone: timeout, out of memory, SIGKILL."""
+
+
+class Sandbox:
+    """One process of one role: an API request, an invocation of a consumer, a tick. It dies as a whole."""
+
+    __slots__ = ("claims", "dead", "done", "ends", "handled", "handlers", "kind", "name", "skew")
+
+    def __init__(self, name: str, kind: str, skew: int) -> None:
+        self.name = name
+        self.kind = kind
+        self.skew = skew  #: milliseconds that its clock is ahead
+        self.dead = False
+        self.done = False
+        self.ends: int | None = None  #: when it is killed, in true milliseconds
+        self.handled = 0  #: records of its batch that are done with
+        self.handlers = 0  #: tasks that run in it now
+        self.claims: set[str] = set()
+
+
+class Fiber(greenlet):
+    """A thread of a sandbox."""
+
+    def __init__(self, body: Callable[[], Any], box: Sandbox, clock: "Clockwork") -> None:
+        super().__init__(self._live, parent=clock.hub)
+        self.box = box
+        self.clock = clock
+        self.ticket = 0
+        self.over = False
+        self.value: Any = None
+        self.error: BaseException | None = None
+        self.thrown: BaseException | None = None  #: raised inside when it wakes
+        self.joiner: Fiber | None = None
+        self.then: Callable[[Fiber], None] | None = None
+        self._body = body
+
+    def _live(self) -> None:
+        try:
+            if not self.box.dead:
+                self.value = self._body()
+            else:
+                self.error = Killed()
+        except BaseException as error:  # noqa: BLE001 - whoever joins the fiber judges it
+            self.error = error
+        self.over = True
+        if self.joiner is not None:
+            self.clock.wake(self.joiner)
+        if self.then is not None:
+            self.then(self)
+
+
+class Clockwork:
+    """The heap of events and the hub that runs them. Times are whole milliseconds since the start."""
+
+    def __init__(self) -> None:
+        self.hub = getcurrent()
+        self.now = 0
+        self.fibers: list[Fiber] = []
+        self._heap: list[tuple[int, int, Fiber | None, int, Callable[[], None] | None]] = []
+        self._count = 0
+
+    def at(self, when: int, what: Callable[[], None]) -> None:
+        """Let this happen then, in the hub: it must not sleep."""
+        self._count += 1
+        heapq.heappush(self._heap, (max(when, self.now), self._count, None, 0, what))
+
+    def spawn(self, body: Callable[[], Any], box: Sandbox, delay: int = 0) -> Fiber:
+        """Start a fiber after `delay`."""
+        fiber = Fiber(body, box, self)
+        self.fibers.append(fiber)
+        self._push(fiber, self.now + delay)
+        return fiber
+
+    def sleep(self, wait: int) -> None:
+        """Let the calling fiber sleep; raises what was thrown at it meanwhile."""
+        fiber: Any = getcurrent()
+        if fiber.box.dead:
+            raise Killed
+        self._push(fiber, self.now + wait)
+        self._rest(fiber)
+
+    def park(self) -> None:
+        """Let the calling fiber sleep until somebody wakes it."""
+        self._rest(getcurrent())
+
+    def _rest(self, fiber: Any) -> None:
+        self.hub.switch()
+        if fiber.box.dead:
+            raise Killed
+        if fiber.thrown is not None:
+            thrown, fiber.thrown = fiber.thrown, None
+            raise thrown
+
+    def wake(self, fiber: Fiber) -> None:
+        """Wake it now, whatever it waits for."""
+        self._push(fiber, self.now)
+
+    def _push(self, fiber: Fiber, when: int) -> None:
+        self._count += 1
+        fiber.ticket = self._count
+        heapq.heappush(self._heap, (when, self._count, fiber, self._count, None))
+
+    def step(self) -> bool:
+        """Run the next event. False: there is none."""
+        if not self._heap:
+            return False
+        when, _, fiber, ticket, what = heapq.heappop(self._heap)
+        if fiber is None:
+            self.now = when
+            what()  # type: ignore[misc]
+        elif fiber.ticket == ticket and not fiber.over:
+            self.now = when
+            fiber.switch()
+        return True
+
+    def next_at(self) -> int | None:
+        """When the next event is."""
+        return self._heap[0][0] if self._heap else None
+
+    def close(self) -> None:
+        """Unwind every fiber that still lives, so that nothing is left to the garbage collector's order."""
+        for fiber in self.fibers:
+            fiber.box.dead = True
+        for fiber in self.fibers:
+            if fiber and not fiber.over:
+                fiber.throw(Killed)
+        self.fibers.clear()
+        self._heap.clear()

@@ -1,0 +1,220 @@
+"""What AWS does around the code: pollers that hand batches to invocations, timeouts that kill them, the minute's tick, TTL."""
+
+from collections.abc import Callable
+from typing import Any
+
+from greenlet import getcurrent
+
+from chalicelib.adapters.memory.queue import DEAD_LETTERS, Message
+from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.job import State
+from chalicelib.entrypoints import consumer
+from chalicelib.pipeline import tick as pipeline_tick
+from chalicelib.pipeline.consume import WholeBatchFailed
+from chalicelib.pipeline.dead_letters import hand_back
+from chalicelib.pipeline.parts import Parts
+from proof.simulation.clockwork import Clockwork, Fiber, Killed, Sandbox
+from proof.simulation.lanes import SimQueue
+from proof.simulation.monitor import Monitor
+from proof.simulation.ports import MS
+from proof.simulation.profile import MINUTE, SECOND, Profile
+from proof.simulation.seam import Seam
+
+TIMEOUT = 60 * SECOND
+
+
+class Event:
+    """What Lambda hands to a consumer."""
+
+    def __init__(self, messages: list[tuple[Message, str]], left: Callable[[], int]) -> None:
+        self.context = self
+        self.get_remaining_time_in_millis = left
+        self._records = [
+            {"messageId": message.id, "receiptHandle": receipt, "body": message.body, "attributes": {}}
+            for message, receipt in messages
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"Records": self._records}
+
+
+def _current_parts() -> Parts:
+    return getcurrent().clock.parts  # type: ignore[union-attr,no-any-return]
+
+
+consumer._parts = _current_parts  # noqa: SLF001 - the doors are real; only where they find their parts is ours
+
+
+class Cloud:
+    """The account in which one history happens."""
+
+    def __init__(self, profile: Profile, clock: Clockwork, seam: Seam, monitor: Monitor, queue: SimQueue) -> None:
+        self.profile = profile
+        self.clock = clock
+        self.seam = seam
+        self.monitor = monitor
+        self.queue = queue
+        self.boxes: list[Sandbox] = []
+        self.busy = 0  #: sandboxes at work
+        self._ticking = 0
+        self._polls: set[tuple[str, int]] = set()
+        self._receipts = 0
+        queue.arrived = self._arrived
+
+    # ----------------------------------------------------------------------------------------------------- sandboxes
+
+    def sandbox(self, kind: str, body: Callable[[], Any], *, ends: int, then: Callable[[Fiber], None] | None = None) -> Sandbox:
+        """Run something in a sandbox of its own, for at most `ends` milliseconds."""
+        pace, skew = self.seam.pace, self.profile.skew
+        box = Sandbox(f"{kind}-{len(self.boxes)}", kind, int((pace.random() * 2 - 1) * skew))
+        box.ends = self.clock.now + ends
+        self.boxes.append(box)
+        self.busy += 1
+        fiber = self.clock.spawn(body, box)
+        fiber.then = lambda fiber: self._over(fiber, then)
+        self.clock.at(box.ends, lambda: self._timeout(box))
+        return box
+
+    def _over(self, fiber: Fiber, then: Callable[[Fiber], None] | None) -> None:
+        box = fiber.box
+        if not box.done:
+            self.busy -= 1
+        killed = box.dead
+        box.done = box.dead = True  # what is left in it is frozen, never to be thawed
+        error = fiber.error
+        if error is not None and not isinstance(error, Killed | Unavailable | WholeBatchFailed) and not killed:
+            self.monitor.bug(error)
+        if then is not None and not killed:
+            then(fiber)
+
+    def _timeout(self, box: Sandbox) -> None:
+        if box.done or (self.profile.zombies and not self.seam.fate.off):
+            return
+        if not box.dead:
+            self.seam.note(f"{box.name} is killed at its timeout")
+            if box.handlers:
+                self.seam.fate.hit("F24")
+            if box.handled:
+                self.seam.fate.hit("F35")
+        box.dead = box.done = True
+        self.busy -= 1
+
+    # --------------------------------------------------------------------------------------------------- the pollers
+
+    def _arrived(self, lane: str, when: int) -> None:
+        moment = max(when, self.clock.now) // 500 * 500 + 500
+        if (lane, moment) not in self._polls:
+            self._polls.add((lane, moment))
+            self.clock.at(moment + self.seam.pace.randrange(500), lambda: self._poll(lane, moment))
+
+    def _poll(self, lane: str, moment: int) -> None:
+        self._polls.discard((lane, moment))
+        if self.monitor.violation:
+            return
+        messages = self.queue.receive(lane, self.seam.pace.choice((1, 2, 10, 10)))
+        if not messages:
+            return
+        if any(m.lane == lane and m.visible <= self.monitor.world.now() for m in self.queue.twin.messages):
+            self._arrived(lane, self.clock.now + 500)
+        refused = self.profile.refused
+        if refused and refused[0] <= self.clock.now < refused[1] and self.seam.pace.random() < 0.8:
+            if self.seam.fate.strikes("lambda_throttled", always=True):
+                self.seam.fate.hit("F38")
+                for message in messages:
+                    message.visible = self.monitor.world.now() + 5 * SECOND * MS
+                    self._arrived(message.lane, self.clock.now + 5 * SECOND)
+                return
+        self._invoke(lane, messages)
+
+    def _invoke(self, lane: str, messages: list[Message]) -> None:
+        batch = [(message, message.receipt) for message in messages]
+        ends = self.clock.now + TIMEOUT
+        event = Event(batch, lambda: max(0, ends - self.clock.now))
+        self._note_batch(lane, messages)
+
+        def body() -> Any:
+            if lane != DEAD_LETTERS:
+                return consumer.run_lane(lane, event)
+            parts = _current_parts()
+            handle = lambda wakeup, _: hand_back(wakeup, parts=parts)  # noqa: E731
+            return consumer._answer(event, handle, DEAD_LETTERS, parts)  # noqa: SLF001
+
+        kind = "dead-letters" if lane == DEAD_LETTERS else lane
+        self.sandbox(kind, body, ends=TIMEOUT, then=lambda fiber: self._answered(fiber, batch))
+
+    def _answered(self, fiber: Fiber, batch: list[tuple[Message, str]]) -> None:
+        if fiber.error is not None:
+            failed = {message.id for message, _ in batch}
+        else:
+            failed = self._failed(fiber.value, batch)
+        for message, receipt in batch:
+            if message.id in failed:
+                self.queue.back(message)
+            else:
+                self.queue.done(message, receipt)
+
+    def _failed(self, answer: Any, batch: list[tuple[Message, str]]) -> set[str]:
+        ids = {message.id for message, _ in batch}
+        match answer:
+            case {"batchItemFailures": list(items)} if len(answer) == 1:
+                failed = [item["itemIdentifier"] for item in items if set(item) == {"itemIdentifier"}]
+                if len(failed) == len(items) == len(set(failed)) and ids.issuperset(failed) and len(items) < len(ids):
+                    return set(failed)
+        self.monitor.bug(AssertionError(f"not an answer that Lambda understands: {answer!r}"))
+        return ids
+
+    def _note_batch(self, lane: str, messages: list[Message]) -> None:
+        """What this delivery is, for the matrix."""
+        hit, rows = self.seam.fate.hit, self.monitor.rows
+        now = self.monitor.world.now()
+        good = bad = 0
+        for message in messages:
+            job_id = message.body.partition('"job":"')[2][:26]
+            row = rows.get(job_id)
+            bad += not job_id
+            good += row is not None
+            if row is None:
+                if job_id in self.monitor.forgotten:
+                    hit("F62")
+                else:
+                    hit("F15" if job_id else "F16")
+            elif lane == DEAD_LETTERS:
+                if row.finished:
+                    hit("F39")
+            elif row.due is not None and row.due > now and row.state in {State.QUEUED, State.RETRYING}:
+                hit("F34")
+        if good and bad:
+            hit("F37")
+
+    # ------------------------------------------------------------------------------------------------------ the tick
+
+    def tick(self, *, crowd: bool = True) -> None:
+        """One minute's run, or two or three side by side."""
+        off = self.profile.ticks_off
+        if off and off[0] <= self.clock.now < off[1] and self.seam.fate.strikes("no_tick", always=True):
+            if off[1] - off[0] >= 60 * MINUTE:
+                self.seam.fate.hit("F45")
+            return
+        tickers = self.profile.tickers if crowd and not self.seam.fate.off else 1
+        for _ in range(tickers):
+            self._ticking += 1
+            if self._ticking > 1:
+                self.seam.fate.hit("F44")
+            self.sandbox("tick", self._tick, ends=TIMEOUT)
+
+    def _tick(self) -> Any:
+        parts = _current_parts()
+        try:
+            return pipeline_tick.tick(ends=parts.world.now() + TIMEOUT * MS, parts=parts)
+        finally:
+            self._ticking -= 1
+
+    # ------------------------------------------------------------------------------------------------------- the TTL
+
+    def forget(self) -> None:
+        """TTL deletes every row that may be forgotten."""
+        now = self.monitor.world.now()
+        for job_id, row in list(self.monitor.rows.items()):
+            if row.forget is not None and row.forget < now:
+                self.monitor.forgotten[job_id] = self.monitor.rows.pop(job_id)
+                self.seam.note(f"TTL deletes {job_id[-6:]}")

@@ -1,0 +1,301 @@
+"""The invariants of faults.md, section 2, checked at the moment each write takes effect. It knows the law by its own words.
+
+I1 every accepted job has a row. I2 terminal is for ever, but for a redrive. I3 one outcome an epoch, by the claim that holds it. I4 the epoch
+only grows. I5 at most max_attempts starts a life, one an epoch. I6 a row behind the watermark is finished or has an appointment. I12 the
+sweep's index holds nothing that is finished. I13 history is a path of the law. Further: `ready` exactly while claimable, `owner` exactly while
+running, nobody takes over a live lease or starts a job before it is due, stored payloads are there as long as their rows.
+"""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.adapters.memory.payloads import MemoryPayloads
+from chalicelib.adapters.memory.store import MemoryStore
+from chalicelib.adapters.memory.world import START
+from chalicelib.domain.change import Change
+from chalicelib.domain.job import Inline, Job, State, Stored
+from chalicelib.pipeline.ids import time_of
+from chalicelib.pipeline.limits import Limits
+from chalicelib.pipeline.ports import Facts
+from proof.simulation.clockwork import Clockwork, Sandbox
+from proof.simulation.fate import Fate
+from proof.simulation.profile import SECOND, Profile
+
+S = State
+OPEN = frozenset({S.QUEUED, S.SCHEDULED, S.RUNNING, S.RETRYING})
+OVER = frozenset({S.SUCCEEDED, S.DEAD, S.CANCELLED, S.EXPIRED})
+LAW: dict[str, tuple[frozenset[State], State | None]] = {
+    "released": (frozenset({S.SCHEDULED}), S.QUEUED),
+    "claimed": (frozenset({S.QUEUED, S.RETRYING}), S.RUNNING),
+    "reclaimed": (frozenset({S.RUNNING}), S.RUNNING),
+    "renewed": (frozenset({S.RUNNING}), S.RUNNING),
+    "succeeded": (frozenset({S.RUNNING}), S.SUCCEEDED),
+    "retry_scheduled": (frozenset({S.RUNNING}), S.RETRYING),
+    "died": (frozenset({S.RUNNING}), S.DEAD),
+    "cancel_requested": (frozenset({S.RUNNING}), S.RUNNING),
+    "cancelled": (OPEN, S.CANCELLED),
+    "expired": (frozenset({S.QUEUED, S.SCHEDULED, S.RUNNING}), S.EXPIRED),
+    "redriven": (frozenset({S.DEAD}), S.QUEUED),
+    "appointed": (frozenset(State), None),
+    "postponed": (frozenset(State), None),
+    "outbox_cleared": (OVER, None),
+}
+SILENT = frozenset({"renewed", "appointed", "postponed", "outbox_cleared"})
+CLAIMS = frozenset({"claimed", "reclaimed"})
+OUTCOMES = frozenset({"succeeded", "retry_scheduled", "died", "cancelled", "expired"})
+
+
+def _ms(number: int) -> timedelta:
+    return timedelta(milliseconds=number)
+
+
+class Violation(Exception):
+    """An invariant does not hold. `name` says which."""
+
+    def __init__(self, name: str, words: str) -> None:
+        super().__init__(f"{name}: {words}")
+        self.name = name
+
+
+class Monitor:
+    """Watches one history. The first violation is kept and ends it."""
+
+    def __init__(
+        self, profile: Profile, clock: Clockwork, fate: Fate, store: MemoryStore, payloads: MemoryPayloads, limits: Limits
+    ) -> None:
+        self.rows = store.rows
+        self.marks = store.marks
+        self.violation: Violation | None = None
+        self.landing = False  #: a call of somebody who has given up on it takes effect now
+        self.strict = profile.skew * 2 <= (limits.grace - limits.clock_limit).total_seconds() * 1000
+        self.accepted: dict[str, None] = {}  #: ids that were answered for, in order
+        self.ever: dict[str, Job] = {}  #: every row as it was put
+        self.followers: dict[str, list[str]] = {}  #: parent -> ids of the rows that its effects put
+        self.owed: list[tuple[str, str]] = []  #: (parent, follower's id) of every outbox ever written
+        self.forgotten: dict[str, Job] = {}  #: rows that TTL deleted
+        self.lost_payloads: set[str] = set()
+        self.starts: dict[str, list[int]] = {}  #: epochs at which handlers started
+        self.active: dict[str, Sandbox] = {}  #: owner token -> where it was claimed
+        self.world: Any = None
+        self._profile = profile
+        self._clock = clock
+        self._fate = fate
+        self._payloads = payloads
+        self._behind: dict[str, bool] = {}
+        self._wide = _ms(profile.skew * 2 + 2 * SECOND)
+
+    # ------------------------------------------------------------------------------------------------ what is reported
+
+    def bug(self, error: BaseException) -> None:
+        """An exception that is none of the pipeline's own."""
+        self._fail("BUG", f"{type(error).__name__}: {error}", error)
+
+    def _fail(self, name: str, words: str, cause: BaseException | None = None) -> None:
+        if self.violation is None:
+            self.violation = Violation(name, words)
+            self.violation.__cause__ = cause
+
+    def _must(self, holds: bool, name: str, words: str, job: Job | None = None) -> None:  # noqa: FBT001
+        if not holds:
+            label = f"{job.task}[{job.id[-6:]}] " if job else ""
+            self._fail(name, label + words)
+
+    # ------------------------------------------------------------------------------------------------------- the rows
+
+    def created(self, row: Job) -> None:
+        """A row was put."""
+        self._must(row.id not in self.ever, "EFFECT", "a row was put twice", row)
+        self._must(row.epoch == 0 and row.attempts == 0 and not row.history, "I13", "does not begin at its beginning", row)
+        self.ever[row.id] = row
+        self._behind[row.id] = not self._ahead(row.id)
+        if row.cause is not None:
+            self.followers.setdefault(row.cause, []).append(row.id)
+        self._shape(row)
+
+    def _ahead(self, job_id: str) -> bool:
+        mark = self.marks.get("fast" if self.strict else "slow")
+        return mark is None or time_of(job_id) > mark
+
+    def written(self, old: Job | None, new: Job, label: str, change: Change, box: Sandbox) -> None:
+        """A guarded write took effect."""
+        if old is None:
+            self._fail("I1", "a write made a row")
+            return
+        sources, target = LAW[label]
+        self._must(old.state in sources, "I13", f"{label} from {old.state}", old)
+        self._must(new.state is (target or old.state), "I13", f"{label} leads to {new.state}", old)
+        self._must(old.state not in OVER or label in {"redriven", *SILENT}, "I2", f"{label} after {old.state}", old)
+        self._history(old, new, label)
+        self._numbers(old, new, label)
+        if label in CLAIMS:
+            self._claim(old, new, label, box)
+        elif label in OUTCOMES:
+            self._outcome(old, new, label, change, box)
+        elif label == "outbox_cleared":
+            for effect in old.outbox:
+                self.answered(effect.id)
+        self._shape(new)
+        self._swept(new)
+
+    def _history(self, old: Job, new: Job, label: str) -> None:
+        if label in SILENT:
+            self._must(new.history == old.history, "I13", f"{label} wrote history", old)
+            return
+        before = new.history[:-1]
+        kept = old.history[-len(before) :] if before else ()
+        self._must(before == kept and (label == "redriven" or before == old.history), "I13", f"{label} changed history", old)
+        self._must(new.history[-1].event == label, "I13", f"{label} is recorded as {new.history[-1].event}", old)
+
+    def _numbers(self, old: Job, new: Job, label: str) -> None:
+        step = 1 if label in CLAIMS or label == "redriven" else 0
+        self._must(new.epoch == old.epoch + step, "I4", f"{label} moves the epoch {old.epoch} -> {new.epoch}", old)
+        attempts = 0 if label == "redriven" else old.attempts + (label in CLAIMS)
+        self._must(new.attempts == attempts, "I5", f"{label} moves attempts {old.attempts} -> {new.attempts}", old)
+        self._must(new.attempts <= new.max_attempts, "I5", f"attempt {new.attempts} of {new.max_attempts}", old)
+
+    def _claim(self, old: Job, new: Job, label: str, box: Sandbox) -> None:
+        now = START + _ms(self._clock.now)
+        self._must(new.owner is not None and new.owner not in self.active, "I3", "an owner's token serves twice", new)
+        self.active[str(new.owner)] = box
+        self._must(old.cancel_requested is None, "CANCEL", "claimed after the wish to cancel", old)
+        if old.due is not None:
+            self._must(old.due <= now + self._wide, "DUE", f"claimed {old.due - now} before it is due", old)
+        if label == "reclaimed" and old.lease is not None:
+            self._must(old.lease <= now + self._wide, "LEASE", "a live lease was taken over", old)
+
+    def _outcome(self, old: Job, new: Job, label: str, change: Change, box: Sandbox) -> None:
+        entry = new.history[-1]
+        if old.state is S.RUNNING:
+            now = START + _ms(self._clock.now)
+            lapsed = old.lease is not None and old.lease <= now + self._wide
+            if entry.by:
+                self._must(entry.by == old.owner, "I3", f"{label} by {entry.by}, owner is {old.owner}", old)
+                self._must(self.active.get(entry.by) is box, "I3", f"{label} by another sandbox than the claim's", old)
+            else:
+                self._must(lapsed, "LEASE", f"{label} over a live lease", old)
+            done = [e.event for e in old.history if e.epoch == old.epoch and e.event in OUTCOMES]
+            self._must(not done, "I3", f"{label} after {done} in epoch {old.epoch}", old)
+            if old.cancel_requested is not None:
+                self._must(label in {"succeeded", "cancelled"}, "CANCEL", f"{label} after the wish to cancel", old)
+        if label == "succeeded":
+            self._result(new)
+        if label == "retry_scheduled":
+            self._must(new.attempts < new.max_attempts, "I5", "a retry without attempts left", new)
+        for effect in new.outbox:
+            self.owed.append((new.id, effect.id))
+        follower = {"succeeded": new.on_success, "died": new.on_failure}.get(label)
+        self._must(bool(new.outbox) == (follower is not None), "EFFECT", f"{label} owes {len(new.outbox)}", new)
+        if label == "died":
+            self._note_death(new)
+
+    def _note_death(self, new: Job) -> None:
+        if new.reason == "worker_lost":
+            self._fate.hit("F23")
+        elif new.attempts == new.max_attempts > 1:
+            self._fate.hit("F22")
+
+    def _result(self, new: Job) -> None:
+        result = new.result
+        body = None
+        if isinstance(result, Inline):
+            body = result.json
+        elif isinstance(result, Stored):
+            stored = self._payloads.bodies.get((new.id, result.sha256))
+            body = stored.decode() if stored else None
+        self._must(body is not None, "PAYLOAD", "succeeded without a result", new)
+        if body is not None:
+            self._must(json.loads(body).get("epoch") == new.epoch, "I3", f"epoch {new.epoch} has the result {body[:40]}", new)
+
+    def _shape(self, row: Job) -> None:
+        """What must hold of every row at any time."""
+        claimable = row.state in {S.QUEUED, S.RETRYING}
+        must = self._must
+        must((row.ready == row.epoch) if claimable else row.ready is None, "READY", f"{row.state} with ready={row.ready}", row)
+        must(not claimable or row.attempts < row.max_attempts, "READY", "claimable without attempts left", row)
+        running = row.state is S.RUNNING
+        must((row.owner is not None) is running, "OWNER", f"{row.state} with owner={row.owner}", row)
+        must((row.lease is not None) is running, "OWNER", f"{row.state} with lease={row.lease}", row)
+        over = row.state in OVER
+        must((row.forget is not None) is over, "FORGET", f"{row.state} with forget={row.forget}", row)
+        must(over or not row.outbox, "EFFECT", f"{row.state} with an outbox", row)
+        if row.attention == "due":
+            must(not row.finished, "I12", f"finished, and in the sweep's index: {row.state}", row)
+        if row.attention == "dead":
+            must(row.state is S.DEAD and not row.outbox, "I12", f"in the index of the dead: {row.state}", row)
+        must(row.state is not S.SCHEDULED or row.next_check is not None, "I6", "SCHEDULED without an appointment", row)
+        must(row.state is not S.DEAD or row.finished is (row.attention == "dead"), "I12", "dead, and in no index", row)
+        self._kept(row)
+
+    def _kept(self, row: Job) -> None:
+        """Stored payloads are there, and for as long as the row is."""
+        for payload in (row.args, row.result):
+            if isinstance(payload, Stored) and row.id not in self.lost_payloads:
+                until = self._payloads.keep_until.get((row.id, payload.sha256))
+                self._must(until is not None, "PAYLOAD", "a stored payload is not there", row)
+                if until is not None and row.forget is not None:
+                    self._must(row.forget <= until, "PAYLOAD", f"kept until {until}, the row until {row.forget}", row)
+        if row.key and row.forget is not None:
+            held = time_of(row.id) + _ms(24 * 3600 * SECOND)
+            self._must(row.forget >= held, "KEY", "forgotten before its key is over", row)
+
+    # -------------------------------------------------------------------------------------------------- the watermark
+
+    def _swept(self, row: Job) -> None:
+        """I6: whoever is answered for, or was there when the watermark passed, is finished or has an appointment."""
+        if row.finished or row.attention is not None or self._ahead(row.id):
+            return
+        if self._behind.get(row.id) and row.id not in self.accepted:
+            return  # put behind the mark by somebody who has not answered for it yet: the second look is still to come
+        self._fail("I6", f"{row.task}[{row.id[-6:]}] {row.state} behind the watermark without an appointment")
+
+    def moved(self, name: str, to: Any) -> None:
+        """A watermark moved."""
+        if (name == "fast") is self.strict:
+            for row in self.rows.values():
+                self._swept(row)
+
+    def answered(self, job_id: str) -> None:
+        """Somebody was told that this job is accepted, or an effect counts as done."""
+        self.accepted.setdefault(job_id)
+        row = self.rows.get(job_id)
+        if row is None:
+            self._must(job_id in self.forgotten, "I1", f"{job_id[-6:]} was accepted and has no row")
+        else:
+            self._swept(row)
+
+    # --------------------------------------------------------------------------------------------------- the attempts
+
+    def started(self, facts: Facts, box: Sandbox) -> None:
+        """A handler starts."""
+        row = self.rows.get(facts.id)
+        starts = self.starts.setdefault(facts.id, [])
+        self._must(facts.epoch not in starts, "I5", f"[{facts.id[-6:]}] two handlers in epoch {facts.epoch}")
+        starts.append(facts.epoch)
+        if row is None:
+            return
+        redriven = max((e.epoch for e in row.history if e.event == "redriven"), default=0)
+        life = [epoch for epoch in starts if epoch > redriven]
+        self._must(len(life) <= row.max_attempts, "I5", f"{len(life)} starts of {row.max_attempts}", row)
+        claim = next((e for e in row.history if e.epoch == facts.epoch and e.event in CLAIMS), None)
+        self._must(claim is not None and self.active.get(claim.by) is box, "I3", "a handler without a claim", row)
+
+    # ------------------------------------------------------------------------------------------- what refusals reveal
+
+    def refused(self, row: Job | None, label: str, change: Change, box: Sandbox) -> None:
+        """A write was refused: for the matrix."""
+        if row is None:
+            return
+        hit = self._fate.hit
+        mine = change.history[-1].by if change.history else ""
+        epoch = change.history[-1].epoch if change.history else 0
+        moved_on = row.epoch > epoch or (bool(row.owner) and row.owner != mine)
+        if label == "claimed" and row.state is S.RUNNING and row.epoch == epoch and row.owner != mine:
+            hit("F20")
+        if label in {"succeeded", "retry_scheduled"} and moved_on:
+            hit("F25" if label == "succeeded" else "F26")
+            if self.landing:
+                hit("F27")
+            if any(e.event == "redriven" and e.epoch > epoch for e in row.history):
+                hit("F28")
+

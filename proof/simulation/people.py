@@ -1,0 +1,186 @@
+"""Everybody who asks for something through the API: clients that submit and ask again, cancellers, operators who redrive."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.domain.errors import JoblineError, KeyReused, MachineryError, NotFound, NotPossible
+from chalicelib.domain.job import TERMINAL, Job, State
+from chalicelib.pipeline.cancel import cancel
+from chalicelib.pipeline.enqueue import JobRequest, enqueue
+from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.query import Search, dead_groups, dead_jobs, search
+from chalicelib.pipeline.redrive import redrive
+from chalicelib.pipeline.task import Submission
+from proof.simulation.cloud import Cloud
+from proof.simulation.clockwork import Fiber
+from proof.simulation.profile import SECOND, Request
+
+API_TIMEOUT = 29 * SECOND
+TENANT = "default"
+
+
+@dataclass(kw_only=True)
+class Asked:
+    """What became of one request, as its client knows it."""
+
+    request: Request
+    ids: list[str] = field(default_factory=list)  #: the id of each answer
+    open: int = 0
+
+
+@dataclass(kw_only=True)
+class Operation:
+    """A call of a verb and its answer, for the history checker."""
+
+    verb: str
+    job_id: str
+    answer: Job | Exception | None
+    at: int
+
+
+class People:
+    """The clients and operators of one history."""
+
+    def __init__(self, cloud: Cloud, parts: Parts) -> None:
+        self.cloud = cloud
+        self.parts = parts
+        self.asked = [Asked(request=request) for request in cloud.profile.requests]
+        self.operations: list[Operation] = []
+        self.pending = 0  #: things that somebody will still do
+
+    def come(self) -> None:
+        """Let everybody do what they will do."""
+        clock, profile = self.cloud.clock, self.cloud.profile
+        for asked in self.asked:
+            for _ in range(1 + asked.request.twins):
+                self._at(asked.request.at, lambda asked=asked: self._submit(asked, 0))
+            if asked.request.other:
+                self._at(asked.request.at + 2 * SECOND, lambda asked=asked: self._submit_other(asked))
+        for when, number, twice in profile.cancels:
+            self._at(when, lambda number=number, twice=twice: self._cancel(number, 3 if twice else 0))
+        for when in profile.redrives:
+            self._at(when, self._redrive)
+        del clock
+
+    def _at(self, when: int, what: Any) -> None:
+        self.pending += 1
+
+        def then() -> None:
+            self.pending -= 1
+            what()
+
+        self.cloud.clock.at(when, then)
+
+    # ----------------------------------------------------------------------------------------------------- submitting
+
+    def _submit(self, asked: Asked, number: int) -> None:
+        request = asked.request
+        if asked.open and request.key:
+            self.cloud.seam.fate.hit("F08")
+        asked.open += 1
+        wanted = JobRequest(task=request.task, args=self._args(request), how=_how(request))
+
+        def body() -> Any:
+            return enqueue([wanted], parts=self.parts)[0]
+
+        def over(fiber: Fiber) -> None:
+            self._enqueued(asked, fiber.value)
+
+        box = self.cloud.sandbox("api", body, ends=API_TIMEOUT, then=over)
+        self.cloud.clock.at(self.cloud.clock.now + API_TIMEOUT + SECOND, lambda: self._again(asked, number, box))
+
+    @staticmethod
+    def _args(request: Request) -> dict[str, Any]:
+        args: dict[str, Any] = {"script": request.script}
+        return {**args, "pad": "x" * request.pad} if request.pad else args
+
+    def _enqueued(self, asked: Asked, answer: Any) -> None:
+        monitor = self.cloud.monitor
+        if isinstance(answer, Job):
+            asked.ids.append(answer.id)
+            if asked.request.key and len(set(asked.ids)) > 1:
+                monitor._fail("KEY", f"one key, several jobs: {sorted(set(asked.ids))}")  # noqa: SLF001
+            monitor.answered(answer.id)
+        elif not isinstance(answer, MachineryError):
+            monitor.bug(answer)
+
+    def _again(self, asked: Asked, number: int, box: Any) -> None:
+        """A client that got no answer asks again, with the same key."""
+        asked.open -= 1
+        request = asked.request
+        if request.key and not asked.ids and number < len(request.retries):
+            self._at(
+                self.cloud.clock.now + request.retries[number], lambda: self._submit(asked, number + 1)
+            )
+        del box
+
+    def _submit_other(self, asked: Asked) -> None:
+        request = asked.request
+        wanted = JobRequest(task=request.task, args={"script": "ok", "pad": "other"}, how=_how(request))
+
+        def over(fiber: Fiber) -> None:
+            answer = fiber.value
+            if isinstance(answer, KeyReused):
+                self.cloud.seam.fate.hit("F09")
+            elif isinstance(answer, Job):
+                if asked.ids:
+                    self.cloud.monitor._fail("KEY", "another request was taken for the same")  # noqa: SLF001
+                self.cloud.monitor.answered(answer.id)
+
+        if asked.ids:
+            self.cloud.sandbox("api", lambda: enqueue([wanted], parts=self.parts)[0], ends=API_TIMEOUT, then=over)
+
+    # ------------------------------------------------------------------------------------------------------ operating
+
+    def _cancel(self, number: int, again: int) -> None:
+        rows = [row for row in self.cloud.monitor.rows.values() if not row.cause]
+        if not rows:
+            return
+        row = rows[number % len(rows)]
+        if self.cloud.busy:
+            self.cloud.seam.fate.hit("F47")
+
+        def over(fiber: Fiber) -> None:
+            self._operated("cancel", row.id, fiber)
+
+        self.cloud.sandbox("api", lambda: cancel(row.id, tenant=TENANT, parts=self.parts), ends=API_TIMEOUT, then=over)
+        if again:
+            self._at(self.cloud.clock.now + 3 * SECOND, lambda: self._cancel(number, again - 1))
+
+    def _redrive(self) -> None:
+        def body() -> None:
+            for job in list(dead_jobs(limit=10, parts=self.parts)):
+                answer: Any
+                try:
+                    answer = redrive(job.id, tenant=TENANT, parts=self.parts)
+                except JoblineError as error:
+                    answer = error
+                self._note("redrive", job.id, answer)
+            search(Search(tenant=TENANT), parts=self.parts)
+            dead_groups(tenant=TENANT, scan=10, parts=self.parts)
+
+        self.cloud.sandbox("operator", body, ends=API_TIMEOUT)
+
+    def _operated(self, verb: str, job_id: str, fiber: Fiber) -> None:
+        self._note(verb, job_id, fiber.value if fiber.error is None else fiber.error)
+
+    def _note(self, verb: str, job_id: str, answer: Any) -> None:
+        self.operations.append(Operation(verb=verb, job_id=job_id, answer=answer, at=self.cloud.clock.now))
+        monitor = self.cloud.monitor
+        if isinstance(answer, Exception) and not isinstance(answer, MachineryError | NotFound | NotPossible):
+            monitor.bug(answer)
+        if verb == "cancel" and isinstance(answer, Job):
+            wished = answer.state is State.RUNNING and answer.cancel_requested is not None
+            if not (answer.state in TERMINAL or wished):
+                monitor._fail("CANCEL", f"cancel answered with {answer.state} and no wish")  # noqa: SLF001
+
+
+def _how(request: Request) -> Submission:
+    return Submission(
+        delay=timedelta(milliseconds=request.delay) if request.delay else None,
+        expires=timedelta(milliseconds=request.expires) if request.expires else None,
+        max_attempts=request.max_attempts,
+        key=request.key,
+        tenant=TENANT,
+    )

@@ -1,0 +1,227 @@
+"""The ports as the workers hold them: the in-memory twins behind the seam."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from greenlet import getcurrent
+
+from chalicelib.adapters.memory.payloads import MemoryPayloads
+from chalicelib.adapters.memory.side_tables import MemoryKeys, MemoryQuarantine
+from chalicelib.adapters.memory.store import MemoryStore
+from chalicelib.adapters.memory.world import START
+from chalicelib.domain.change import Change, Missing
+from chalicelib.domain.errors import JoblineError
+from chalicelib.domain.job import Job, Stored
+from chalicelib.pipeline.ids import RANDOM_BYTES, make_id
+from chalicelib.pipeline.ports import KeyClaim, Oddity, Refused, Slice, Written
+from proof.simulation.clockwork import Clockwork, Killed
+from proof.simulation.monitor import Monitor
+from proof.simulation.seam import Seam
+
+MS = timedelta(milliseconds=1)
+LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
+SNAPSHOTS = 12
+
+
+def label_of(change: Change) -> str:
+    """The event that the change records."""
+    if change.history:
+        return change.history[-1].event
+    if "history" in change.set:
+        return str(change.set["history"][-1].event)
+    if "outbox" in change.remove:
+        return "outbox_cleared"
+    if "lease" in change.set:
+        return "renewed"
+    return "appointed" if Missing("attention") in change.where else "postponed"
+
+
+class SimStore:
+    """The rows. The index answers with an old state of the table when the seed says so."""
+
+    def __init__(self, twin: MemoryStore, seam: Seam, monitor: Monitor) -> None:
+        self.twin = twin
+        self._seam = seam
+        self._monitor = monitor
+        self._old: list[dict[str, Job]] = [{}]
+
+    def create(self, job: Job) -> Job | None:
+        def apply() -> Job | None:
+            found = self.twin.create(job)
+            if found is None:
+                self._monitor.created(self.twin.rows[job.id])
+                self._remember()
+            return found
+
+        return self._seam.call("store.create", job.state.lower(), apply)
+
+    def write(self, job_id: str, change: Change) -> Written | Refused:
+        box = getcurrent().box  # type: ignore[union-attr]
+        label = label_of(change)
+
+        def apply() -> Written | Refused:
+            before = self.twin.rows.get(job_id)
+            answer = self.twin.write(job_id, change)
+            if isinstance(answer, Written):
+                self._monitor.written(before, answer.job, label, change, box)
+                self._remember()
+            else:
+                self._monitor.refused(answer.job, label, change, box)
+            return answer
+
+        return self._seam.call("store.write", label, apply)
+
+    def _remember(self) -> None:
+        self._old.append(dict(self.twin.rows))
+        if len(self._old) > SNAPSHOTS:
+            del self._old[0]
+
+    def read(self, job_id: str) -> Job | None:
+        return self._seam.call("store.read", "", lambda: self.twin.read(job_id))
+
+    def accepted(self, after: datetime, until: datetime) -> Slice:
+        return self._seam.call("store.accepted", "", lambda: self.twin.accepted(after, until))
+
+    def newest(self, before: str, since: datetime) -> Iterator[Job]:
+        return self._seam.call("store.newest", "", lambda: iter(list(self._index().newest(before, since))))
+
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        return self._seam.call("store.due", "", lambda: self._index().due(now, limit))
+
+    def dead(self, after: str | None, limit: int) -> tuple[Sequence[Job], str | None]:
+        return self._seam.call("store.dead", "", lambda: self._index().dead(after, limit))
+
+    def _index(self) -> MemoryStore:
+        if not self._seam.fate.strikes("stale"):
+            return self.twin
+        old = MemoryStore()
+        old.rows = self._seam.pace.choice(self._old)
+        if old.rows != self.twin.rows:
+            self._seam.fate.hit("F46")
+        return old
+
+    def watermark(self, name: str) -> datetime | None:
+        return self._seam.call("store.watermark", name, lambda: self.twin.watermark(name))
+
+    def move_watermark(self, name: str, seen: datetime | None, to: datetime) -> bool:
+        def apply() -> bool:
+            moved = self.twin.move_watermark(name, seen, to) or self.twin.marks.get(name) == to
+            if moved:
+                self._monitor.moved(name, to)
+            return moved
+
+        return self._seam.call("store.move", name, apply)
+
+
+class SimKeys:
+    """The idempotency keys."""
+
+    def __init__(self, twin: MemoryKeys, seam: Seam) -> None:
+        self.twin = twin
+        self._seam = seam
+
+    def hold(self, claim: KeyClaim, now: datetime) -> KeyClaim:
+        return self._seam.call("keys.hold", claim.key, lambda: self.twin.hold(claim, now))
+
+
+class SimPayloads:
+    """The stored payloads."""
+
+    def __init__(self, twin: MemoryPayloads, seam: Seam) -> None:
+        self.twin = twin
+        self._seam = seam
+
+    def put(self, job_id: str, body: bytes, keep_until: datetime) -> Stored:
+        return self._seam.call("payloads.put", "", lambda: self.twin.put(job_id, body, keep_until), table=False)
+
+    def get(self, job_id: str, stored: Stored) -> bytes:
+        return self._seam.call("payloads.get", "", lambda: self.twin.get(job_id, stored), table=False)
+
+
+class SimQuarantine:
+    """What is no wake-up."""
+
+    def __init__(self, twin: MemoryQuarantine, seam: Seam) -> None:
+        self.twin = twin
+        self._seam = seam
+
+    def keep(self, oddity: Oddity) -> None:
+        self._seam.call("quarantine.keep", "", lambda: self.twin.keep(oddity))
+
+
+class SimWorld:
+    """Each sandbox's own clock; chance and ids from the seed."""
+
+    def __init__(self, clock: Clockwork, seed: int) -> None:
+        self._clock = clock
+        self._chance = Random(f"world {seed}")  # noqa: S311 - repeatable chance is the point
+
+    def now(self) -> datetime:
+        return START + (self._clock.now + getcurrent().box.skew) * MS  # type: ignore[union-attr]
+
+    def job_id(self) -> str:
+        return make_id(self.now(), self._chance.randbytes(RANDOM_BYTES))
+
+    def token(self) -> str:
+        return "".join(self._chance.choices(LETTERS, k=10))
+
+    def luck(self) -> float:
+        return self._chance.random()
+
+    def pause(self, wait: timedelta) -> None:
+        self._clock.sleep(max(1, wait // MS))
+
+
+class TrueWorld:
+    """The time that the services go by."""
+
+    def __init__(self, clock: Clockwork) -> None:
+        self._clock = clock
+
+    def now(self) -> datetime:
+        return START + self._clock.now * MS
+
+
+class SimCrew:
+    """Hands: fibers of the same sandbox, or one after the other."""
+
+    def __init__(self, clock: Clockwork, monitor: Monitor, *, side_by_side: bool) -> None:
+        self._clock = clock
+        self._monitor = monitor
+        self._side_by_side = side_by_side
+
+    def each(self, verb: Callable[[Any], Any], items: Iterable[Any]) -> Sequence[Any]:
+        work = list(items)
+        if self._side_by_side and len(work) > 1:
+            return self._together(verb, work)
+        return [self._one(verb, item) for item in work]
+
+    def _one(self, verb: Callable[[Any], Any], item: Any) -> Any:
+        try:
+            return verb(item)
+        except Exception as error:  # noqa: BLE001 - the port says so
+            return self._judged(error)
+
+    def _together(self, verb: Callable[[Any], Any], work: list[Any]) -> Sequence[Any]:
+        me: Any = getcurrent()
+        fibers = [self._clock.spawn(lambda item=item: verb(item), me.box) for item in work]
+        for fiber in fibers:
+            fiber.joiner = me
+        while not all(fiber.over for fiber in fibers):
+            self._clock.park()
+        answers = []
+        for fiber in fibers:
+            if fiber.error is None:
+                answers.append(fiber.value)
+            elif isinstance(fiber.error, Exception):
+                answers.append(self._judged(fiber.error))
+            else:
+                raise Killed
+        return answers
+
+    def _judged(self, error: Exception) -> Exception:
+        if not isinstance(error, JoblineError):
+            self._monitor.bug(error)
+        return error

@@ -1,0 +1,160 @@
+"""What one seed stands for: the jobs, who else meddles, and how bad the world is. Swarm testing: each seed turns a few faults up.
+
+A history in which everything fails at once reaches nothing deep, so every seed draws its own few faults and their rates.
+"""
+
+from dataclasses import dataclass, field
+from random import Random
+
+SECOND = 1000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+
+CALL_FAULTS = (
+    "error",  # refused, nothing applied
+    "lost",  # applied, the reply is lost
+    "crash_before",  # the sandbox dies, nothing applied
+    "crash_after",  # the sandbox dies, applied
+    "late",  # the caller sees a timeout, the call lands later
+    "pause_before",  # the sandbox stands still, the call lands when it goes on
+    "pause_after",  # applied, then the sandbox stands still
+    "jump",  # the sandbox's clock is set anew
+)
+SEND_FAULTS = ("drop", "double", "slow", "refuse", "lie")
+QUEUE_FAULTS = ("redeliver", "undeleted", "stale_receipt")
+INDEX_FAULTS = ("stale",)
+ALL_FAULTS = (*CALL_FAULTS, *SEND_FAULTS, *QUEUE_FAULTS, *INDEX_FAULTS)
+
+RATES = (0.005, 0.02, 0.08)
+
+SCRIPTS = (
+    *("ok",) * 6,
+    "fail:1",
+    "fail:1",
+    "fail:2",
+    "always",
+    "always",
+    "kill:1",
+    "killer",
+    "hang",
+    "obey",
+    "big",
+    "retry:30",
+    "retry:1200",
+    "slow",
+    "talk",
+    "stop",
+)
+TASKS = (*("plain",) * 4, "looped", "heavy", "limited", "chained", "chained", "chained", "brief")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """One request to run a task, as a client makes it. Times in milliseconds from the start."""
+
+    number: int
+    at: int
+    task: str
+    script: str
+    pad: int = 0  #: bytes of arguments
+    key: str | None = None
+    delay: int = 0
+    expires: int = 0
+    max_attempts: int = 3
+    twins: int = 0  #: the same request sent again at the same time
+    other: bool = False  #: the same key with another request
+    retries: tuple[int, ...] = ()  #: when the client asks again after no answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """One seed's world."""
+
+    seed: int
+    requests: tuple[Request, ...]
+    rates: dict[str, float]
+    calm: int  #: when the faults stop
+    skew: int  #: clocks are within this many milliseconds of the truth
+    latency: int  #: a call takes up to this long
+    ticks_off: tuple[int, int] | None
+    tickers: int
+    throttled: tuple[int, int] | None  #: no table answers
+    denied: tuple[int, int] | None  #: no queue takes messages
+    refused: tuple[int, int] | None  #: 80 % of invocations are throttled
+    purges: tuple[int, ...]
+    cancels: tuple[tuple[int, int, bool], ...]  #: (when, request, twice)
+    redrives: tuple[int, ...]
+    strays: tuple[int, ...]  #: messages that nobody sent: unknown jobs, rubbish
+    forgets: bool  #: TTL deletes what may be forgotten
+    losing: tuple[int, ...]  #: when a stored payload vanishes
+    page: int
+    side_by_side: bool
+    zombies: bool  #: an invocation that is over is not killed
+    modes: frozenset[str] = field(default_factory=frozenset)
+
+
+def profile(seed: int) -> Profile:
+    """The world of this seed."""
+    chance = Random(f"profile {seed}")  # noqa: S311 - repeatable chance is the point
+    happens = lambda share: chance.random() < share  # noqa: E731
+    number = chance.choice((1, 1, 2, 2, 3, 4))
+    chaos = chance.randint(1, 8) * MINUTE
+    modes = frozenset(
+        mode for mode, share in (("drop_all", 0.05), ("double_all", 0.06), ("shuffle", 0.2)) if happens(share)
+    )
+    rates = {name: chance.choice(RATES) for name in ALL_FAULTS if happens(0.22)}
+    requests = tuple(_request(index, chaos, chance) for index in range(number))
+    window = lambda share, least, most: _window(chance, chaos, least, most) if happens(share) else None  # noqa: E731
+    return Profile(
+        seed=seed,
+        requests=requests,
+        rates=rates,
+        calm=chaos,
+        skew=chance.choice((0, 0, 3 * SECOND, 55 * SECOND, 120 * SECOND)),
+        latency=chance.choice((20, 20, 60, 1500)),
+        ticks_off=window(0.08, 60 * MINUTE, 65 * MINUTE) if happens(0.3) else window(0.1, MINUTE, 8 * MINUTE),
+        tickers=chance.choice((1, 1, 1, 2, 3)),
+        throttled=window(0.08, 60 * SECOND, 61 * SECOND),
+        denied=window(0.05, MINUTE, 10 * MINUTE),
+        refused=window(0.06, 5 * MINUTE, 20 * MINUTE),
+        purges=tuple(chance.randrange(chaos) for _ in range(1 if happens(0.05) else 0)),
+        cancels=tuple(
+            (chance.randrange(chaos), chance.randrange(number), happens(0.4))
+            for _ in range(chance.choice((0, 0, 0, 1, 1, 2)))
+        ),
+        redrives=tuple(chance.randrange(chaos * 2) for _ in range(chance.choice((0, 0, 1, 2, 3)))),
+        strays=tuple(chance.randrange(chaos) for _ in range(chance.choice((0, 0, 0, 1, 2)))),
+        forgets=happens(0.4),
+        losing=(chance.randrange(chaos),) if happens(0.03) else (),
+        page=chance.choice((1, 2, 1000, 1000)),
+        side_by_side=happens(0.6),
+        zombies=happens(0.25),
+        modes=modes,
+    )
+
+
+def _window(chance: Random, chaos: int, least: int, most: int) -> tuple[int, int]:
+    start = chance.randrange(chaos)
+    return start, start + chance.randint(least, most)
+
+
+def _request(number: int, chaos: int, chance: Random) -> Request:
+    happens = lambda share: chance.random() < share  # noqa: E731
+    keyed = happens(0.4)
+    delay = chance.choice((0, 0, 0, 0, 5 * SECOND, 3 * MINUTE, 20 * MINUTE)) if happens(0.5) else 0
+    return Request(
+        number=number,
+        at=chance.choice((0, 0, chance.randrange(max(1, chaos // 2)))),
+        task=chance.choice(TASKS),
+        script=chance.choice(SCRIPTS),
+        pad=chance.choice((0, 0, 0, 400)),
+        key=f"key-{number}" if keyed else None,
+        delay=delay,
+        expires=delay + chance.choice((30 * SECOND, 5 * MINUTE)) if happens(0.08) else 0,
+        max_attempts=chance.choice((1, 2, 3, 3)),
+        twins=chance.choice((0, 0, 1, 2)) if keyed else 0,
+        other=keyed and happens(0.1),
+        retries=tuple(
+            chance.choice((SECOND, 5 * SECOND, 30 * SECOND, 5 * MINUTE, 30 * MINUTE)) for _ in range(chance.randint(1, 4))
+        ),
+    )

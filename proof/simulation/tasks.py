@@ -1,0 +1,184 @@
+"""The tasks of the simulation, each playing the script that its job brings, and the twin of the runners that plays them in virtual time."""
+
+import asyncio
+import inspect
+from datetime import timedelta
+from typing import Any
+
+from greenlet import getcurrent
+
+from chalicelib.domain.errors import Retry, SoftTimeLimitExceeded
+from chalicelib.domain.job import Failure
+from chalicelib.domain.retry import Backoff
+from chalicelib.pipeline.context import current_job
+from chalicelib.pipeline.finished import FinishedJob
+from chalicelib.pipeline.outcome import Outcome, Raised, run, run_async
+from chalicelib.pipeline.ports import Call
+from chalicelib.pipeline.task import Kind, Options, Registry
+from proof.simulation.clockwork import Clockwork, Fiber, Killed
+from proof.simulation.monitor import Monitor
+from proof.simulation.ports import MS
+from proof.simulation.profile import HOUR, SECOND
+
+
+def play(script: str) -> dict[str, Any]:
+    """Do what the script says, in the fiber that runs the task."""
+    job, fiber = current_job(), getcurrent()
+    clock: Clockwork = fiber.clock  # type: ignore[union-attr]
+    word, _, number = script.partition(":")
+    answer = {"epoch": job.epoch}
+    clock.sleep(20)
+    match word:
+        case "fail" if job.attempt <= int(number):
+            raise ValueError("as the script says")
+        case "always":
+            raise ValueError("always")
+        case "kill" if job.attempt <= int(number):
+            _die()
+        case "killer":
+            _die()
+        case "hang":
+            clock.sleep(10 * HOUR)
+        case "stop":
+            raise KeyError("give up")
+        case "retry" if job.attempt == 1:
+            raise Retry(after=int(number))
+        case "slow":
+            clock.sleep(25 * SECOND)
+        case "obey":
+            for _ in range(20):
+                clock.sleep(SECOND)
+                job.check_cancelled()
+        case "talk":
+            for step in range(8):
+                job.progress(step / 8, "going on")
+                clock.sleep(2 * SECOND)
+            job.heartbeat()
+            clock.sleep(2 * SECOND)
+        case "big":
+            answer["pad"] = "x" * 500
+    return answer
+
+
+def _die() -> None:
+    getcurrent().box.dead = True  # type: ignore[union-attr]
+    raise Killed
+
+
+def plain(script: str, pad: str = "") -> dict[str, Any]:  # noqa: ARG001 - the bytes are what matters
+    return play(script)
+
+
+async def looped(script: str, pad: str = "") -> dict[str, Any]:  # noqa: ARG001
+    return play(script)
+
+
+def after(job: FinishedJob) -> dict[str, Any]:  # noqa: ARG001
+    return play("ok")
+
+
+def failing_after(job: FinishedJob) -> dict[str, Any]:  # noqa: ARG001
+    return play("fail:1")
+
+
+REGISTRY = Registry()
+
+
+def _declare() -> None:
+    def declare(function: Any, name: str, **options: Any) -> None:
+        REGISTRY.add(function, name, Options(**options))
+
+    short = Backoff(base=timedelta(seconds=1), cap=timedelta(seconds=20))
+    long = Backoff(base=timedelta(minutes=12), cap=timedelta(minutes=40))
+    declare(plain, "plain", backoff=short, give_up_on=(KeyError,))
+    declare(looped, "looped", lane="high", backoff=long)
+    declare(plain, "heavy", cpu=True, lane="low", backoff=short)
+    declare(
+        plain,
+        "limited",
+        backoff=short,
+        time_limit=timedelta(seconds=12),
+        soft_time_limit=timedelta(seconds=6),
+    )
+    declare(plain, "chained", backoff=short, on_success="after", on_failure="failing_after")
+    declare(plain, "brief", backoff=short, keep=timedelta(minutes=10))
+    declare(after, "after", backoff=short)
+    declare(failing_after, "failing_after", backoff=short)
+
+
+_declare()
+
+
+class SimRunner:
+    """All three runners in one: what differs is what `stop` can do."""
+
+    def __init__(self, kind: Kind, clock: Clockwork, monitor: Monitor) -> None:
+        self._kind = kind
+        self._clock = clock
+        self._monitor = monitor
+
+    def start(self, call: Call) -> "SimExecution":
+        """Start the task in a fiber of the sandbox."""
+        me: Any = getcurrent()
+        task = REGISTRY[call.task]
+
+        def body() -> Outcome:
+            box = me.box
+            self._monitor.started(call.facts, box)
+            box.handlers += 1
+            try:
+                if inspect.iscoroutinefunction(task.function):
+                    return _drive(run_async(task, call))
+                return run(task, call)
+            finally:
+                box.handlers -= 1
+
+        return SimExecution(self._kind, self._clock, self._clock.spawn(body, me.box))
+
+
+def _drive(coroutine: Any) -> Any:
+    """Run a coroutine that awaits nothing: its waiting is the fiber's."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return end.value
+    raise AssertionError("a task of the simulation awaits something")
+
+
+class SimExecution:
+    """A task in its fiber."""
+
+    def __init__(self, kind: Kind, clock: Clockwork, fiber: Fiber) -> None:
+        self._kind = kind
+        self._clock = clock
+        self._fiber = fiber
+
+    def finished(self, within: timedelta) -> bool:
+        """Whether it ended, waiting so long for it."""
+        if not self._fiber.over and within > timedelta(0):
+            self._fiber.joiner = getcurrent()  # type: ignore[assignment]
+            self._clock.sleep(max(1, within // MS))
+            self._fiber.joiner = None
+        return self._fiber.over
+
+    def outcome(self) -> Outcome:
+        """What happened."""
+        if isinstance(self._fiber.value, Outcome):
+            return self._fiber.value
+        return Raised(failure=Failure(type="ChildDied", message="no answer", fingerprint="child"), again=True)
+
+    def soften(self) -> None:
+        """Wake the task with the soft limit's exception."""
+        self._throw(SoftTimeLimitExceeded("soft"))
+
+    def stop(self) -> None:
+        """A coroutine is cancelled, a child killed; a thread goes on."""
+        if self._kind is Kind.LOOP:
+            self._throw(asyncio.CancelledError())
+        elif self._kind is Kind.PROCESS:
+            self._throw(Killed())
+
+    def _throw(self, error: BaseException) -> None:
+        if not self._fiber.over:
+            self._fiber.thrown = error
+            self._clock.wake(self._fiber)
