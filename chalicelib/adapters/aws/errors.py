@@ -1,7 +1,7 @@
 """One place where an error of boto3 becomes one of ours.
 
-- throttling, 5xx, timeouts, connections that broke -> `Unavailable`: whether the call took effect is unknown, try again
-- everything else (no right, no such table, a bad request) -> `ServiceRefused`: waiting does not mend it
+- throttling, 5xx, timeouts, connections that broke, answers that are none -> `Unavailable`: whether the call took effect is unknown
+- everything else (no right, no such table, a bad request, no credentials) -> `ServiceRefused`: waiting does not mend it
 - a condition that did not hold is an answer, not an error: the caller of `calling` catches it inside
 """
 
@@ -9,7 +9,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+    ParamValidationError,
+    PartialCredentialsError,
+)
+from botocore.parsers import ResponseParserError
 
 from chalicelib.domain.errors import ServiceRefused, Unavailable
 
@@ -36,6 +44,9 @@ PASSING = frozenset(
 )
 """Error codes that pass by themselves: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 and the same of SQS and S3."""
+
+LASTING = (NoCredentialsError, NoRegionError, ParamValidationError, PartialCredentialsError)
+"""What boto3 says before it asks anybody, and will say again."""
 
 
 REFUSED = "ConditionalCheckFailedException"
@@ -64,5 +75,7 @@ def calling(what: str) -> Iterator[None]:
         if code_of(error) in PASSING or status >= 500:
             raise Unavailable(f"{what}: {error}") from error
         raise ServiceRefused(f"{what}: {error}") from error
-    except BotoCoreError as error:
+    except LASTING as error:
+        raise ServiceRefused(f"{what}: {error}") from error
+    except (BotoCoreError, ResponseParserError) as error:
         raise Unavailable(f"{what}: {error}") from error
