@@ -1,7 +1,6 @@
 """boto3 clients: one of each kind a process, made on first use, never at import."""
 
 import threading
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,30 +13,41 @@ POOL = 32
 
 
 class Clients:
-    """The clients of one process. boto3 clients may be shared by threads, sessions may not be."""
+    """The clients of one process, made of one session. boto3 clients may be shared by threads, sessions may not be."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._session: Any = None
+        self._made: dict[str, Any] = {}
 
-    @cached_property
+    @property
     def dynamodb(self) -> "DynamoDBClient":
         """DynamoDB."""
-        client: DynamoDBClient = self._make("dynamodb", read_timeout=5)
+        client: DynamoDBClient = self._one("dynamodb", read_timeout=5)
         return client
 
-    @cached_property
+    @property
     def sqs(self) -> "SQSClient":
         """SQS."""
-        client: SQSClient = self._make("sqs", read_timeout=5)
+        client: SQSClient = self._one("sqs", read_timeout=5)
         return client
 
-    @cached_property
+    @property
     def s3(self) -> "S3Client":
         """S3."""
-        client: S3Client = self._make("s3", read_timeout=20)
+        client: S3Client = self._one("s3", read_timeout=20)
         return client
 
-    def _make(self, service: str, *, read_timeout: int) -> Any:
+    def _one(self, service: str, *, read_timeout: int) -> Any:
+        """The client, made once however many threads of a first batch ask at the same time."""
+        found = self._made.get(service)
+        if found is None:
+            with self._lock:
+                found = self._made.get(service) or self._make(service, read_timeout)
+                self._made[service] = found
+        return found
+
+    def _make(self, service: str, read_timeout: int) -> Any:
         import boto3
         from botocore.config import Config
 
@@ -48,5 +58,5 @@ class Clients:
             max_pool_connections=POOL,
             tcp_keepalive=True,
         )
-        with self._lock:
-            return boto3.session.Session().client(service, config=config)  # type: ignore[call-overload] # the name is a value here
+        self._session = self._session or boto3.session.Session()
+        return self._session.client(service, config=config)
