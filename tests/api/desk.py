@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Annotated, Any, Literal, cast
@@ -158,11 +158,11 @@ class Caller:
 
 
 class Desk:
-    """The API and all around it."""
+    """The API and all around it. `ports` take the place of twins."""
 
-    def __init__(self) -> None:
-        self.world = BusyWorld()
-        self.parts: Parts = memory.parts(world=self.world, registry=registry())
+    def __init__(self, seed: int = 0, **ports: Any) -> None:
+        self.world = BusyWorld(seed=seed)
+        self.parts: Parts = replace(memory.parts(world=self.world, registry=registry()), **ports)
         self.store = cast("MemoryStore", self.parts.store)
         self.queue = cast("MemoryQueue", self.parts.queue)
         self.keys = cast("MemoryKeys", self.parts.keys)

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
-from chalicelib.domain.job import Inline, Job, Place, Reason, State, Stored
+from chalicelib.domain.job import Inline, Job, Place, Progress, Reason, State, Stored
 from chalicelib.entrypoints.api import document
 from chalicelib.entrypoints.api.document import ReasonName, StateName, brief
 from chalicelib.pipeline import strict_json
@@ -135,3 +135,11 @@ def test_a_stored_result_anywhere_is_told_in_the_same_words(desk: Desk, ann: Cal
     desk.store.rows[job_id] = replace(desk.row(job_id), state=State.SUCCEEDED, ready=None, result=stored)
     told = ann.get(f"/jobs/{job_id}").body["result_stored"]
     assert told == {"bytes": 10_000_000, "sha256": "0" * 64, "why": "too_large"}
+
+
+def test_what_a_running_task_said_of_itself_is_shown(desk: Desk, ann: Caller):
+    job_id = ann.submit()
+    said = Progress(fraction=0.25, message="a quarter", at=desk.world.now())
+    desk.store.rows[job_id] = replace(desk.row(job_id), progress=said)
+    told = ann.get(f"/jobs/{job_id}").body["progress"]
+    assert told == {"fraction": 0.25, "message": "a quarter", "at": "2026-01-01T12:00:00.000Z"}

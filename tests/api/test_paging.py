@@ -100,3 +100,18 @@ def test_dead_jobs_are_on_one_page_each(desk: Desk, ann: Caller, bob: Caller, li
     # then ann's are seen once each, and no other
     found = [job_id for page in _pages(ann, "/dead", limit) for job_id in page]
     assert sorted(found) == sorted(job_id for caller, job_id in ids if caller is ann)
+
+
+def test_a_page_of_dead_jobs_reads_so_often_and_no_more(desk: Desk, ann: Caller, bob: Caller):
+    # given many more dead jobs of bob's than of ann's
+    batch = {"jobs": [{"task": "fail", "args": {"why": "x"}}] * 60}
+    bob.post("/jobs/batch", batch)
+    mine = ann.submit("fail", {"why": "x"})
+    desk.work()
+
+    # when ann reads one a page
+    pages = _pages(ann, "/dead", 1)
+
+    # then some page is empty and carries a cursor, and her job is found all the same
+    assert [] in pages[:-1]
+    assert [job_id for page in pages for job_id in page] == [mine]

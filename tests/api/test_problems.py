@@ -1,5 +1,6 @@
 """Every error is a problem: each of ours has its line in the table, and what is not the caller's business is not told."""
 
+import json
 import logging
 
 import pytest
@@ -155,3 +156,23 @@ def test_an_event_that_is_no_request_of_a_rest_api_is_answered_with_a_problem(de
     answer = app({"version": "2.0", "rawPath": "/jobs", "requestContext": {}}, None)
     assert answer["statusCode"] == 500
     assert answer["headers"]["Content-Type"] == "application/problem+json"
+
+
+def test_location_leads_back_through_the_stage_that_api_gateway_put_before_the_path(desk: Desk, ann: Caller):
+    # given an event as API Gateway makes it for https://<id>.execute-api.<region>.amazonaws.com/api/jobs
+    from app import app
+
+    event = {
+        "requestContext": {"resourcePath": "/jobs", "path": "/api/jobs", "httpMethod": "POST"},
+        "headers": {"Authorization": f"Bearer {ann.token}", "Content-Type": "application/json"},
+        "multiValueQueryStringParameters": None,
+        "pathParameters": None,
+        "stageVariables": None,
+        "body": '{"task": "add", "args": {"a": 1}}',
+        "isBase64Encoded": False,
+    }
+
+    # then
+    answer = app(event, None)
+    assert answer["statusCode"] == 202
+    assert answer["headers"]["Location"] == f"/api/jobs/{json.loads(answer['body'])['id']}"

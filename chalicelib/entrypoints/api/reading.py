@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -49,8 +49,6 @@ def choices(struct: type[msgspec.Struct], field: str) -> list[str]:
     for one in (kind, *get_args(kind)):
         if isinstance(one, type) and issubclass(one, Enum):
             found += [str(member.value) for member in one]
-        elif get_origin(one) is Literal:
-            found += [str(value) for value in get_args(one)]
     return found
 
 
