@@ -15,6 +15,7 @@ from jobline.local.leash import LEASH
 from jobline.local.python import finding_us, run_module
 
 LOOK_EVERY = 0.02  # seconds, while waiting for an end that should be near
+ENDING = 5.0  # seconds at most from closing everything to having ended
 TAIL_BYTES = 16_384
 
 
@@ -59,7 +60,12 @@ class Child:
     def wait_ready(self, seconds: float) -> bool:
         """Whether it said within this time that it does its work. False at once when it has ended without a word."""
         readable, _, _ = select.select([self._leash], [], [], seconds)
-        return bool(readable) and bool(self._leash.recv(64))
+        if not readable:
+            return False
+        if self._leash.recv(64):
+            return True
+        self._await_end(ENDING)
+        return False
 
     def wait(self) -> int:
         """Block until it has ended, and return its exit status (negative: the signal that killed it)."""
@@ -70,10 +76,8 @@ class Child:
     def stop(self, grace: float) -> int:
         """Ask it to end; after `grace` seconds make it. Returns its exit status. Safe to call again."""
         self._signal(signal.SIGTERM)
-        deadline = time.monotonic() + grace
         try:
-            while not self._over() and time.monotonic() < deadline:
-                time.sleep(LOOK_EVERY)
+            self._await_end(grace)
         finally:  # also when a second Ctrl-C ends the wait
             self._signal(signal.SIGKILL)
         status = self.wait()
@@ -86,6 +90,11 @@ class Child:
             log.seek(max(self._log_start, log.seek(0, os.SEEK_END) - TAIL_BYTES))
             text = log.read().decode("utf-8", "replace")
         return "\n".join(text.splitlines()[-lines:])
+
+    def _await_end(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not self._over() and time.monotonic() < deadline:
+            time.sleep(LOOK_EVERY)
 
     def _over(self, *, block: bool = False) -> bool:
         """Whether it has ended. It stays unreaped, so that its id and its group's cannot become another's."""

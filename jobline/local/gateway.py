@@ -77,6 +77,9 @@ class Handler(ChaliceRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
         """What the HTTP server itself refuses: request lines and headers that are none, methods that nobody knows."""
         self.close_connection = True
+        self.request_version = (
+            self.protocol_version
+        )  # one that could not be read would be answered without a head
         status = HTTPStatus(code)
         self._send_problem(status, message or status.description, {"Connection": "close"})
 
