@@ -18,7 +18,7 @@ class Killed(BaseException):  # not an Exception: nobody may take it for a failu
 class Sandbox:
     """One process of one role: an API request, an invocation of a consumer, a tick. It dies as a whole."""
 
-    __slots__ = ("claims", "dead", "done", "ends", "handled", "handlers", "kind", "name", "skew")
+    __slots__ = ("woken", "dead", "done", "ends", "handled", "handlers", "kind", "name", "skew")
 
     def __init__(self, name: str, kind: str, skew: int) -> None:
         self.name = name
@@ -29,7 +29,7 @@ class Sandbox:
         self.ends: int | None = None  #: when it is killed, in true milliseconds
         self.handled = 0  #: records of its batch that are done with
         self.handlers = 0  #: tasks that run in it now
-        self.claims: set[str] = set()
+        self.woken: set[str] = set()  #: jobs that it has woken
 
 
 class Fiber(greenlet):

@@ -38,6 +38,11 @@ class Event:
         return {"Records": self._records}
 
 
+def job_of(message: Message) -> str:
+    """The job that a message names; "" if it names none."""
+    return message.body.partition('"job":"')[2][:26]
+
+
 def _current_parts() -> Parts:
     return getcurrent().clock.parts  # type: ignore[union-attr,no-any-return]
 
@@ -47,6 +52,8 @@ consumer._parts = _current_parts  # noqa: SLF001 - the doors are real; only wher
 
 class Cloud:
     """The account in which one history happens."""
+
+    early_ack = False  #: a mutant's: messages are deleted before they are handled
 
     def __init__(self, profile: Profile, clock: Clockwork, seam: Seam, monitor: Monitor, queue: SimQueue) -> None:
         self.profile = profile
@@ -128,6 +135,9 @@ class Cloud:
 
     def _invoke(self, lane: str, messages: list[Message]) -> None:
         batch = [(message, message.receipt) for message in messages]
+        if self.early_ack:
+            for _, receipt in batch:
+                self.queue.twin.delete(receipt)
         ends = self.clock.now + TIMEOUT
         event = Event(batch, lambda: max(0, ends - self.clock.now))
         self._note_batch(lane, messages)
@@ -151,7 +161,18 @@ class Cloud:
             if message.id in failed:
                 self.queue.back(message)
             else:
+                self._acknowledged(message, fiber.box)
                 self.queue.done(message, receipt)
+
+    def _acknowledged(self, message: Message, box: Sandbox) -> None:
+        """Nothing that this sandbox owes may be left to the sweep when it says that it is done."""
+        row = self.monitor.rows.get(job_of(message))
+        if row is None or self.early_ack:
+            return
+        if row.owner is not None and self.monitor.active.get(row.owner) is box:
+            self.monitor.fail("ACK", f"{row.task}[{row.id[-6:]}] acknowledged under an own claim that is open")
+        if row.outbox and self.monitor.active.get(row.history[-1].by) is box:
+            self.monitor.fail("ACK", f"{row.task}[{row.id[-6:]}] acknowledged with an own outbox left")
 
     def _failed(self, answer: Any, batch: list[tuple[Message, str]]) -> set[str]:
         ids = {message.id for message, _ in batch}
@@ -169,7 +190,7 @@ class Cloud:
         now = self.monitor.world.now()
         good = bad = 0
         for message in messages:
-            job_id = message.body.partition('"job":"')[2][:26]
+            job_id = job_of(message)
             row = rows.get(job_id)
             bad += not job_id
             good += row is not None

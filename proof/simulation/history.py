@@ -170,7 +170,7 @@ class History:
         while monitor.violation is None and (due := clock.next_at()) is not None and due <= moment:
             clock.step()
             if self.seam.steps > STEPS:
-                monitor._fail("LIVE", f"{STEPS} steps and no end")  # noqa: SLF001
+                monitor.fail("LIVE", f"{STEPS} steps and no end")
         clock.now = max(clock.now, moment)
 
     def _settle(self) -> int:
@@ -205,7 +205,7 @@ class History:
             if not row.finished and self._looked_after(row.id)
         ]
         words = "; ".join(open_rows) or f"messages or workers without end: {self.queue.twin.messages[:3]}"
-        self.monitor._fail("I9", f"not over {BOUND // HOUR} h after the last fault: {words}")  # noqa: SLF001
+        self.monitor.fail("I9", f"not over {BOUND // HOUR} h after the last fault: {words}")
 
     def _replay(self) -> None:
         """I14: every message there ever was comes once more, to everybody's indifference."""
@@ -223,9 +223,9 @@ class History:
             key[-6:] for key, row in before.items() if self.monitor.rows.get(key) != row and key not in forgotten
         ]
         if self.queue.twin.messages:
-            self.monitor._fail("I14", "a replayed message is never acknowledged")  # noqa: SLF001
+            self.monitor.fail("I14", "a replayed message is never acknowledged")
         if changed or starts != self.monitor.starts:
-            self.monitor._fail("I14", f"replayed messages changed {changed}")  # noqa: SLF001
+            self.monitor.fail("I14", f"replayed messages changed {changed}")
 
     # ------------------------------------------------------------------------------------------------- what else happens
 

@@ -41,7 +41,7 @@ class SimQueue:
             unsent = self._seam.call("queue.send", f"{len(wakeups)}", lambda: self._send(wakeups), table=False)
         except Unavailable:
             return list(wakeups)  # the adapter answers so when the call fails, whether or not it took effect
-        box.claims.add("sent")
+        box.woken.update(wakeup.job_id for wakeup in wakeups if wakeup not in unsent)
         return unsent
 
     def _send(self, wakeups: Sequence[Wakeup]) -> Sequence[Wakeup]:

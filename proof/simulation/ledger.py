@@ -27,7 +27,7 @@ def reckon(monitor: Monitor, people: People) -> Counter[str]:
         ledger["accepted"] += 1
         if row is None or row.state not in TERMINAL:
             ledger["lost"] += 1
-            monitor._fail("I11", f"{job_id[-6:]} was accepted and is {row.state if row else 'nowhere'}")  # noqa: SLF001
+            monitor.fail("I11", f"{job_id[-6:]} was accepted and is {row.state if row else 'nowhere'}")
         else:
             ledger[ENDS[row.state]] += 1
     ledger["jobs"] = len(monitor.ever)
@@ -47,7 +47,7 @@ def _outcomes(monitor: Monitor, ledger: Counter[str]) -> None:
         twice = [epoch for epoch, number in seen.items() if number > 1]
         if twice:
             ledger["recorded_twice"] += 1
-            monitor._fail("I3", f"{job_id[-6:]} has two outcomes in epochs {twice}")  # noqa: SLF001
+            monitor.fail("I3", f"{job_id[-6:]} has two outcomes in epochs {twice}")
 
 
 def _effects(monitor: Monitor) -> None:
@@ -55,11 +55,11 @@ def _effects(monitor: Monitor) -> None:
     for parent, follower in monitor.owed:
         row = final(monitor, follower)
         if row is None or row.cause != parent:
-            monitor._fail("EFFECT", f"{parent[-6:]} owed {follower[-6:]}, which is not there")  # noqa: SLF001
+            monitor.fail("EFFECT", f"{parent[-6:]} owed {follower[-6:]}, which is not there")
     for parent, put in monitor.followers.items():
         owed = [follower for owner, follower in monitor.owed if owner == parent]
         if sorted(put) != sorted(owed):
-            monitor._fail("EFFECT", f"{parent[-6:]} owed {len(owed)} and {len(put)} were put")  # noqa: SLF001
+            monitor.fail("EFFECT", f"{parent[-6:]} owed {len(owed)} and {len(put)} were put")
 
 
 def _answers(monitor: Monitor, people: People) -> None:
@@ -72,4 +72,4 @@ def _answers(monitor: Monitor, people: People) -> None:
         for entry in answer.history[-1:]:
             if (entry.event, entry.epoch) not in happened:
                 words = f"{operation.verb} answered {entry.event} in epoch {entry.epoch}, which never was"
-                monitor._fail("ANSWER", f"{row.id[-6:]} {words}")  # noqa: SLF001
+                monitor.fail("ANSWER", f"{row.id[-6:]} {words}")

@@ -89,9 +89,9 @@ class Monitor:
 
     def bug(self, error: BaseException) -> None:
         """An exception that is none of the pipeline's own."""
-        self._fail("BUG", f"{type(error).__name__}: {error}", error)
+        self.fail("BUG", f"{type(error).__name__}: {error}", error)
 
-    def _fail(self, name: str, words: str, cause: BaseException | None = None) -> None:
+    def fail(self, name: str, words: str, cause: BaseException | None = None) -> None:
         if self.violation is None:
             self.violation = Violation(name, words)
             self.violation.__cause__ = cause
@@ -99,7 +99,7 @@ class Monitor:
     def _must(self, holds: bool, name: str, words: str, job: Job | None = None) -> None:  # noqa: FBT001
         if not holds:
             label = f"{job.task}[{job.id[-6:]}] " if job else ""
-            self._fail(name, label + words)
+            self.fail(name, label + words)
 
     # ------------------------------------------------------------------------------------------------------- the rows
 
@@ -120,7 +120,7 @@ class Monitor:
     def written(self, old: Job | None, new: Job, label: str, change: Change, box: Sandbox) -> None:
         """A guarded write took effect."""
         if old is None:
-            self._fail("I1", "a write made a row")
+            self.fail("I1", "a write made a row")
             return
         sources, target = LAW[label]
         self._must(old.state in sources, "I13", f"{label} from {old.state}", old)
@@ -132,6 +132,8 @@ class Monitor:
             self._claim(old, new, label, box)
         elif label in OUTCOMES:
             self._outcome(old, new, label, change, box)
+        elif label == "postponed":
+            self._postponed(old, new, box)
         elif label == "outbox_cleared":
             for effect in old.outbox:
                 self.answered(effect.id)
@@ -188,6 +190,19 @@ class Monitor:
         self._must(bool(new.outbox) == (follower is not None), "EFFECT", f"{label} owes {len(new.outbox)}", new)
         if label == "died":
             self._note_death(new)
+
+    def _postponed(self, old: Job, new: Job, box: Sandbox) -> None:
+        """Rule 9 of the sweep: who looks away from a job that could go on has woken it."""
+        now = START + _ms(self._clock.now)
+        later = old.next_check is not None and new.next_check is not None and new.next_check > old.next_check
+        waits = old.state in {S.QUEUED, S.RETRYING} and (old.due is None or old.due <= now - self._wide)
+        left = old.state is S.RUNNING and old.lease is not None and old.lease <= now - self._wide
+        if later and (waits or left) and not self._moved_since(old, now):
+            self._must(old.id in box.woken, "WAKE", "looked away from without waking it", old)
+
+    def _moved_since(self, row: Job, now: Any) -> bool:
+        """Whether it may have come into its state while somebody looked at it."""
+        return bool(row.history) and row.history[-1].at > now - _ms(10 * 60 * SECOND)
 
     def _note_death(self, new: Job) -> None:
         if new.reason == "worker_lost":
@@ -247,7 +262,7 @@ class Monitor:
             return
         if self._behind.get(row.id) and row.id not in self.accepted:
             return  # put behind the mark by somebody who has not answered for it yet: the second look is still to come
-        self._fail("I6", f"{row.task}[{row.id[-6:]}] {row.state} behind the watermark without an appointment")
+        self.fail("I6", f"{row.task}[{row.id[-6:]}] {row.state} behind the watermark without an appointment")
 
     def moved(self, name: str, to: Any) -> None:
         """A watermark moved."""

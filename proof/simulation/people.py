@@ -100,7 +100,7 @@ class People:
         if isinstance(answer, Job):
             asked.ids.append(answer.id)
             if asked.request.key and len(set(asked.ids)) > 1:
-                monitor._fail("KEY", f"one key, several jobs: {sorted(set(asked.ids))}")  # noqa: SLF001
+                monitor.fail("KEY", f"one key, several jobs: {sorted(set(asked.ids))}")
             monitor.answered(answer.id)
         elif not isinstance(answer, MachineryError):
             monitor.bug(answer)
@@ -125,7 +125,7 @@ class People:
                 self.cloud.seam.fate.hit("F09")
             elif isinstance(answer, Job):
                 if asked.ids:
-                    self.cloud.monitor._fail("KEY", "another request was taken for the same")  # noqa: SLF001
+                    self.cloud.monitor.fail("KEY", "another request was taken for the same")
                 self.cloud.monitor.answered(answer.id)
 
         if asked.ids:
@@ -173,7 +173,7 @@ class People:
         if verb == "cancel" and isinstance(answer, Job):
             wished = answer.state is State.RUNNING and answer.cancel_requested is not None
             if not (answer.state in TERMINAL or wished):
-                monitor._fail("CANCEL", f"cancel answered with {answer.state} and no wish")  # noqa: SLF001
+                monitor.fail("CANCEL", f"cancel answered with {answer.state} and no wish")
 
 
 def _how(request: Request) -> Submission:

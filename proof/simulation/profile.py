@@ -3,8 +3,11 @@
 A history in which everything fails at once reaches nothing deep, so every seed draws its own few faults and their rates.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from random import Random
+from typing import Any
 
 SECOND = 1000
 MINUTE = 60 * SECOND
@@ -93,8 +96,53 @@ class Profile:
     modes: frozenset[str] = field(default_factory=frozenset)
 
 
+_tilt: dict[str, Any] = {}
+
+
+@contextmanager
+def tilted(tilt: Mapping[str, Any]) -> Iterator[None]:
+    """Make every seed's world such as a mutant needs it: chosen faults, tasks, scripts. For mutants alone."""
+    before = dict(_tilt)
+    _tilt.update(tilt)
+    try:
+        yield
+    finally:
+        _tilt.clear()
+        _tilt.update(before)
+
+
 def profile(seed: int) -> Profile:
     """The world of this seed."""
+    found = _drawn(seed)
+    return _leaning(found, Random(f"tilt {seed}")) if _tilt else found  # noqa: S311
+
+
+def _leaning(found: Profile, chance: Random) -> Profile:
+    """Half of the seeds lean the way that the tilt says."""
+    if chance.random() < 0.3:
+        return found
+    changes: dict[str, Any] = {name: value for name, value in _tilt.items() if name in Profile.__dataclass_fields__}
+    if "rates" in changes:
+        changes["rates"] = {**found.rates, **changes["rates"]}
+    if "cancelling" in _tilt:
+        changes["cancels"] = tuple((chance.randrange(30 * SECOND), 0, False) for _ in range(2))
+    if "redriving" in _tilt:
+        changes["redrives"] = tuple(chance.randrange(10 * MINUTE) for _ in range(2))
+    if "throttling" in _tilt:
+        changes["refused"] = (0, found.calm)
+    requests = []
+    for request in found.requests:
+        asked: dict[str, Any] = {}
+        for option, name in (("tasks", "task"), ("scripts", "script"), ("delays", "delay"), ("pads", "pad")):
+            if option in _tilt:
+                asked[name] = chance.choice(_tilt[option])
+        if "keyed" in _tilt:
+            asked.update(key=f"key-{request.number}", twins=request.twins or chance.choice((0, 1)))
+        requests.append(replace(request, **asked))
+    return replace(found, requests=tuple(requests), **changes)
+
+
+def _drawn(seed: int) -> Profile:
     chance = Random(f"profile {seed}")  # noqa: S311 - repeatable chance is the point
     happens = lambda share: chance.random() < share  # noqa: E731
     number = chance.choice((1, 1, 2, 2, 3, 4))

@@ -143,7 +143,7 @@ class Seam:
                 hit("F40")
             if 0 < box.handled:
                 hit("F35")
-            if box.kind == "tick" and box.claims:
+            if box.kind == "tick" and box.woken:
                 hit("F43")
 
     def say(self, box: Sandbox, name: str, label: str, fault: str, answer: Any) -> None:
