@@ -1,6 +1,7 @@
 """The table is the law: whatever is not in it cannot be written, whatever is in it can happen."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -33,24 +34,13 @@ def ready_for(arrow, state):
     row = row_in(state)
     if arrow.event is e.OutboxCleared or (arrow.event in (e.Appointed, e.Postponed) and state in TERMINAL):
         check = None if arrow.event is e.Appointed else NOW
-        row = type(row)(
-            **{
-                **{name: getattr(row, name) for name in row.__slots__},
-                "outbox": (OWED,),
-                "attention": check and "due",
-                "attention_at": check,
-            }
-        )
+        row = replace(row, outbox=(OWED,), attention=check and "due", attention_at=check)
     elif arrow.event is e.Appointed:
-        row = _with(row, attention=None, attention_at=None)
+        row = replace(row, attention=None, attention_at=None)
     elif arrow.event is e.Postponed:
-        row = _with(row, attention="due", attention_at=NOW)
+        row = replace(row, attention="due", attention_at=NOW)
     now = NOW + HOUR if arrow.guard is Lapsed else NOW
     return row, now
-
-
-def _with(row, **facts):
-    return type(row)(**{**{name: getattr(row, name) for name in row.__slots__}, **facts})
 
 
 def test_the_table_knows_every_event_and_no_other():
