@@ -64,7 +64,10 @@ class JobStore(Protocol):
         """Ids of up to `limit` jobs whose appointment is at or before now, in no order. May lag behind writes."""
 
     def dead(self, after: str | None, limit: int) -> tuple[Sequence[Job], str | None]:
-        """A page of dead jobs and where the next page begins, None at the end. May lag behind writes."""
+        """A page of dead jobs and where the next page begins, None at the end. May lag behind writes.
+
+        Raises `InvalidInput` for an `after` that no page gave.
+        """
 
     def watermark(self, name: str) -> datetime | None:
         """Up to where the pass of that name has seen every row."""

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.adapters import json_log
+from chalicelib.entrypoints.api.cursor import wrap
 from chalicelib.pipeline.execute import execute
 from chalicelib.pipeline.messages import decode
 from tests.api.desk import Caller, Desk
@@ -109,6 +110,28 @@ def test_cancel_and_schedule(desk: Desk, ann: Caller):
     assert ann.post(f"/jobs/{job_id}/retry").status == 409
 
 
-def test_health_and_wrong_cursors(desk: Desk, ann: Caller):
+def test_health_is_what_the_services_say(desk: Desk):
     assert desk.nobody().get("/health").status == 200
-    assert ann.get("/dead?cursor=ZGVhZCMw").status == 422
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "dead#0",
+        "dead#0 ",
+        "dead#0   ",
+        "dead#9  ",
+        "due#0  ",
+        "dead#0 1 ",
+        "dead#0 x 01KDWPVNG0FMNSVKE1CC0RQBKJ",
+        "x",
+        "dead#0 -1 01KDWPVNG0FMNSVKE1CC0RQBKJ",
+        "dead#0 1 01kdwpvng0fmnsvke1cc0rqbkj",
+        "dead#0 1 x",
+        " ",
+        "٣",
+    ],
+)
+def test_a_cursor_that_somebody_made_up_is_refused(ann: Caller, place: str):
+    reply = ann.get(f"/dead?cursor={wrap(place)}")
+    assert (reply.status, reply.argument) == (422, "cursor")

@@ -1,6 +1,7 @@
 """The rows in DynamoDB: one conditional write a transition, and listings that need no index."""
 
 import heapq
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,9 @@ from chalicelib.adapters.aws.expressions import render
 from chalicelib.adapters.aws.keys import INDEX, attention_keys, days_back, job_key, key, midnight, partitions
 from chalicelib.adapters.aws.rows import from_item, from_ms, to_item, to_ms
 from chalicelib.domain.change import Change
-from chalicelib.domain.errors import NewerRow, Unavailable
+from chalicelib.domain.errors import InvalidInput, NewerRow, Unavailable
 from chalicelib.domain.job import Job
-from chalicelib.pipeline.ids import RANDOM_BYTES, first_id, make_id, time_of
+from chalicelib.pipeline.ids import RANDOM_BYTES, first_id, is_id, make_id, time_of
 from chalicelib.pipeline.ports import Crew, Refused, Slice, Written
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _MS = timedelta(milliseconds=1)
 _DAY = timedelta(days=1)
+_PLACE = re.compile(r"(dead#[0-9]+) (?:([0-9]{1,15}) ([0-9A-Z]{26})| )")
 NEWEST_PAGE = 16
 """Rows that a listing reads of each of a day's 32 partitions at a time."""
 
@@ -179,7 +181,7 @@ class DynamoStore:
     def dead(self, after: str | None, limit: int) -> tuple[Sequence[Job], str | None]:
         """Shard by shard, newest deaths first. `after` is "<shard> <time of death> <id>", as the page before gave it."""
         shards = attention_keys("dead")
-        shard, at, last = (after.split(" ") if after else (shards[0], "", ""))[:3]
+        shard, at, last = _place(after or f"{shards[0]}  ", shards)
         start: Mapping[str, Any] | None = (
             {**job_key(last), "attention": {"S": shard}, "attention_at": {"N": at}} if last else None
         )
@@ -266,6 +268,15 @@ class DynamoStore:
                 **options,
             )
         return answer["Items"], answer.get("LastEvaluatedKey")
+
+
+def _place(after: str, shards: Sequence[str]) -> tuple[str, str, str]:
+    """Where a page of dead jobs begins. It comes from callers: raises `InvalidInput` for what no page gave."""
+    found = _PLACE.fullmatch(after)
+    shard, at, last = found.groups("") if found else ("", "", "")
+    if shard not in shards or (last and not is_id(last)):
+        raise InvalidInput("cursor", "not one that a page gave")
+    return shard, at, last
 
 
 def _readable(items: Sequence[Any]) -> tuple[list[Job], list[str]]:

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from chalicelib.domain.change import Change, allowed, apply
+from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.job import Job
-from chalicelib.pipeline.ids import first_id, time_of
+from chalicelib.pipeline.ids import first_id, is_id, time_of
 from chalicelib.pipeline.ports import Refused, Slice, Written
 
 
@@ -68,6 +69,8 @@ class MemoryStore:
 
     def dead(self, after: str | None, limit: int) -> tuple[Sequence[Job], str | None]:
         """A page of dead jobs, in the order of their ids."""
+        if after is not None and not is_id(after):
+            raise InvalidInput("cursor", "not one that a page gave")
         with self._lock:
             found = sorted(
                 row.id for row in self.rows.values() if row.attention == "dead" and row.id > (after or "")
