@@ -11,13 +11,13 @@ from examples.demo.inputs import Group, Input
 from examples.demo.order import Order
 from examples.demo.site import WebPage
 
-THUMBNAILS, SUMMARIES, WORDS = "thumbnails", "CSV summaries", "word counts"
-PAGES, SHEET, MAIL = "pages fetched", "contact sheet", "report mailed"
+THUMBNAILS, SUMMARIES, WORDS = "thumbnails", "summaries", "word counts"
+PAGES, SHEET, MAIL = "pages", "sheet", "mail"
 KINDS = (THUMBNAILS, SUMMARIES, WORDS, PAGES, SHEET, MAIL)
 
 # Longest side in pixels. The larger ones go onto the contact sheet and into the report.
 SIZES = (160, 320)
-READER = "reader@demo.example"
+READER = "you@demo.example"
 
 
 @dataclass(frozen=True, kw_only=True)

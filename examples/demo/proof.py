@@ -61,7 +61,7 @@ def _pages(done: Pairs, site: Site) -> Proof:
         page = site.pages[page.moved_to] if page.moved_to else page
         if job["result"]["sha256"] != sha256(page.body()).hexdigest():
             wrong.append(f"{order.about}: what was fetched is not what was served")
-    return Proof(claim=f"{len(of_kind)} {PAGES} have the SHA-256 of what the site serves", wrong=wrong)
+    return Proof(claim=f"{len(of_kind)} fetched pages have the SHA-256 of what the site serves", wrong=wrong)
 
 
 def _letters(done: Pairs, mailbox: Mailbox) -> Proof:

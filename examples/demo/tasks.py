@@ -53,6 +53,7 @@ def count_words(source: str) -> texts.TextSummary:
 
 
 @task(
+    lane="high",  # a lane each for what waits, what computes and what reads: nobody queues behind another's work
     max_attempts=4,
     backoff=SOON,
     retry_on=(pages.ServerTrouble, httpx.TransportError),

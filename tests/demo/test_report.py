@@ -93,7 +93,7 @@ def test_the_terminal_shows_the_dead_with_their_reason_and_the_retried_with_thei
 
     for words in (
         "Dead, as it should be",
-        "<b>.jpg: what BrokenPicture says",
+        "<b>.jpg: BrokenPicture: what BrokenPicture says",
         "ServerTrouble",
         "/out/report.html",
         "two files are there",

@@ -61,9 +61,9 @@ def test_without_a_terminal_progress_is_plain_lines():
         show(_seen("SUCCEEDED", "DEAD"))
 
     assert text.getvalue().splitlines() == [
-        "  0.0 s      0/2 ended (1 running) | thumbnails 0/1 | pages fetched 0/1",
-        "  2.0 s      1/2 ended (1 ok, 1 retrying) | thumbnails 1/1 | pages fetched 0/1",
-        "  4.0 s      2/2 ended (1 ok, 1 dead) | thumbnails 1/1 | pages fetched 1/1",
+        "  0.0 s      0/2 ended (1 running) | thumbnails 0/1 | pages 0/1",
+        "  2.0 s      1/2 ended (1 ok, 1 retrying) | thumbnails 1/1 | pages 0/1",
+        "  4.0 s      2/2 ended (1 ok, 1 dead) | thumbnails 1/1 | pages 1/1",
     ]
 
 

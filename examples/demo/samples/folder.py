@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -15,13 +15,18 @@ from examples.demo.samples.sample import Sample
 STAMP = ".made.json"
 
 
-def make_samples(folder: Path, samples: Sequence[Sample]) -> int:
+def make_samples(
+    folder: Path, samples: Sequence[Sample], beginning: Callable[[], None] = lambda: None
+) -> int:
     """Make sure that `folder` holds these files as they should be; how many had to be written.
+
+    `beginning()` is called before anything is written, since that takes some seconds.
 
     Other files in the folder are left alone. An interrupted run leaves no stamp, so the next one starts over.
     """
     if _is_complete(folder, samples):
         return 0
+    beginning()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / STAMP).unlink(missing_ok=True)
     # Painting is seconds of work: worth a few processes. Ctrl-C is for the parent alone to answer.
