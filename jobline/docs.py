@@ -17,7 +17,10 @@ def mermaid() -> str:
     lines = ["```mermaid", "stateDiagram-v2"]
     for transition in TRANSITIONS:
         if transition.target is not None:
-            lines += [f"    {source} --> {transition.target}: {transition.event.name}" for source in _sources(transition)]
+            lines += [
+                f"    {source} --> {transition.target}: {transition.event.name}"
+                for source in _sources(transition)
+            ]
     lines += [f"    {state} --> [*]" for state in State if state in TERMINAL]
     return "\n".join([*dict.fromkeys(lines), "```"])
 
