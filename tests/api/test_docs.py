@@ -108,7 +108,7 @@ def test_the_curl_lines_are_good_requests(desk: Desk):
         route.path.replace("{id}", "$JOB").replace("{name}", "count_down") for route in _as_shown()
     ]
     for line, route in zip(lines, _as_shown(), strict=True):
-        assert ("JOBLINE_KEY" in line) == (route.scope is not None)
+        assert ("JOBLINE_API_KEY" in line) == (route.scope is not None)
         assert ("-X POST" in line) == (route.method == "POST")
         assert ("Content-Type" in line) == (route.body is not None)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 EXPORTS = """\
 export JOBLINE_URL=http://127.0.0.1:8000   # or what the deployment printed
-export JOBLINE_KEY=jl_...                  # an API key"""
+export JOBLINE_API_KEY=jl_...              # an API key"""
 
 _NAMES = {"{id}": "$JOB", "{name}": "count_down"}
 
@@ -19,7 +19,7 @@ def curl(method: str, path: str, operation: dict[str, Any]) -> str:
     if method != "get":
         lines[0] = f'curl -sS -X {method.upper()} "$JOBLINE_URL{path}"'
     if {} not in operation["security"]:
-        lines.append('-H "Authorization: Bearer $JOBLINE_KEY"')
+        lines.append('-H "Authorization: Bearer $JOBLINE_API_KEY"')
     body = operation.get("requestBody")
     if body:
         example = json.dumps(body["content"]["application/json"]["example"])

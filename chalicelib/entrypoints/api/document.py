@@ -26,8 +26,6 @@ StateName = Literal[
     "SCHEDULED",
     "RUNNING",
     "RETRYING",
-    "WAITING",
-    "JOINED",
     "SUCCEEDED",
     "DEAD",
     "CANCELLED",

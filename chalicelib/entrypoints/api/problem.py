@@ -119,7 +119,7 @@ KINDS: Mapping[type[Exception], Kind] = {
         "Send `Content-Type: application/json`, uncompressed.",
     ),
     InvalidInput: _kind(
-        422, "invalid-input", "An argument is wrong", "Mend the argument that `argument` names."
+        422, "invalid-input", "Invalid input", "Mend the argument that `argument` names."
     ),
     UnknownTask: _kind(422, "unknown-task", "No task has this name", "See GET /tasks for the names."),
     Unavailable: UNAVAILABLE,
