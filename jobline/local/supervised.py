@@ -83,6 +83,10 @@ class Supervised:
                 if self._ending.is_set():
                     return
                 child.stop(0)  # it is dead: this closes what was open for it
-                self._child = self._start()
+                try:
+                    self._child = self._start()
+                except OSError as error:  # no memory, no process to be had: later, perhaps
+                    self._say(f"{death}; no other could be started: {error}")
+                    continue
                 self.restarts += 1
             self._say(f"{death}; started another: pid {self.pid}{last}")
