@@ -74,7 +74,9 @@ class JobContext:
             raise ValueError(f"fraction: {fraction!r} is not between 0 and 1")
         # A plain float of six digits: any number may come in here, and DynamoDB refuses 1/3 as a Fraction, True, or 1e-200.
         plain = None if fraction is None else round(float(fraction), 6)
-        self._line.report(plain, str(message)[:200])
+        # Nor can a row hold half of a surrogate pair, as file names may have.
+        words = str(message)[:200].encode("utf-8", "replace").decode()
+        self._line.report(plain, words)
 
     def heartbeat(self) -> None:
         """Say that the work is alive: extends the lease and hides the message for longer."""
