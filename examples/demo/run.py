@@ -27,6 +27,9 @@ from examples.demo.watch import TookTooLong
 from jobline.local.stack import LocalStack
 
 BUILD = Path("build/demo")
+# Together several times what a run takes on two slow cores, also when every file is a photograph of many megapixels.
+LEAST_TIME = 180.0
+SECONDS_PER_FILE = 1.0
 
 
 class NothingToDo(Exception):
@@ -39,7 +42,7 @@ class Choice:
 
     folder: Path | None
     out: Path
-    time_limit: float  # seconds, from when the stack is up
+    time_limit: float | None  # seconds, from when the stack is up; None: by the number of files
 
 
 def run(choice: Choice, screen: Screen, present: Callable[[Report, LocalStack], None]) -> Report:
@@ -68,14 +71,15 @@ def run(choice: Choice, screen: Screen, present: Callable[[Report, LocalStack], 
         with local as stack, Api(stack.api_url, stack.api_key) as api:
             took = f"{time.monotonic() - began:.1f} s"
             screen.note("stack", f"{stack.api_url}: up after {took}")
-            crew = Crew(api, screen, time.monotonic() + choice.time_limit)
+            limit = choice.time_limit or LEAST_TIME + SECONDS_PER_FILE * len(inputs.files)
+            crew = Crew(api, screen, time.monotonic() + limit)
             try:
                 work(crew, orders_for(inputs.files, site.pages.values(), site.url, places), places)
             except KeyboardInterrupt:
                 screen.note("stopping", "the batches in hand are finished first", style="yellow")
                 raise
             except TookTooLong as late:
-                screen.note("too long", f"{late} ({choice.time_limit:g} s)", style="bold red")
+                screen.note("too long", f"{late} ({limit:g} s)", style="bold red")
             crew.proofs.extend(prove(crew.pairs, site, mailbox))
             crew.proofs.append(stayed_up(stack))
             report = finish(crew, inputs, places, screen.elapsed)
