@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from chalicelib.domain.errors import InvalidInput, NotFound
@@ -15,6 +15,9 @@ from chalicelib.pipeline.patience import patience
 PAGE = 100
 SCAN = 2000
 """Rows that one page may look at. A page that finds few matches among them is short and carries a cursor."""
+
+FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+"""No id is of an earlier time."""
 
 SPAN = timedelta(days=31)
 """How far back one page looks. Every day has partitions to be read, even if there is nothing in them."""
@@ -79,6 +82,7 @@ def search(wanted: Search, *, parts: Parts) -> Page:
     until = min(wanted.until or now + timedelta(minutes=5), now + timedelta(minutes=5))
     if since >= until:
         raise InvalidInput("since", "is not before until")
+    since, until = max(since, FIRST), max(until, FIRST)
     before = min(filter(None, (wanted.cursor, first_id(until))))
     low = max(since, time_of(before) - SPAN)
     found: list[Job] = []
