@@ -199,13 +199,35 @@ def chatter() -> str:
     return "never softened"
 
 
+def linger() -> str:
+    """Answer, and then do not go."""
+    blocked, _ = os.pipe()
+
+    class Stuck:
+        def write(self, text: str) -> int:
+            return len(text)
+
+        def flush(self) -> None:
+            os.read(blocked, 1)
+
+    sys.stdout = Stuck()
+    return "done"
+
+
+def strange(words: str) -> str:
+    """Say something that the parent does not understand."""
+    line = current_job()._line
+    line.tell(words, [])  # type: ignore[attr-defined]
+    return "all the same"
+
+
 def luck() -> list[float]:
     import random
 
     return [random.random(), random.random()]
 
 
-CHILD: tuple[Callable[..., Any], ...] = (die, grow, pid, with_a_grandchild, chatter, luck)
+CHILD: tuple[Callable[..., Any], ...] = (die, grow, pid, with_a_grandchild, chatter, linger, strange, luck)
 
 
 def in_loop(function):

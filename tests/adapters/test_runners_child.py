@@ -149,6 +149,18 @@ def test_words_are_whole_whenever_the_soft_limit_comes(children):
         assert json.loads(outcome.json).startswith("said ")
 
 
+def test_a_child_that_has_answered_and_does_not_go_is_killed(children, monkeypatch):
+    monkeypatch.setattr("chalicelib.adapters.runners.child.DEATH_SECONDS", 0.05)
+    started = start(children, "child_linger")
+    assert started.outcome() == Returned(json='"done"')
+    assert started.execution._gone.wait(SECONDS)
+
+
+@pytest.mark.parametrize("words", ["progress", "log", "raised", "unheard of"])
+def test_strange_words_of_a_child_are_no_harm(children, words):
+    assert start(children, "child_strange", words=words).outcome() == Returned(json='"all the same"')
+
+
 def test_every_child_has_its_own_luck(children):
     assert len({start(children, "child_luck").outcome().json for _ in range(5)}) == 5
 

@@ -135,6 +135,8 @@ def test_the_soft_limit_lets_nothing_run_on_in_a_task_group(loop_with):
     said = []
 
     async def worker(name: str):
+        if name in "bd":
+            begun.set()  # the other one has begun before
         try:
             await asyncio.Event().wait()
         finally:
@@ -145,7 +147,6 @@ def test_the_soft_limit_lets_nothing_run_on_in_a_task_group(loop_with):
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(worker("a"))
                 tasks.create_task(worker("b"))
-                begun.set()
         except SoftTimeLimitExceeded:
             this = asyncio.current_task()
             return f"soft, {len(said)} workers ended, {this and this.cancelling()} cancellations left"
@@ -153,7 +154,6 @@ def test_the_soft_limit_lets_nothing_run_on_in_a_task_group(loop_with):
 
     async def gathered() -> str:
         try:
-            begun.set()
             await asyncio.gather(worker("c"), worker("d"))
         except SoftTimeLimitExceeded:
             async with asyncio.timeout(SECONDS):  # tidying up may use all of asyncio

@@ -61,77 +61,41 @@ def test_abandoned_tasks_do_not_keep_others_waiting(threads):
     assert {started.outcome() for started in abandoned} == {Returned(json="true")}
 
 
-def test_a_soft_limit_that_has_not_landed_when_the_function_ends_is_taken_back():
-    window, inside, softened = ThreadWindow(), threading.Event(), threading.Lock()
-    landed = []
-
-    def work():
-        # The lock is waited for in C: what is raised meanwhile lands at the first step of Python afterwards. That step is the window's
-        # own end, or comes after what is pending was taken back.
-        try:
-            with window:
-                inside.set()
-                softened.acquire()
-        except SoftTimeLimitExceeded:
-            landed.append("inside")
-        for _ in range(1000):
-            landed.extend(())
-
-    softened.acquire()
-    thread = threading.Thread(target=work)
-    thread.start()
-    assert inside.wait(SECONDS)
-    window.soften()
-    window.soften()  # once is enough
-    softened.release()
-    thread.join(SECONDS)
-    assert landed in ([], ["inside"])
-
-
-def test_what_was_raised_in_a_thread_can_be_taken_back():
-    inside, go_on = threading.Event(), threading.Lock()
-    ends = []
-
-    def work():
-        inside.set()
-        try:
-            go_on.acquire()
-            ends.append("in peace")
-        except SoftTimeLimitExceeded:
-            ends.append("softened")
-
-    go_on.acquire()
-    thread = threading.Thread(target=work)
-    thread.start()
-    assert inside.wait(SECONDS)
-    _raise_in(thread.ident, SoftTimeLimitExceeded)
-    _raise_in(thread.ident, None)
-    go_on.release()
-    thread.join(SECONDS)
-    assert ends == ["in peace"]
-
-
-def test_a_soft_limit_that_lands_in_the_windows_own_end_leaves_the_result_alone():
+def test_a_soft_limit_that_comes_as_the_function_ends_leaves_its_result_alone():
     window = ThreadWindow()
 
-    class Landing:
-        """The window's lock, at whose release the exception lands, once."""
+    class Late:
+        """The window's lock: the soft limit comes just when its end has taken that."""
 
         def __init__(self):
-            self.lock, self.pending = threading.Lock(), True
+            self.lock, self.times = threading.Lock(), 0
 
         def __enter__(self):
             self.lock.acquire()
 
         def __exit__(self, *_):
             self.lock.release()
-            if window._wanted and self.pending:
-                self.pending = False
-                raise SoftTimeLimitExceeded
+            self.times += 1
+            if self.times == 1:
+                _raise_in(threading.get_ident(), SoftTimeLimitExceeded)
 
     with window:
-        window._wanted, window._lock = True, Landing()
+        window._raised, window._lock = True, Late()
+    for _ in range(1000):
+        threading.get_ident()  # it would land here
+    assert window._lock.times == 2
     assert window._thread is None
+
+
+def test_a_soft_limit_is_raised_once_and_never_after_the_end():
+    window = ThreadWindow()
+    with window:
+        with pytest.raises(SoftTimeLimitExceeded):
+            window.soften()
+        window.soften()
+    window.soften()
+    for _ in range(1000):
+        threading.get_ident()
 
 
 @pytest.mark.slow

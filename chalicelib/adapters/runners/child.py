@@ -121,11 +121,17 @@ class ChildExecution(Pending):
                     break
                 if self._wire in ready and not self._hear():
                     selector.unregister(self._wire)
-        fate = self._leash.recv(1024).decode("utf-8", "replace")
+        fate = self._fate()
         self._wire.wait_no_more()  # a process that the task forked may hold the other end for ever
         while self._hear():
             pass
         self.ended(self._died(*_in_words(fate)))
+
+    def _fate(self) -> str:
+        try:
+            return self._leash.recv(1024).decode("utf-8", "replace")
+        except OSError:
+            return ""  # the template died before it had read our last order
 
     def _hear(self) -> bool:
         """Take in one message. False: there are no more."""
