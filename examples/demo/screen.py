@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from examples.demo.api import Document
@@ -80,12 +81,20 @@ class Bars:
         """Draw what is known now."""
         counts = tally(self._orders, seen)
         for kind, count in counts.items():
-            self._progress.update(self._rows[kind], completed=count.ended, words=coloured(count))
+            self._progress.update(
+                self._rows[kind], completed=count.ended, words=coloured(count) + self._said(kind, seen)
+            )
         if ALL in self._rows:
             whole = total(counts)
             rate = whole.ended / max(0.1, self._now() - self._started)
             self._progress.update(self._rows[ALL], completed=whole.ended, words=f"{rate:.1f} jobs/s")
         self._progress.refresh()
+
+    def _said(self, kind: str, seen: Mapping[str, Document]) -> str:
+        """What a job that is alone in its kind says of its progress; several at once would only flicker."""
+        mine = [job_id for job_id, order in self._orders.items() if order.kind == kind]
+        progress = seen.get(mine[0], {}).get("progress") if len(mine) == 1 else None
+        return f"  [dim]{escape(progress['message'])}[/]" if progress else ""
 
 
 class Lines:

@@ -101,3 +101,13 @@ def test_words_are_printed_as_they_are_even_when_they_look_like_markup():
     screen.note("input", "/home/me/[bold]/x")
 
     assert text.getvalue() == "  input      /home/me/[bold]/x\n"
+
+
+def test_a_job_alone_in_its_kind_says_how_far_it_is():
+    screen, text, _ = _screen(terminal=True)
+    running = {"0": {"id": "0", "state": "RUNNING", "progress": {"fraction": 0.5, "message": "row [3] of 6"}}}
+
+    with screen.following(_orders(THUMBNAILS)) as show:
+        show(running)
+
+    assert "1 running  row [3] of 6" in text.getvalue()
