@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.job import Wakeup
 from chalicelib.pipeline.ids import is_id, make_id, time_of
-from chalicelib.pipeline.messages import MAX_BYTES, decode, encode
-from tests.support.rows import ID, NOW
+from chalicelib.pipeline.messages import MAX_BYTES, check_delay, decode, encode
+from tests.support.rows import ID, MINUTE, NOW
 
 GOOD = {"v": 1, "tenant": "t", "job": ID, "epoch": 3}
 
@@ -68,6 +68,13 @@ def test_fields_that_newer_code_adds_are_no_harm():
 def test_what_no_version_of_ours_wrote_is_refused(body):
     with pytest.raises(InvalidInput, match="message"):
         decode(json.dumps(body), "low")
+
+
+def test_a_delay_that_no_queue_can_hold_is_a_bug_of_the_sender():
+    check_delay(Wakeup(tenant="t", job_id=ID, epoch=0, delay=15 * MINUTE))
+    check_delay(Wakeup(tenant="t", job_id=ID, epoch=0, delay=-MINUTE))
+    with pytest.raises(ValueError, match="delay"):
+        check_delay(Wakeup(tenant="t", job_id=ID, epoch=0, delay=16 * MINUTE))
 
 
 @given(st.text(max_size=60))
