@@ -18,7 +18,7 @@ class Killed(BaseException):  # not an Exception: nobody may take it for a failu
 class Sandbox:
     """One process of one role: an API request, an invocation of a consumer, a tick. It dies as a whole."""
 
-    __slots__ = ("woken", "dead", "done", "ends", "handled", "handlers", "kind", "name", "skew")
+    __slots__ = ("batch", "woken", "dead", "done", "ends", "handled", "handlers", "kind", "name", "skew")
 
     def __init__(self, name: str, kind: str, skew: int) -> None:
         self.name = name
@@ -27,6 +27,7 @@ class Sandbox:
         self.dead = False
         self.done = False
         self.ends: int | None = None  #: when it is killed, in true milliseconds
+        self.batch = 0  #: records that it was given
         self.handled = 0  #: records of its batch that are done with
         self.handlers = 0  #: tasks that run in it now
         self.woken: set[str] = set()  #: jobs that it has woken
@@ -69,6 +70,8 @@ class Clockwork:
     def __init__(self) -> None:
         self.hub = getcurrent()
         self.now = 0
+        self.parts: Any = None  #: what the fibers work with; a fiber finds them by its clock
+        self.fate: Any = None
         self.fibers: list[Fiber] = []
         self._heap: list[tuple[int, int, Fiber | None, int, Callable[[], None] | None]] = []
         self._count = 0

@@ -16,7 +16,7 @@ from chalicelib.pipeline.task import Kind
 from proof.simulation.cloud import Cloud
 from proof.simulation.clockwork import Clockwork
 from proof.simulation.fate import Fate
-from proof.simulation.lanes import MAX_RECEIVES, VISIBILITY, SimQueue
+from proof.simulation.lanes import VISIBILITY, SimQueue
 from proof.simulation.ledger import reckon
 from proof.simulation.monitor import Monitor, Violation
 from proof.simulation.people import TENANT, People
@@ -93,6 +93,7 @@ _NOTHING: dict[str, object] = {
     "zombies": False,
     "side_by_side": False,
     "tickers": 1,
+    "batched": False,
 }
 LEAVABLE = tuple(_NOTHING)
 
@@ -111,7 +112,7 @@ class History:
         truth = TrueWorld(clock)
         self.monitor.world = truth
         unkind = Unkindness(shuffles="shuffle" in found.modes, chance=self.seam.pace)
-        twin = MemoryQueue(truth, visibility=VISIBILITY * MS, max_receives=MAX_RECEIVES, unkindness=unkind)  # type: ignore[arg-type]
+        twin = MemoryQueue(truth, visibility=VISIBILITY * MS, max_receives=found.receives, unkindness=unkind)  # type: ignore[arg-type]
         self.queue = SimQueue(twin, self.seam, self.monitor, clock)
         self.cloud = Cloud(found, clock, self.seam, self.monitor, self.queue)
         self.parts = Parts(
@@ -127,7 +128,8 @@ class History:
             registry=REGISTRY,
             limits=LIMITS,
         )
-        clock.parts = self.parts  # type: ignore[attr-defined]
+        clock.parts = self.parts
+        clock.fate = self.fate
         self.people = People(self.cloud, self.parts)
         self.next_tick = self.seam.pace.randrange(MINUTE)
 
@@ -245,8 +247,11 @@ class History:
             clock.at(when, self._lose_payload)
 
     def _stray(self) -> None:
-        """A message that nobody sent."""
+        """A message that nobody sent, or one that came back too often."""
         pace = self.seam.pace
+        if self.queue.sent and pace.random() < 0.5:
+            self.queue.put(DEAD_LETTERS, pace.choice(list(self.queue.sent))[1])
+            return
         unknown = make_id(self.monitor.world.now() - timedelta(minutes=3), pace.randbytes(10))
         bodies = (
             "{",

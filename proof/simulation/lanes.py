@@ -18,7 +18,6 @@ from proof.simulation.profile import MINUTE, SECOND
 from proof.simulation.seam import Seam
 
 VISIBILITY = 360 * SECOND
-MAX_RECEIVES = 10
 
 
 class SimQueue:

@@ -77,6 +77,7 @@ class Monitor:
         self.lost_payloads: set[str] = set()
         self.starts: dict[str, list[int]] = {}  #: epochs at which handlers started
         self.active: dict[str, Sandbox] = {}  #: owner token -> where it was claimed
+        self.wished: set[str] = set()  #: claims made after the wish to cancel: nothing may start under them
         self.world: Any = None
         self._profile = profile
         self._clock = clock
@@ -160,7 +161,8 @@ class Monitor:
         now = START + _ms(self._clock.now)
         self._must(new.owner is not None and new.owner not in self.active, "I3", "an owner's token serves twice", new)
         self.active[str(new.owner)] = box
-        self._must(old.cancel_requested is None, "CANCEL", "claimed after the wish to cancel", old)
+        if old.cancel_requested is not None:
+            self.wished.add(str(new.owner))
         if old.due is not None:
             self._must(old.due <= now + self._wide, "DUE", f"claimed {old.due - now} before it is due", old)
         if label == "reclaimed" and old.lease is not None:
@@ -294,6 +296,8 @@ class Monitor:
         self._must(len(life) <= row.max_attempts, "I5", f"{len(life)} starts of {row.max_attempts}", row)
         claim = next((e for e in row.history if e.epoch == facts.epoch and e.event in CLAIMS), None)
         self._must(claim is not None and self.active.get(claim.by) is box, "I3", "a handler without a claim", row)
+        if claim is not None:
+            self._must(claim.by not in self.wished, "CANCEL", "started after the wish to cancel", row)
 
     # ------------------------------------------------------------------------------------------- what refusals reveal
 

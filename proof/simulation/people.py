@@ -51,9 +51,11 @@ class People:
 
     def come(self) -> None:
         """Let everybody do what they will do."""
-        clock, profile = self.cloud.clock, self.cloud.profile
+        profile = self.cloud.profile
+        if profile.batched:
+            self._at(0, self._submit_all)
         for asked in self.asked:
-            for _ in range(1 + asked.request.twins):
+            for _ in range(asked.request.twins + (not profile.batched)):
                 self._at(asked.request.at, lambda asked=asked: self._submit(asked, 0))
             if asked.request.other:
                 self._at(asked.request.at + 2 * SECOND, lambda asked=asked: self._submit_other(asked))
@@ -61,7 +63,6 @@ class People:
             self._at(when, lambda number=number, twice=twice: self._cancel(number, 3 if twice else 0))
         for when in profile.redrives:
             self._at(when, self._redrive)
-        del clock
 
     def _at(self, when: int, what: Any) -> None:
         self.pending += 1
@@ -87,8 +88,22 @@ class People:
         def over(fiber: Fiber) -> None:
             self._enqueued(asked, fiber.value)
 
-        box = self.cloud.sandbox("api", body, ends=API_TIMEOUT, then=over)
-        self.cloud.clock.at(self.cloud.clock.now + API_TIMEOUT + SECOND, lambda: self._again(asked, number, box))
+        self.cloud.sandbox("api", body, ends=API_TIMEOUT, then=over)
+        self.cloud.clock.at(self.cloud.clock.now + API_TIMEOUT + SECOND, lambda: self._again(asked, number))
+
+    def _submit_all(self) -> None:
+        """All requests in one call. Who gets no answer asks again for himself."""
+        wanted = [JobRequest(task=a.request.task, args=self._args(a.request), how=_how(a.request)) for a in self.asked]
+
+        def over(fiber: Fiber) -> None:
+            for asked, answer in zip(self.asked, fiber.value or (), strict=False):
+                self._enqueued(asked, answer)
+
+        self.cloud.sandbox("api", lambda: enqueue(wanted, parts=self.parts), ends=API_TIMEOUT, then=over)
+        for asked in self.asked:
+            asked.open += 1
+            later = lambda asked=asked: self._again(asked, 0)  # noqa: E731
+            self.cloud.clock.at(self.cloud.clock.now + API_TIMEOUT + SECOND, later)
 
     @staticmethod
     def _args(request: Request) -> dict[str, Any]:
@@ -105,7 +120,7 @@ class People:
         elif not isinstance(answer, MachineryError):
             monitor.bug(answer)
 
-    def _again(self, asked: Asked, number: int, box: Any) -> None:
+    def _again(self, asked: Asked, number: int) -> None:
         """A client that got no answer asks again, with the same key."""
         asked.open -= 1
         request = asked.request
@@ -113,7 +128,6 @@ class People:
             self._at(
                 self.cloud.clock.now + request.retries[number], lambda: self._submit(asked, number + 1)
             )
-        del box
 
     def _submit_other(self, asked: Asked) -> None:
         request = asked.request

@@ -92,6 +92,8 @@ class Profile:
     losing: tuple[int, ...]  #: when a stored payload vanishes
     page: int
     side_by_side: bool
+    receives: int  #: deliveries before a message goes to the dead-letter lane
+    batched: bool  #: the requests come in one call
     zombies: bool  #: an invocation that is over is not killed
     modes: frozenset[str] = field(default_factory=frozenset)
 
@@ -136,6 +138,8 @@ def _leaning(found: Profile, chance: Random) -> Profile:
         for option, name in (("tasks", "task"), ("scripts", "script"), ("delays", "delay"), ("pads", "pad")):
             if option in _tilt:
                 asked[name] = chance.choice(_tilt[option])
+        if "delay" in asked:
+            asked["expires"] = 0
         if "keyed" in _tilt:
             asked.update(key=f"key-{request.number}", twins=request.twins or chance.choice((0, 1)))
         requests.append(replace(request, **asked))
@@ -151,6 +155,11 @@ def _drawn(seed: int) -> Profile:
         mode for mode, share in (("drop_all", 0.05), ("double_all", 0.06), ("shuffle", 0.2)) if happens(share)
     )
     rates = {name: chance.choice(RATES) for name in ALL_FAULTS if happens(0.22)}
+    if happens(0.15):  # one thing goes wrong very often, and at the worst moments
+        rates[chance.choice(ALL_FAULTS)] = 0.25
+    haunted = happens(0.12)  # workers stand still, are not killed, and go on when others have taken over
+    if haunted:
+        rates.update({name: chance.choice((0.05, 0.15)) for name in ("pause_before", "late")})
     requests = tuple(_request(index, chaos, chance) for index in range(number))
     window = lambda share, least, most: _window(chance, chaos, least, most) if happens(share) else None  # noqa: E731
     return Profile(
@@ -162,21 +171,23 @@ def _drawn(seed: int) -> Profile:
         latency=chance.choice((20, 20, 60, 1500)),
         ticks_off=window(0.08, 60 * MINUTE, 65 * MINUTE) if happens(0.3) else window(0.1, MINUTE, 8 * MINUTE),
         tickers=chance.choice((1, 1, 1, 2, 3)),
-        throttled=window(0.08, 60 * SECOND, 61 * SECOND),
+        throttled=window(0.12, 60 * SECOND, 61 * SECOND),
         denied=window(0.05, MINUTE, 10 * MINUTE),
-        refused=window(0.06, 5 * MINUTE, 20 * MINUTE),
+        refused=window(0.1, 5 * MINUTE, 20 * MINUTE),
         purges=tuple(chance.randrange(chaos) for _ in range(1 if happens(0.05) else 0)),
         cancels=tuple(
             (chance.randrange(chaos), chance.randrange(number), happens(0.4))
             for _ in range(chance.choice((0, 0, 0, 1, 1, 2)))
         ),
-        redrives=tuple(chance.randrange(chaos * 2) for _ in range(chance.choice((0, 0, 1, 2, 3)))),
-        strays=tuple(chance.randrange(chaos) for _ in range(chance.choice((0, 0, 0, 1, 2)))),
+        redrives=tuple(chance.randrange(chaos * 2) for _ in range(chance.choice((0, 0, 1, 3, 6)))),
+        strays=tuple(chance.randrange(chaos) for _ in range(chance.choice((0, 0, 0, 1, 3)))),
         forgets=happens(0.4),
         losing=(chance.randrange(chaos),) if happens(0.03) else (),
         page=chance.choice((1, 2, 1000, 1000)),
         side_by_side=happens(0.6),
-        zombies=happens(0.25),
+        receives=chance.choice((3, 10, 10)),
+        batched=happens(0.15),
+        zombies=haunted or happens(0.2),
         modes=modes,
     )
 

@@ -141,7 +141,7 @@ class Seam:
         if fault.startswith("crash"):
             if box.kind == "dead-letters":
                 hit("F40")
-            if 0 < box.handled:
+            if 0 < box.handled < box.batch:
                 hit("F35")
             if box.kind == "tick" and box.woken:
                 hit("F43")

@@ -30,6 +30,7 @@ def play(script: str) -> dict[str, Any]:
     clock.sleep(20)
     match word:
         case "fail" if job.attempt <= int(number):
+            clock.fate.hit("F21")
             raise ValueError("as the script says")
         case "always":
             raise ValueError("always")

@@ -1,0 +1,95 @@
+"""The command: `python -m proof.simulation --minutes 1 --processes 2`, `--seed N` to replay one history, `--mutants` for the mutants."""
+
+import argparse
+import sys
+
+from proof.simulation.history import Variation, run
+from proof.simulation.many import ENOUGH, Sum, many
+from proof.simulation.matrix import ELSEWHERE, HERE, PENDING
+from proof.simulation.shrink import command, shrink
+from proof.simulation.trial import all_tried
+
+
+def main() -> int:
+    """What the arguments ask for. 0: no violation, no fault unseen, every mutant caught."""
+    parser = argparse.ArgumentParser(prog="python -m proof.simulation", description=__doc__)
+    parser.add_argument("--seed", type=int, help="replay this history and print its trace")
+    parser.add_argument("--faults", help="with --seed: only the faults of these numbers strike, or `none`")
+    parser.add_argument("--requests", help="with --seed: only these requests are made")
+    parser.add_argument("--without", help="with --seed: parts of the world to leave out")
+    parser.add_argument("--minutes", type=float, help="run as many histories as fit")
+    parser.add_argument("--histories", type=int, help="run so many histories")
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--mutants", action="store_true", help="try the mutants")
+    found = parser.parse_args()
+    if found.seed is not None:
+        return _replay(found.seed, _variation(found))
+    if found.mutants:
+        return _mutants()
+    minutes = 1.0 if found.minutes is None and found.histories is None else found.minutes
+    total = many(first=found.first, minutes=minutes, histories=found.histories, processes=found.processes)
+    return _told(total)
+
+
+def _numbers(text: str | None) -> frozenset[int] | None:
+    if text is None:
+        return None
+    return frozenset(int(word) for word in text.split(",") if word != "none")
+
+
+def _variation(found: argparse.Namespace) -> Variation:
+    without = frozenset(filter(None, (found.without or "").split(",")))
+    return Variation(faults=_numbers(found.faults), requests=_numbers(found.requests), without=without)
+
+
+def _replay(seed: int, variation: Variation) -> int:
+    report = run(seed, variation, traced=True)
+    print("\n".join(report.trace))
+    print(f"seed {seed}: {report.steps} steps, {len(report.struck)} faults, {report.violation or 'no violation'}")
+    return int(report.violation is not None)
+
+
+def _mutants() -> int:
+    wrong = 0
+    for verdict in all_tried():
+        wrong += not verdict.right
+        how = "right" if verdict.right else "WRONG"
+        caught = f"seed {verdict.seed}: {verdict.words}" if verdict.seed is not None else "no violation"
+        print(f"{how} {verdict.mutant:<34} {verdict.histories:>5} histories  {caught}")
+    return int(wrong > 0)
+
+
+def _told(total: Sum) -> int:
+    rate = total.histories / total.busy if total.busy else 0.0
+    print(
+        f"histories={total.histories} steps={total.steps} seconds={total.seconds:.0f} per_core_second={rate:.0f} "
+        f"longest_quiet_minutes={total.quiet / 60_000:.0f}"
+    )
+    print(" ".join(f"{name}={total.ledger[name]}" for name in _LEDGER))
+    for fault, words in HERE.items():
+        print(f"  {fault} {total.hits[fault]:>8} hits in {total.seen[fault]:>7} histories  {words}")
+    for fault, words in {**PENDING, **ELSEWHERE}.items():
+        print(f"  {fault}        - {words}")
+    missed = total.missed if total.histories >= ENOUGH else []
+    if missed:
+        print(f"never seen: {', '.join(missed)}")
+    for seed, words in total.failed:
+        print(f"FAILED seed {seed}: {words}")
+    if total.failed:
+        _shortest(total.failed[0][0])
+    return int(bool(total.failed or missed))
+
+
+_LEDGER = ("jobs", "accepted", "succeeded", "dead", "cancelled", "expired", "lost", "recorded_twice")
+
+
+def _shortest(seed: int) -> None:
+    variation, report = shrink(seed)
+    print(f"\nthe shortest found, {len(report.struck)} faults, {report.steps} steps: {command(seed, variation)}\n")
+    print("\n".join(report.trace[-120:]))
+    print(report.violation)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""The mutants on trial: each must be caught by some seed, the control by none."""
+
+import time
+from dataclasses import dataclass
+
+from proof.simulation.history import run
+from proof.simulation.mutants import MUTANTS, Mutant, applied
+
+FIRST = 100_000
+CONTROL = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Whether a mutant was caught, by which seed and which invariant."""
+
+    mutant: str
+    why: str
+    harmless: bool
+    histories: int
+    seed: int | None
+    invariant: str
+    words: str
+
+    @property
+    def right(self) -> bool:
+        """As expected: caught, or for the control not."""
+        return (self.seed is None) is self.harmless
+
+
+def tried(one: Mutant, *, seeds: int = 4000, seconds: float = 40.0) -> Verdict:
+    """Run histories of the broken pipeline until one fails."""
+    ends = time.monotonic() + seconds
+    count, caught = 0, None
+    with applied(one):
+        for seed in range(FIRST, FIRST + (CONTROL if one.harmless else seeds)):
+            count += 1
+            report = run(seed)
+            if report.violation is not None:
+                caught = report
+                break
+            if time.monotonic() > ends:
+                break
+    return Verdict(
+        mutant=one.name,
+        why=one.why,
+        harmless=one.harmless,
+        histories=count,
+        seed=None if caught is None else caught.seed,
+        invariant=caught.violation.name if caught and caught.violation else "",
+        words=str(caught.violation) if caught else "",
+    )
+
+
+def all_tried(*, seeds: int = 4000, seconds: float = 40.0) -> list[Verdict]:
+    """Every mutant in turn."""
+    return [tried(one, seeds=seeds, seconds=seconds) for one in MUTANTS]

@@ -1,0 +1,43 @@
+"""The rules of the protocol that a mutant may break, each by name. All as they should be: `Rules()`."""
+
+from dataclasses import dataclass
+
+from proof.spec.law import Edit
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rules:
+    """One variant of the protocol. `edit` changes the law's conditional writes; the rest are what actors do between them."""
+
+    edit: Edit | None = None
+    token_per_claim: bool = True
+    wish_heeded: bool = True  #: a claim that finds a wish gives in instead of running
+    losses_end: bool = True  #: whoever finds a lapsed lease and no attempts left ends the job instead of claiming it
+    # the sweep
+    sweeps: bool = True
+    appoint_first: bool = True  #: before the watermark moves
+    failure_stops: bool = True  #: a listing that failed leaves the watermark
+    compare_and_set: bool = True
+    consistent: bool = True  #: the listing reads what was written
+    goal_first: bool = True  #: the clock is read before the listing, not after it
+    second_look: bool = True
+    look_after_put: bool = True
+    look_if_found: bool = True  #: also whoever finds the row there already
+    answer_last: bool = True
+    grace: int = 2
+    # appointments and messages
+    wake_first: bool = True
+    wake_older: bool = True  #: a lapsed attempt is woken with the epoch before its own
+    messages_wait: bool = True  #: a retry's message is sent with its delay
+    due_tested: bool = True  #: after a refusal a job is claimed only if it is due
+    lease_tested: bool = True
+    early_ack: bool = False
+    row_first: bool = True
+    mark_known: bool = True  #: a refused settlement looks for its own mark
+    dead_letters_kill: bool = False
+    # effects and keys
+    fixed_ids: bool = True
+    perform_first: bool = True  #: before the outbox is cleared
+    key_first: bool = True
+    key_held: bool = True  #: a key that is there is not overwritten
+    key_shared: bool = True  #: who finds the key uses its job's id
