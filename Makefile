@@ -35,7 +35,7 @@ $(READY): $(VENV)/.installed pyproject.toml
 
 .PHONY: demo
 demo: $(READY) ## The whole pipeline doing real work, in one go (DIR=folder for your own files)
-	$(PY) -m examples.demo $(if $(DIR),--dir "$(DIR)")
+	$(PY) -m examples.demo $(if $(DIR),--dir "$(DIR)") $(ARGS)
 
 .PHONY: up
 up: $(READY) ## Start the local stack and stay: API, queues, table, consumers; Ctrl-C stops it

@@ -17,7 +17,7 @@ class ThreadCrew:
     hands are busy, with whatever, and cannot deadlock; and one item alone is done without any thread.
     """
 
-    def __init__(self, hands: int = 16) -> None:
+    def __init__(self, hands: int = 32) -> None:
         self._hands = hands
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None

@@ -33,6 +33,9 @@ HANDLERS = {
     "low": "consume_low",
     DEAD_LETTERS: "dead_letters",
 }
+POLLERS = 3
+"""Batches of a lane in hand at once, so that one slow job does not hold up what comes after it. Lambda begins with five pollers:
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
 DRAIN = FUNCTION_TIMEOUT + 2 * WAIT  # seconds: one long poll and the batch that it brings
 
 
@@ -51,12 +54,12 @@ def main() -> None:
     stop = stop_on_signals()
     settings = Settings.from_env(os.environ)
     pumps = _pumps(load_app(given.app), settings, _client())
-    threads = [threading.Thread(target=_run, args=(pump, stop), name=lane) for lane, pump in pumps.items()]
+    threads = [threading.Thread(target=_run, args=(pump, stop), name=name) for name, pump in pumps.items()]
     for thread in threads:
         thread.start()
     leash.ready()
     print(
-        f"consumer (pid {os.getpid()}) serves {', '.join(pumps)} of {settings.app}-{settings.stage}",
+        f"consumer (pid {os.getpid()}) serves {', '.join(HANDLERS)} of {settings.app}-{settings.stage}",
         flush=True,
     )
     log.info("consumer started", extra={"action": "consumer_started", "pid": os.getpid()})
@@ -77,7 +80,7 @@ def _client() -> "SQSClient":
         connect_timeout=2,
         read_timeout=10,
         retries={"total_max_attempts": 1},
-        max_pool_connections=2 * len(HANDLERS),
+        max_pool_connections=2 * POLLERS * len(HANDLERS),
     )
     return boto3.client("sqs", config=config)
 
@@ -88,8 +91,9 @@ def _pumps(app: ModuleType, settings: Settings, sqs: "SQSClient") -> dict[str, P
         handler = getattr(app, name, None)
         if handler is None:
             sys.exit(f"{app.__name__} has no {name}, which handles the lane {lane}")
-        function = Function(f"{settings.app}-{settings.stage}-{name}", handler, timeout=FUNCTION_TIMEOUT)
-        pumps[lane] = Pump(sqs, settings.queues[lane], function)
+        for poller in range(1 if lane == DEAD_LETTERS else POLLERS):
+            function = Function(f"{settings.app}-{settings.stage}-{name}", handler, timeout=FUNCTION_TIMEOUT)
+            pumps[f"{lane}-{poller}"] = Pump(sqs, settings.queues[lane], function)
     return pumps
 
 
