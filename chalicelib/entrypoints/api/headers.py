@@ -1,13 +1,22 @@
 """What two request headers ask for: `Prefer: wait=N` (RFC 7240) and `Idempotency-Key`."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.pipeline.enqueue import MAX_KEY_CHARS
 
 LONGEST_WAIT = timedelta(seconds=25)
 """API Gateway ends a request after 29 s: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"""
+
+
+SCHEMAS: Mapping[str, Mapping[str, Any]] = {
+    "Idempotency-Key": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARS, "pattern": "^[ -~]+$"},
+    "Prefer": {"type": "string", "examples": ["wait=10"]},
+}
+"""What they may hold, for the documentation."""
 
 
 def wish_to_wait(prefer: str | None) -> timedelta | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.entrypoints.api.headers import SCHEMAS
 from chalicelib.entrypoints.api.openapi_tasks import with_tasks
 from chalicelib.entrypoints.api.problem import ALL_KINDS, MEDIA_TYPE, Problem
 from chalicelib.entrypoints.api.route import Reply, Route
@@ -77,7 +78,10 @@ def _operation(route: Route, query: Json) -> Json:
         "parameters": [
             *(_parameter(name, "path", {"type": "string"}, required=True) for name in route.names),
             *(_parameter(name, "query", schema) for name, schema in query["properties"].items()),
-            *(_parameter(name, "header", {"type": "string"}, about) for name, about in route.headers.items()),
+            *(
+                _parameter(name, "header", dict(SCHEMAS[name]), about)
+                for name, about in route.headers.items()
+            ),
         ],
         "responses": {
             **{str(status): _reply(reply) for status, reply in sorted(route.replies.items())},

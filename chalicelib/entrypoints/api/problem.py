@@ -118,9 +118,7 @@ KINDS: Mapping[type[Exception], Kind] = {
         "The body is not said to be JSON",
         "Send `Content-Type: application/json`, uncompressed.",
     ),
-    InvalidInput: _kind(
-        422, "invalid-input", "Invalid input", "Mend the argument that `argument` names."
-    ),
+    InvalidInput: _kind(422, "invalid-input", "Invalid input", "Mend the argument that `argument` names."),
     UnknownTask: _kind(422, "unknown-task", "No task has this name", "See GET /tasks for the names."),
     Unavailable: UNAVAILABLE,
     NewerRow: UNAVAILABLE,  # a deployment is going on: the next function instance can read it
