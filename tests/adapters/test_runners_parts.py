@@ -1,17 +1,20 @@
 """The small parts of the runners: the wire, the log relay, the signal's window, the waiting."""
 
+import json
 import logging
 import math
 import os
 import signal
 import socket
+import sys
 import threading
 from contextlib import nullcontext
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
-from chalicelib.adapters.runners import relay, template
+from chalicelib.adapters.runners import inside, relay, template
 from chalicelib.adapters.runners.inside import SOFT, ChildLine
 from chalicelib.adapters.runners.pending import Pending
 from chalicelib.adapters.runners.relay import Relay
@@ -305,3 +308,77 @@ def test_a_child_stopped_before_it_is_born_is_not_born(ends, monkeypatch):
         assert ours.recv(100) == b"-9"
         keeper._deaths.close()
         keeper._death_bell.close()
+
+
+@pytest.fixture
+def live(window, registry, monkeypatch):
+    """Let a child live its life in this process, whose logging is put back afterwards; what it said to its parent."""
+    monkeypatch.setattr(inside, "REGISTRY", registry)
+    monkeypatch.setattr(inside, "SignalWindow", lambda: window)
+    handlers, level = logging.root.handlers[:], logging.root.level
+    facts = {"id": "J", "tenant": "acme", "attempt": 1, "max_attempts": 2, "epoch": 3}
+
+    def life(task: str, args: bytes, modules=()):
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            parent = Wire(ours)
+            parent.tell(
+                "call",
+                {
+                    "task": task,
+                    "facts": {**facts, "task": task, "deadline": "2030-01-02T03:04:05+00:00"},
+                    "levels": {"": logging.WARNING},
+                },
+            )
+            parent.send(args)
+            inside.main(theirs, modules)
+            parent.wait_no_more()
+            said = []
+            while (frame := parent.receive()) is not None:
+                said.append(json.loads(frame))
+            return said
+
+    yield life
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+
+
+def test_a_child_says_what_its_task_says_and_returns(live):
+    assert live("child_say", b'{"messages": ["one"]}') == [
+        ["progress", [0.0, "one"]],
+        ["beat", None],
+        ["returned", None],
+        1,
+    ]
+
+
+def test_a_child_says_what_its_task_raises(live):
+    [[kind, outcome]] = live("child_fail", b'{"message": "broken"}')
+    assert (kind, outcome["raised"][:2], outcome["again"]) == ("raised", ["ValueError", "broken"], True)
+
+
+def test_a_child_says_why_it_cannot_begin(live):
+    [[_, unknown]] = live("child_unknown", b"{}")
+    assert (unknown["raised"][0], unknown["rejected"]) == ("UnknownTask", True)
+    [[_, missing]] = live("child_say", b"{}", modules=("no_such_module",))
+    assert (missing["raised"][0], missing["rejected"]) == ("ModuleNotFoundError", False)
+
+
+def test_a_child_says_that_its_task_raised_what_nobody_can_name(live):
+    [[_, outcome]] = live("child_mute", b"{}")
+    assert outcome["raised"][0] == "Mute"
+
+
+def test_a_child_whose_attempt_is_over_does_nothing(ends):
+    ours, theirs = ends
+    ours.close()
+    before = signal.getsignal(SOFT)
+    inside.main(theirs, ())
+    signal.signal(SOFT, before)
+
+
+def test_a_generator_that_a_fork_copies_is_seeded_anew(monkeypatch):
+    seeded = []
+    monkeypatch.setitem(sys.modules, "numpy.random", SimpleNamespace(seed=lambda: seeded.append(True)))
+    inside._new_luck()
+    assert seeded == [True]
