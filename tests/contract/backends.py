@@ -1,0 +1,292 @@
+"""The three worlds that every contract runs in: the in-memory twins, moto in this process, an emulator behind HTTP.
+
+A backend has the six ports, and the few hands that a test needs beside them: to look into the index, to receive as Lambda's poller
+does, to make pages small.
+"""
+
+import math
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from typing import Any, Protocol
+
+import boto3
+import pytest
+from botocore.client import BaseClient
+from moto import mock_aws
+
+from chalicelib.adapters.aws.clients import Clients
+from chalicelib.adapters.aws.keys import INDEX
+from chalicelib.adapters.aws.payloads import AwsPayloads
+from chalicelib.adapters.aws.queue import SqsQueue
+from chalicelib.adapters.aws.side_tables import DynamoApiKeys, DynamoKeys, DynamoQuarantine
+from chalicelib.adapters.aws.store import DynamoStore
+from chalicelib.adapters.crew import ThreadCrew
+from chalicelib.adapters.memory import (
+    HeldWorld,
+    Inline,
+    MemoryApiKeys,
+    MemoryKeys,
+    MemoryPayloads,
+    MemoryQuarantine,
+    MemoryQueue,
+    MemoryStore,
+)
+from chalicelib.adapters.memory.world import START
+from chalicelib.pipeline.ports import (
+    ApiKeyStore,
+    Crew,
+    JobQueue,
+    JobStore,
+    KeyStore,
+    PayloadStore,
+    Quarantine,
+)
+from chalicelib.settings import Settings
+from infra.stack import provision
+from jobline.local.emulator import Emulator
+
+VISIBILITY = timedelta(seconds=30)
+"""How long a received message is hidden: longer than any test takes."""
+
+ONE_AFTER_THE_OTHER = Inline()
+SIDE_BY_SIDE = ThreadCrew(8)
+
+_stages = count(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """A message as a poller got it."""
+
+    id: str
+    receipt: str
+    body: str
+    trace: str | None
+
+
+class Backend(Protocol):
+    """One world."""
+
+    name: str
+
+    @property
+    def store(self) -> JobStore: ...
+
+    @property
+    def keys(self) -> KeyStore: ...
+
+    @property
+    def payloads(self) -> PayloadStore: ...
+
+    @property
+    def queue(self) -> JobQueue: ...
+
+    @property
+    def api_keys(self) -> ApiKeyStore: ...
+
+    @property
+    def quarantine(self) -> Quarantine: ...
+
+    def elapsed(self) -> timedelta:
+        """Time since some moment, by this world's clock."""
+
+    def empty(self) -> None:
+        """Forget all rows."""
+
+    def drain(self) -> None:
+        """Forget all messages."""
+
+    def indexed(self) -> set[tuple[str, str]]:
+        """What the attention index holds: kind and job id."""
+
+    def small_pages(self, rows: int) -> None:
+        """Let a listing return at most this many rows a page, until `empty`."""
+
+    def receive(self, lane: str, *, within: float = 0) -> list[Delivery]:
+        """Up to ten messages, waiting up to so many seconds for the first."""
+
+    def delete(self, lane: str, receipt: str) -> None:
+        """Delete a received message."""
+
+
+class Memory:
+    """The twins, in virtual time."""
+
+    name = "memory"
+
+    def __init__(self) -> None:
+        self.empty()
+
+    def empty(self) -> None:
+        self.world = HeldWorld()
+        self.store = MemoryStore()
+        self.keys = MemoryKeys()
+        self.payloads = MemoryPayloads()
+        self.queue = MemoryQueue(self.world, visibility=VISIBILITY)
+        self.api_keys = MemoryApiKeys()
+        self.quarantine = MemoryQuarantine()
+
+    def drain(self) -> None:
+        self.queue.messages.clear()
+
+    def elapsed(self) -> timedelta:
+        return self.world.now() - START
+
+    def indexed(self) -> set[tuple[str, str]]:
+        return {(row.attention, row.id) for row in self.store.rows.values() if row.attention is not None}
+
+    def small_pages(self, rows: int) -> None:
+        self.store.page = rows
+
+    def receive(self, lane: str, *, within: float = 0) -> list[Delivery]:
+        until = self.world.now() + timedelta(seconds=within)
+        while not (found := self.queue.receive(lane)) and self.world.now() < until:
+            self.world.advance(timedelta(milliseconds=100))
+        return [
+            Delivery(id=message.id, receipt=message.receipt, body=message.body, trace=message.trace)
+            for message in found
+        ]
+
+    def delete(self, lane: str, receipt: str) -> None:
+        self.queue.delete(receipt)
+
+
+class Aws:
+    """The real adapters, against whatever boto3 finds by the environment."""
+
+    def __init__(self, name: str, crew: Crew) -> None:
+        self.name = name
+        self.settings = self._stand_up()
+        self.clients = clients = Clients()
+        self.table, self.bucket = self.settings.table, self.settings.bucket
+        self.store = DynamoStore(clients, self.table, crew)
+        self.keys = DynamoKeys(clients, self.table)
+        self.payloads = AwsPayloads(clients, self.table, self.bucket)
+        self._crew = crew
+        self.queue = SqsQueue(clients, self.settings.queues, crew)
+        self.api_keys = DynamoApiKeys(clients, self.table)
+        self.quarantine = DynamoQuarantine(clients, self.table)
+        self._page: Callable[..., None] | None = None
+
+    def empty(self) -> None:
+        if self._page is not None:
+            self.clients.dynamodb.meta.events.unregister("provide-client-params.dynamodb.Query", self._page)
+            self._page = None
+        keys = [{"pk": item["pk"], "sk": item["sk"]} for item in self.items()]
+        for start in range(0, len(keys), 25):
+            wanted: Any = [{"DeleteRequest": {"Key": key}} for key in keys[start : start + 25]]
+            self.clients.dynamodb.batch_write_item(RequestItems={self.table: wanted})
+
+    def elapsed(self) -> timedelta:
+        return timedelta(seconds=time.monotonic())
+
+    def drain(self) -> None:
+        if any(depth.waiting + depth.delayed + depth.in_flight for depth in self.queue.depths()):
+            # Queues of another stage: SQS, and moto with it, purges a queue once a minute at most.
+            self.queue = SqsQueue(self.clients, self._stand_up().queues, self._crew)
+
+    def _stand_up(self) -> Settings:
+        """A stage of its own, from the one template."""
+        settings = Settings.from_env({"JOBLINE_APP": "contract", "JOBLINE_STAGE": f"s{next(_stages)}"})
+        parameters = {
+            "DeletionProtection": "false",
+            "VisibilityTimeout": str(int(VISIBILITY.total_seconds())),
+        }
+        provision(
+            boto3.client("cloudformation"),
+            app=settings.app,
+            stage=settings.stage,
+            parameters=parameters,
+            pause=lambda _: None if self.name == "moto" else time.sleep(0.02),
+        )
+        return settings
+
+    def items(self, **options: Any) -> list[Any]:
+        """All items, or all entries of an index, as they are."""
+        pages = self.clients.dynamodb.get_paginator("scan").paginate(TableName=self.table, **options)
+        return [item for page in pages for item in page["Items"]]
+
+    def item(self, pk: str, sk: str) -> Any:
+        """One item as it is."""
+        found = self.clients.dynamodb.get_item(TableName=self.table, Key={"pk": {"S": pk}, "sk": {"S": sk}})
+        return found.get("Item")
+
+    def put_item(self, item: Any) -> None:
+        """Put any item, as other code would."""
+        self.clients.dynamodb.put_item(TableName=self.table, Item=item)
+
+    def indexed(self) -> set[tuple[str, str]]:
+        found = self.items(IndexName=INDEX)
+        return {(entry["attention"]["S"].partition("#")[0], entry["sk"]["S"]) for entry in found}
+
+    def small_pages(self, rows: int) -> None:
+        def page(params: dict[str, Any], **_: Any) -> None:
+            params["Limit"] = min(rows, params.get("Limit", rows))
+
+        self._page = page
+        self.clients.dynamodb.meta.events.register("provide-client-params.dynamodb.Query", page)
+
+    def receive(self, lane: str, *, within: float = 0) -> list[Delivery]:
+        found = self.clients.sqs.receive_message(
+            QueueUrl=self.queue.url(lane),
+            MaxNumberOfMessages=10,
+            WaitTimeSeconds=min(20, math.ceil(within)),
+            MessageSystemAttributeNames=["All"],
+        )
+        return [
+            Delivery(
+                id=message["MessageId"],
+                receipt=message["ReceiptHandle"],
+                body=message["Body"],
+                trace=message.get("Attributes", {}).get("AWSTraceHeader"),
+            )
+            for message in found.get("Messages", [])
+        ]
+
+    def delete(self, lane: str, receipt: str) -> None:
+        self.clients.sqs.delete_message(QueueUrl=self.queue.url(lane), ReceiptHandle=receipt)
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """A lock round every AWS call: moto is not atomic.
+
+    Eight threads that put an item if there is none have more than one winner in about one of twenty rounds, where DynamoDB always has
+    one. Without this lock a test of threads on moto says nothing.
+    """
+    lock = threading.RLock()
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def locked(self: Any, operation_name: str, api_params: Any) -> Any:
+        with lock:
+            return call(self, operation_name, api_params)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", locked)
+        yield
+
+
+@contextmanager
+def in_process() -> Iterator[Aws]:
+    """moto, which takes the place of botocore's HTTP."""
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(variable)
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        with mock_aws(), one_at_a_time():
+            yield Aws("moto", ONE_AFTER_THE_OTHER)
+
+
+@contextmanager
+def behind_http(emulator: Emulator) -> Iterator[Aws]:
+    """The emulator, by the environment that `jobline up` gives the functions too, asked by many threads at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        for variable, value in emulator.environment.items():
+            patch.setenv(variable, value)
+        yield Aws("emulator", SIDE_BY_SIDE)

@@ -1,0 +1,86 @@
+"""The same promises in three worlds. `backend` runs a test in all, `aws` in the two with the real adapters."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.pipeline.ports import ApiKeyStore, JobQueue, JobStore, KeyStore, PayloadStore, Quarantine
+from jobline.local.emulator import Emulator
+from tests.contract.backends import Aws, Backend, Memory, behind_http, in_process
+
+BEHIND_HTTP = pytest.param("emulator", marks=pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with Emulator(log_dir=tmp_path_factory.mktemp("emulator")) as running:
+        yield running
+
+
+def _real(name: str, request: pytest.FixtureRequest) -> Iterator[Aws]:
+    if name == "moto":
+        with in_process() as aws:
+            yield aws
+    else:
+        with behind_http(request.getfixturevalue("emulator")) as aws:
+            yield aws
+
+
+@pytest.fixture(scope="module", params=["memory", "moto", BEHIND_HTTP])
+def world(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """One of the three, for a module."""
+    if request.param == "memory":
+        yield Memory()
+    else:
+        yield from _real(request.param, request)
+
+
+@pytest.fixture(scope="module", params=["moto", BEHIND_HTTP])
+def cloud(request: pytest.FixtureRequest) -> Iterator[Aws]:
+    """One of the two with the real adapters, for a module (which then uses no `world`: moto is all or nothing)."""
+    yield from _real(request.param, request)
+
+
+@pytest.fixture
+def backend(world: Backend) -> Backend:
+    """One of the three, empty."""
+    world.empty()
+    return world
+
+
+@pytest.fixture
+def aws(cloud: Aws) -> Aws:
+    """One of the two, empty."""
+    cloud.empty()
+    return cloud
+
+
+@pytest.fixture
+def store(backend: Backend) -> JobStore:
+    return backend.store
+
+
+@pytest.fixture
+def keys(backend: Backend) -> KeyStore:
+    return backend.keys
+
+
+@pytest.fixture
+def payloads(backend: Backend) -> PayloadStore:
+    return backend.payloads
+
+
+@pytest.fixture
+def queue(backend: Backend) -> JobQueue:
+    backend.drain()
+    return backend.queue
+
+
+@pytest.fixture
+def api_keys(backend: Backend) -> ApiKeyStore:
+    return backend.api_keys
+
+
+@pytest.fixture
+def quarantine(backend: Backend) -> Quarantine:
+    return backend.quarantine
