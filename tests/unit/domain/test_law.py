@@ -163,6 +163,16 @@ def test_whoever_has_read_an_older_life_of_the_row_is_refused(arrow):
 
 
 @pytest.mark.parametrize("arrow", [t for t in ARROWS if t.guard is Lapsed], ids=lambda t: t.event.__name__)
+def test_whoever_found_the_lease_of_an_earlier_attempt_over_is_refused(arrow):
+    # given an attempt that was taken over by another, whose lease is over too
+    late = NOW + HOUR
+    earlier, row = running(epoch=1), running(epoch=2)
+    event = event_for(arrow.event, Lapsed(epoch=1, now=late), earlier, late)
+    # then only who has seen the present one may write: the epoch would stand still otherwise
+    assert not allowed(change(event), row)
+
+
+@pytest.mark.parametrize("arrow", [t for t in ARROWS if t.guard is Lapsed], ids=lambda t: t.event.__name__)
 def test_a_lease_is_over_only_after_its_end(arrow):
     row = running()
     lease = row.lease

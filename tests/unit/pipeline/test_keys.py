@@ -1,5 +1,6 @@
 """Idempotency: the same key and the same request are the same job, however often and from wherever it is asked for."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -21,6 +22,18 @@ def test_the_same_request_twice_is_one_job(stage):
     drain(stage.parts)
     assert stage.runs() == 1
     assert stage.submit(args={"x": 1}, key="k").state is State.SUCCEEDED
+
+
+def test_a_hundred_at_once_are_one_job_and_get_one_answer(stage):
+    # given a hundred clients, or one that is impatient
+    stage.works()
+    with ThreadPoolExecutor(20) as clients:
+        answers = list(clients.map(lambda _: stage.submit(args={"x": 1}, key="k"), range(100)))
+    # then there is one row, and every answer is that job
+    assert set(stage.store.rows) == {answer.id for answer in answers}
+    assert len(stage.store.rows) == 1
+    drain(stage.parts)
+    assert stage.runs() == 1
 
 
 def test_within_one_batch_too(stage):

@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 
+from chalicelib import current_job
 from chalicelib.adapters.memory.queue import Unkindness
 from chalicelib.domain.errors import JobCancelled, JoblineError, Retry
 from chalicelib.domain.job import Job
@@ -37,12 +38,15 @@ class Storm:
         self.stage.parts = trapped(self.clear, self.weather)
         self.stage.task(self.wayward, "work", max_attempts=4, on_success="after", on_failure="after")
         self.stage.mourns("after")
+        #: how often the task was started for each epoch of each job
+        self.starts: Counter[tuple[str, int]] = Counter()
         #: every job that somebody was told of
         self.accepted: dict[str, Job] = {}
 
     def wayward(self, x: int) -> str:
         """A task that does what tasks do."""
-        self.stage.note("work")
+        job = current_job()
+        self.starts[job.id, job.epoch] += 1
         self.stage.world.advance(timedelta(seconds=self.chance.choice([0, 0, 1, 30, 90])))
         mood = self.chance.random()
         if mood < 0.2:
@@ -117,6 +121,8 @@ def test_in_any_weather_every_accepted_job_has_exactly_one_end(seed):
         ends = [entry for entry in row.history if entry.event in {"succeeded", "died"}]
         followers = [other for other in rows.values() if other.cause == row.id]
         assert len(followers) == (len(ends) if row.task == "work" else 0)
+    # and no epoch of any job was run twice, so that no job ran more often than it may (I5)
+    assert set(storm.starts.values()) <= {1}
     # and no message that ever was changes anything any more (I14)
     replay(storm.clear)
     HITS.update(storm.weather.hits)
