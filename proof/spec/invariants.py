@@ -3,7 +3,8 @@
 I2 terminal is for ever, but for a redrive. I3 one outcome an epoch, by the claim that holds the row. I4 the epoch grows by one with every
 claim and redrive, and never else. I5 at most max_attempts claims a life. I12 the sweep's index holds nothing that is finished. I13
 every write follows the arrows below. READY: `ready` is there exactly while the job may be claimed. OWNER: `owner` exactly while it runs.
-CANCEL: after a wish nothing but a success or a cancellation. EFFECT: only what is over owes something.
+CANCEL: after a wish nothing but a success or a cancellation.
+LIFE: what was meant for a life before the redrive does nothing to this one. EFFECT: only what is over owes something.
 """
 
 from proof.spec.law import CLAIMABLE, CLAIMS, MAX_ATTEMPTS, NONE, OVER, Row, Write
@@ -31,11 +32,13 @@ ARROWS: dict[str, tuple[frozenset[str], str | None]] = {
     "cleared": (OVER, None),
 }
 FENCED = frozenset({"renewed", "succeeded", "retried", "died", "gave_in", "came_late"})
-AFTER_WISH = frozenset({"succeeded", "gave_in", "lost_wished", "came_late", "renewed", "reclaimed", "appointed", "postponed"})
+AFTER_WISH = frozenset(
+    {"succeeded", "gave_in", "lost_wished", "came_late", "renewed", "reclaimed", "appointed", "postponed"}
+)
 
 
-def judge(old: Row, new: Row, write: Write) -> str | None:
-    """The invariant that this write breaks by taking effect."""
+def judge(old: Row, new: Row, write: Write, *, shapes: bool = True) -> str | None:
+    """The invariant that this write breaks by taking effect. `shapes` False: only what it does to others, not what the row then looks like."""
     kind = write[0]
     sources, target = ARROWS[kind]
     if old.state in OVER and kind not in {"redriven", "appointed", "postponed", "cleared"}:
@@ -52,9 +55,11 @@ def judge(old: Row, new: Row, write: Write) -> str | None:
         return f"I4: {kind} moves the epoch from {old.epoch} to {new.epoch}"
     if kind in CLAIMS and new.epoch - new.life > MAX_ATTEMPTS:
         return f"I5: claim number {new.epoch - new.life} of a job with {MAX_ATTEMPTS} attempts"
+    if kind in {"cancelled", "expired"} and write[2] < old.life:
+        return f"LIFE: {kind} takes effect in a later life than it was meant for"
     if old.wish and kind not in AFTER_WISH:
         return f"CANCEL: {kind} after the wish to cancel"
-    return shape(new)
+    return shape(new) if shapes else None
 
 
 def shape(row: Row) -> str | None:

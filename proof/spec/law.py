@@ -54,7 +54,9 @@ class Row(NamedTuple):
     due: int = -1
     check: int = -1  #: next_check
     dead: bool = False  #: in the index of the dead
-    outbox: tuple[tuple[str, int, int], ...] = ()  #: ids of effects: slot, epoch, and chance (0 unless a mutant rolls dice)
+    outbox: tuple[
+        tuple[str, int, int], ...
+    ] = ()  #: ids of effects: slot, epoch, and chance (0 unless a mutant rolls dice)
     marks: tuple[tuple[int, int], ...] = ()
     life: int = 0
 
@@ -100,7 +102,9 @@ def effects(ids: tuple[tuple[str, int, int], ...]) -> tuple[Effect, ...]:
 
 def decode(row: Row) -> Job:
     """The row as the real value."""
-    attention, when = ("dead", BASE) if row.dead else ("due", at(row.check)) if row.check >= 0 else (None, None)
+    attention, when = (
+        ("dead", BASE) if row.dead else ("due", at(row.check)) if row.check >= 0 else (None, None)
+    )
     return Job(
         id="job", tenant="t", task="a", lane="default", args=Inline(json="{}"), state=State(row.state),
         max_attempts=MAX_ATTEMPTS, epoch=row.epoch, attempts=row.attempts, ready=None if row.ready < 0 else row.ready,
@@ -147,7 +151,9 @@ def _lapsed(e: int, now: int) -> Lapsed:
 
 
 def _died(guard: Unwished | Lapsed, now: int, owes: Any) -> Died:
-    return Died(at=at(now), guard=guard, reason=Reason.FAILED, error=FAILURE, forget=BASE, outbox=effects(owes))
+    return Died(
+        at=at(now), guard=guard, reason=Reason.FAILED, error=FAILURE, forget=BASE, outbox=effects(owes)
+    )
 
 
 EVENTS: dict[str, Callable[..., Event]] = {
@@ -157,7 +163,9 @@ EVENTS: dict[str, Callable[..., Event]] = {
     "reclaimed": lambda e, t, now, lease: Reclaimed(
         at=at(now), guard=_lapsed(e, now), owner=name((e + 1, t)), lease=at(lease)
     ),
-    "renewed": lambda e, t, now, lease: Renewed(at=at(now), guard=_mine(e, t), lease=at(lease), progress=None),
+    "renewed": lambda e, t, now, lease: Renewed(
+        at=at(now), guard=_mine(e, t), lease=at(lease), progress=None
+    ),
     "succeeded": lambda e, t, now, owes: Succeeded(
         at=at(now), guard=_mine(e, t), result=Inline(json="1"), forget=BASE, outbox=effects(owes)
     ),

@@ -10,9 +10,12 @@ class Rules:
     """One variant of the protocol. `edit` changes the law's conditional writes; the rest are what actors do between them."""
 
     edit: Edit | None = None
+    shapes: bool = True  #: not a rule: whether a row's own looks are judged, or only what comes of them
     token_per_claim: bool = True
     wish_heeded: bool = True  #: a claim that finds a wish gives in instead of running
-    losses_end: bool = True  #: whoever finds a lapsed lease and no attempts left ends the job instead of claiming it
+    losses_end: bool = (
+        True  #: whoever finds a lapsed lease and no attempts left ends the job instead of claiming it
+    )
     # the sweep
     sweeps: bool = True
     appoint_first: bool = True  #: before the watermark moves
