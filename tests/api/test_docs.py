@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from urllib.parse import unquote
 
 from chalicelib.entrypoints.api.docs import STYLE
-from chalicelib.entrypoints.api.problem import ALL_KINDS
+from chalicelib.entrypoints.api.problem_kinds import ALL_KINDS
 from chalicelib.entrypoints.api.routes import ROUTES
 from chalicelib.pipeline.task import Options
 from tests.api.desk import Caller, Desk

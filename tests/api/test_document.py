@@ -7,7 +7,8 @@ import pytest
 
 from chalicelib.domain.job import Inline, Job, Place, Progress, Reason, State, Stored
 from chalicelib.entrypoints.api import document
-from chalicelib.entrypoints.api.document import ReasonName, StateName, brief
+from chalicelib.entrypoints.api.document import brief
+from chalicelib.entrypoints.api.job_shape import ReasonName, StateName
 from chalicelib.pipeline import strict_json
 from tests.api.desk import Caller, Desk
 

@@ -12,14 +12,14 @@ from chalicelib.entrypoints.api.cursor import wrap
 from chalicelib.pipeline.execute import execute
 from chalicelib.pipeline.messages import decode
 from tests.api.desk import Caller, Desk
-from tests.contract.backends import Aws, in_process, inline
+from tests.contract.backends import Aws, in_process
 
 SEEDS = count(1)
 
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[Aws]:
-    with in_process(inline()) as aws:
+    with in_process() as aws:
         yield aws
 
 

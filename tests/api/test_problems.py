@@ -9,7 +9,8 @@ from chalicelib import wiring
 from chalicelib.domain import errors
 from chalicelib.domain.errors import CallerError, Denied, NewerRow, ServiceRefused, Unavailable
 from chalicelib.entrypoints.api import refusals
-from chalicelib.entrypoints.api.problem import ALL_KINDS, INTERNAL, KINDS, kind_of, problem
+from chalicelib.entrypoints.api.problem import problem
+from chalicelib.entrypoints.api.problem_kinds import ALL_KINDS, INTERNAL, KINDS, kind_of
 from chalicelib.settings import BadSetting
 from tests.api.desk import Caller, Desk
 

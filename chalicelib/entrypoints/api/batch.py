@@ -8,7 +8,8 @@ from msgspec import Meta
 from chalicelib.domain.errors import InvalidInput, JoblineError
 from chalicelib.domain.job import TERMINAL, Job
 from chalicelib.entrypoints.api.answer import Answer
-from chalicelib.entrypoints.api.document import JobDocument, brief
+from chalicelib.entrypoints.api.document import brief
+from chalicelib.entrypoints.api.job_shape import JobDocument
 from chalicelib.entrypoints.api.problem import Problem, problem
 from chalicelib.entrypoints.api.reading import read
 from chalicelib.entrypoints.api.request import Request

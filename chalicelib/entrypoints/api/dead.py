@@ -9,7 +9,8 @@ from chalicelib.domain.job import Reason
 from chalicelib.entrypoints.api.answer import Answer
 from chalicelib.entrypoints.api.cursor import unwrap, wrap
 from chalicelib.entrypoints.api.dead_page import dead_page
-from chalicelib.entrypoints.api.document import JobDocument, ReasonName, Time, brief, rfc3339
+from chalicelib.entrypoints.api.document import brief, rfc3339
+from chalicelib.entrypoints.api.job_shape import JobDocument, ReasonName, Time
 from chalicelib.entrypoints.api.problem import Problem, problem
 from chalicelib.entrypoints.api.redrive_many import SCAN, redrive_many
 from chalicelib.entrypoints.api.request import Request

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.entrypoints.api.docs_curl import EXPORTS, curl
 from chalicelib.entrypoints.api.docs_schema import fields, kind, row, table
-from chalicelib.entrypoints.api.problem import ALL_KINDS
+from chalicelib.entrypoints.api.problem_kinds import ALL_KINDS
 
 Json = dict[str, Any]
 

@@ -8,7 +8,8 @@ from typing import Annotated, Literal, TypedDict
 from msgspec import Meta
 
 from chalicelib.entrypoints.api.answer import Answer
-from chalicelib.entrypoints.api.problem import MEDIA_TYPE, RETRY_AFTER, UNAVAILABLE, Problem, details
+from chalicelib.entrypoints.api.problem import MEDIA_TYPE, RETRY_AFTER, Problem, details
+from chalicelib.entrypoints.api.problem_kinds import UNAVAILABLE
 from chalicelib.entrypoints.api.request import Request
 from chalicelib.pipeline.parts import Parts
 

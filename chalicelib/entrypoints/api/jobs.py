@@ -11,8 +11,9 @@ from chalicelib.domain.errors import JoblineError
 from chalicelib.domain.job import TERMINAL, Job, State
 from chalicelib.entrypoints.api.answer import Answer
 from chalicelib.entrypoints.api.cursor import unwrap, wrap
-from chalicelib.entrypoints.api.document import JobDocument, brief, whole
+from chalicelib.entrypoints.api.document import brief, whole
 from chalicelib.entrypoints.api.headers import idempotency_key, wish_to_wait
+from chalicelib.entrypoints.api.job_shape import JobDocument
 from chalicelib.entrypoints.api.reading import Moment, moment
 from chalicelib.entrypoints.api.request import Request
 from chalicelib.entrypoints.api.submission import NewJob, job_request

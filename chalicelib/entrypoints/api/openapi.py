@@ -10,7 +10,8 @@ import msgspec
 
 from chalicelib.entrypoints.api.headers import SCHEMAS
 from chalicelib.entrypoints.api.openapi_tasks import with_tasks
-from chalicelib.entrypoints.api.problem import ALL_KINDS, MEDIA_TYPE, Problem
+from chalicelib.entrypoints.api.problem import MEDIA_TYPE, Problem
+from chalicelib.entrypoints.api.problem_kinds import ALL_KINDS
 from chalicelib.entrypoints.api.route import Reply, Route
 from chalicelib.entrypoints.api.submission import NewBatchJob
 from chalicelib.pipeline.task import Task

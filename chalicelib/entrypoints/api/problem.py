@@ -1,32 +1,13 @@
-"""Errors as RFC 9457 problem details: one table says which status, type and title each of our errors has."""
+"""Errors as RFC 9457 problem details: what the caller needs to mend the request, and nothing that is not his business."""
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 from msgspec import Meta
 
-from chalicelib.domain.errors import (
-    CallerError,
-    Conflict,
-    Denied,
-    InvalidInput,
-    KeyReused,
-    NewerRow,
-    NotFound,
-    NotPossible,
-    TooLarge,
-    Unavailable,
-    UnknownTask,
-)
 from chalicelib.entrypoints.api.answer import Answer
-from chalicelib.entrypoints.api.refusals import (
-    MalformedBody,
-    MethodNotAllowed,
-    NoSuchRoute,
-    UnsupportedMediaType,
-)
+from chalicelib.entrypoints.api.problem_kinds import INTERNAL, UNAUTHENTICATED, UNAVAILABLE, Kind, kind_of
+from chalicelib.entrypoints.api.refusals import MethodNotAllowed
 
 log = logging.getLogger(__name__)
 
@@ -36,21 +17,6 @@ MOST_CHARS = 300
 
 RETRY_AFTER = "1"
 """Seconds. Throttling and fail-overs pass within seconds; clients add jitter of their own."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Kind:
-    """One kind of problem. `mend` tells the caller what to do."""
-
-    status: int
-    slug: str
-    title: str
-    mend: str
-
-    @property
-    def type(self) -> str:
-        """The URI that names the kind. It is a name, not an address: /docs explains each."""
-        return f"urn:jobline:problem:{self.slug}"
 
 
 class Problem(TypedDict):
@@ -67,74 +33,6 @@ class Problem(TypedDict):
     checks: NotRequired[
         Annotated[dict[str, str], Meta(description="of /health: what is well and what is not")]
     ]
-
-
-def _kind(status: int, slug: str, title: str, mend: str) -> Kind:
-    return Kind(status=status, slug=slug, title=title, mend=mend)
-
-
-UNAUTHENTICATED = _kind(
-    401, "unauthenticated", "An API key is needed", "Send `Authorization: Bearer <key>` with a valid key."
-)
-UNAVAILABLE = _kind(
-    503,
-    "unavailable",
-    "Try again",
-    "Wait `Retry-After` seconds. With an Idempotency-Key a repeated POST is safe.",
-)
-INTERNAL = _kind(
-    500, "internal", "Something went wrong here", "Tell the operator the request_id: the log has the rest."
-)
-
-KINDS: Mapping[type[Exception], Kind] = {
-    CallerError: _kind(400, "bad-request", "The request is wrong", "Mend the request."),
-    MalformedBody: _kind(400, "malformed-body", "The body is not JSON", "Send one JSON object in UTF-8."),
-    Denied: _kind(
-        403, "forbidden", "The API key may not do this", "Use a key with the scope that the route needs."
-    ),
-    NotFound: _kind(
-        404, "not-found", "There is no such thing", "Check the id. Finished jobs are forgotten after a time."
-    ),
-    NoSuchRoute: _kind(404, "no-such-route", "There is no such route", "See /docs for the routes."),
-    MethodNotAllowed: _kind(
-        405, "method-not-allowed", "The path does not take this method", "See the Allow header."
-    ),
-    Conflict: _kind(
-        409, "conflict", "The request contradicts what is recorded", "Read what is recorded first."
-    ),
-    KeyReused: _kind(
-        409,
-        "key-reused",
-        "The idempotency key stands for another request",
-        "Use a new key for a new request.",
-    ),
-    NotPossible: _kind(
-        409, "not-possible", "The job's state does not allow this", "Read the job to see its state."
-    ),
-    TooLarge: _kind(413, "too-large", "Too many bytes", "Put large data into S3 and send its address."),
-    UnsupportedMediaType: _kind(
-        415,
-        "unsupported-media-type",
-        "The body is not said to be JSON",
-        "Send `Content-Type: application/json`, uncompressed.",
-    ),
-    InvalidInput: _kind(422, "invalid-input", "Invalid input", "Mend the argument that `argument` names."),
-    UnknownTask: _kind(422, "unknown-task", "No task has this name", "See GET /tasks for the names."),
-    Unavailable: UNAVAILABLE,
-    NewerRow: UNAVAILABLE,  # a deployment is going on: the next function instance can read it
-}
-"""Each `CallerError` has its own line; of other errors only those that waiting mends are told from the rest."""
-
-ALL_KINDS = tuple(
-    sorted({*KINDS.values(), UNAUTHENTICATED, INTERNAL}, key=lambda kind: (kind.status, kind.slug))
-)
-
-
-def kind_of(error: Exception) -> Kind:
-    """The nearest kind."""
-    if isinstance(error, Denied) and not error.known:
-        return UNAUTHENTICATED
-    return next((KINDS[base] for base in type(error).__mro__ if base in KINDS), INTERNAL)
 
 
 def problem(error: Exception, request_id: str) -> Answer:
@@ -175,7 +73,7 @@ def _detail(kind: Kind, error: Exception) -> str:
 
 
 def _headers(kind: Kind, error: Exception) -> dict[str, str]:
-    headers: dict[str, Any] = {}
+    headers: dict[str, str] = {}
     if kind is UNAVAILABLE:
         headers["Retry-After"] = RETRY_AFTER
     if kind is UNAUTHENTICATED:

@@ -15,8 +15,8 @@ from chalicelib.entrypoints.api.dead import (
     list_groups,
     redrive_by_filter,
 )
-from chalicelib.entrypoints.api.document import JobDocument
 from chalicelib.entrypoints.api.health import Health, health
+from chalicelib.entrypoints.api.job_shape import JobDocument
 from chalicelib.entrypoints.api.jobs import (
     JobPage,
     JobsQuery,

@@ -1,0 +1,94 @@
+"""The job document's shape: what the API shows of a job, and the schema of that. What is not named here is not shown."""
+
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
+
+from msgspec import Meta
+
+Time = Annotated[
+    str, Meta(description="RFC 3339, UTC, milliseconds", extra_json_schema={"format": "date-time"})
+]
+
+StateName = Literal[
+    "QUEUED",
+    "SCHEDULED",
+    "RUNNING",
+    "RETRYING",
+    "SUCCEEDED",
+    "DEAD",
+    "CANCELLED",
+    "EXPIRED",
+]
+ReasonName = Literal["failed", "timed_out", "worker_lost", "undecodable", "payload_missing", "rejected"]
+
+
+class Elsewhere(TypedDict):
+    """A value that lies outside the job's row and is left out of this document: null stands in its place."""
+
+    bytes: int
+    sha256: str
+    why: Annotated[
+        Literal["not_loaded", "too_large", "missing"],
+        Meta(
+            description="not_loaded: GET /jobs/{id} has it; too_large: the answer would not fit; missing: it is gone or damaged"
+        ),
+    ]
+
+
+class ProgressDocument(TypedDict):
+    """What the running task last said of itself."""
+
+    fraction: Annotated[float | None, Meta(description="0 to 1")]
+    message: str
+    at: Time
+
+
+class ErrorDocument(TypedDict):
+    """The last failed attempt's exception. Failures of one cause share a fingerprint."""
+
+    type: str
+    message: str
+    traceback: str
+    fingerprint: str
+
+
+class EntryDocument(TypedDict):
+    """One transition. `by` marks the attempt or the person's request that wrote it."""
+
+    at: Time
+    event: str
+    epoch: int
+    by: str
+    note: str
+
+
+class JobDocument(TypedDict):
+    """A job: what was asked for, where it is in its life, and all that became of it."""
+
+    id: str
+    task: str
+    state: StateName
+    lane: str
+    tenant: str
+    tags: list[str]
+    args: Annotated[dict[str, Any] | None, Meta(description="by name; null when args_stored is there")]
+    args_stored: NotRequired[Elsewhere]
+    attempts: Annotated[int, Meta(description="started since acceptance or the last retry by hand")]
+    max_attempts: int
+    epoch: Annotated[int, Meta(description="grows with every attempt, never resets")]
+    created_at: Time
+    due_at: Annotated[
+        Time | None,
+        Meta(description="not to be started before; null once it was, or if it never had to wait"),
+    ]
+    started_at: Annotated[
+        Time | None, Meta(description="when its first attempt began, since the last retry by hand")
+    ]
+    finished_at: Time | None
+    expires_at: Annotated[Time | None, Meta(description="not to be started for the first time after")]
+    progress: ProgressDocument | None
+    result: Annotated[Any, Meta(description="null as well when result_stored is there")]
+    result_stored: NotRequired[Elsewhere]
+    error: ErrorDocument | None
+    reason: Annotated[ReasonName | None, Meta(description="why it is DEAD")]
+    cancel_requested: bool
+    history: list[EntryDocument]
