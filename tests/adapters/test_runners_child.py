@@ -85,6 +85,13 @@ def test_stopping_kills_the_child_and_its_children_before_it_returns(children):
     assert started.outcome().failure.fingerprint == "child-sigkill"
 
 
+def test_when_memory_runs_out_the_child_goes_first(children):
+    started = start(children, "child_with_a_grandchild", wait=True)
+    child = started.line.next()[1].split()[1]
+    assert Path(f"/proc/{child}/oom_score_adj").read_text() == "1000\n"
+    started.execution.stop()
+
+
 def test_what_a_task_leaves_behind_ends_with_it(children):
     started = start(children, "child_with_a_grandchild", wait=False)
     grandchild = int(started.line.next()[1].split()[0])
@@ -174,6 +181,15 @@ def test_a_dead_template_fails_its_children_and_is_replaced(children):
     assert gone(), "a child does not outlive its template"
     os.kill(grandchild, signal.SIGKILL)  # nobody was left to do that
     assert start(children, "child_echo", value=1).outcome() == Returned(json="1")
+
+
+def test_the_template_can_be_started_before_the_first_task(registry):
+    runner = ChildRunner(("tests.adapters.cases_in_child",), registry)
+    runner.warm()
+    runner.warm()
+    template = runner._nest._template
+    assert start(runner, "child_echo", value=1).outcome() == Returned(json="1")
+    assert runner._nest._template is template
 
 
 def test_a_template_that_cannot_start_is_an_outcome(registry, monkeypatch):

@@ -35,8 +35,12 @@ class ChildRunner:
         self._registry = registry
         self._nest = Nest(modules)
 
+    def warm(self) -> None:
+        """Start the template now, in the background: the first task then need not wait for its imports. Raises OSError."""
+        self._nest.warm()
+
     def start(self, call: Call) -> "ChildExecution":
-        """Start it now. The first start in a process also starts the template."""
+        """Start it now. The first start in a process also starts the template, and the task's clock runs meanwhile."""
         execution = ChildExecution(self._registry[call.task], call, self._nest)
         execution.start()
         return execution

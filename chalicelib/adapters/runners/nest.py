@@ -36,6 +36,11 @@ class Nest:
                 _, control = self._running(anew=True)
                 _ask(control, talk, leash)
 
+    def warm(self) -> None:
+        """Start the template if there is none, without waiting for it. Raises OSError."""
+        with self._lock:
+            self._running()
+
     def _running(self, *, anew: bool = False) -> tuple[subprocess.Popen[bytes], socket.socket]:
         if self._template is not None and (anew or self._template[0].poll() is not None):
             _dismiss(*self._template)

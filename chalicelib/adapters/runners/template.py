@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 
 from chalicelib.adapters.runners import inside
 
@@ -52,9 +53,8 @@ class Template:
             end.setblocking(False)
         signal.set_wakeup_fd(self._death_bell.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # only a signal with a handler rings the bell
-        signal.pthread_sigmask(
-            signal.SIG_BLOCK, {inside.SOFT}
-        )  # a child takes it as soon as it knows what it means
+        # A child takes the soft limit's signal as soon as it knows what it means.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {inside.SOFT})
         _adopt_orphans()
         self._watch(self._control, self._asked)
         self._watch(self._deaths, self._reap)
@@ -74,6 +74,9 @@ class Template:
             self._control.close()
             return
         talk, leash = (socket.socket(fileno=end) for end in ends)
+        talk.set_inheritable(
+            False
+        )  # received files are handed on to any program that a task starts, unless told so
         with talk:
             leash.setblocking(False)
             self._fork(talk, leash)
@@ -130,6 +133,7 @@ class Template:
         try:
             os.setpgid(0, 0)
             _die_with_parent()
+            _go_first()
             if os.getppid() != self._pid:
                 return  # it died before the kernel knew what to do then
             signal.set_wakeup_fd(-1)
@@ -180,6 +184,12 @@ def _adopt_orphans() -> None:
 def _die_with_parent() -> None:
     """Have the kernel kill this child when the template dies. (Its one thread forked it: the kernel means that thread.)"""
     _prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def _go_first() -> None:
+    """When memory runs out the kernel takes the child, whose end is an outcome, and not the worker, whose end is a lost lease."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _prctl(option: int, value: int) -> None:
