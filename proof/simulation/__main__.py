@@ -46,7 +46,9 @@ def _variation(found: argparse.Namespace) -> Variation:
 def _replay(seed: int, variation: Variation) -> int:
     report = run(seed, variation, traced=True)
     print("\n".join(report.trace))
-    print(f"seed {seed}: {report.steps} steps, {len(report.struck)} faults, {report.violation or 'no violation'}")
+    print(
+        f"seed {seed}: {report.steps} steps, {len(report.struck)} faults, {report.violation or 'no violation'}"
+    )
     return int(report.violation is not None)
 
 
@@ -86,7 +88,9 @@ _LEDGER = ("jobs", "accepted", "succeeded", "dead", "cancelled", "expired", "los
 
 def _shortest(seed: int) -> None:
     variation, report = shrink(seed)
-    print(f"\nthe shortest found, {len(report.struck)} faults, {report.steps} steps: {command(seed, variation)}\n")
+    print(
+        f"\nthe shortest found, {len(report.struck)} faults, {report.steps} steps: {command(seed, variation)}\n"
+    )
     print("\n".join(report.trace[-120:]))
     print(report.violation)
 

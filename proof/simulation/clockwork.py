@@ -18,7 +18,7 @@ class Killed(BaseException):  # not an Exception: nobody may take it for a failu
 class Sandbox:
     """One process of one role: an API request, an invocation of a consumer, a tick. It dies as a whole."""
 
-    __slots__ = ("batch", "woken", "dead", "done", "ends", "handled", "handlers", "kind", "name", "skew")
+    __slots__ = ("batch", "dead", "done", "ends", "handled", "handlers", "kind", "name", "skew", "woken")
 
     def __init__(self, name: str, kind: str, skew: int) -> None:
         self.name = name
@@ -124,7 +124,7 @@ class Clockwork:
         when, _, fiber, ticket, what = heapq.heappop(self._heap)
         if fiber is None:
             self.now = when
-            what()  # type: ignore[misc]
+            what()
         elif fiber.ticket == ticket and not fiber.over:
             self.now = when
             fiber.switch()

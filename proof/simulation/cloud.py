@@ -44,21 +44,22 @@ def job_of(message: Message) -> str:
 
 
 def _current_parts() -> Parts:
-    return getcurrent().clock.parts  # type: ignore[union-attr,no-any-return]
+    return getcurrent().clock.parts
 
 
-_execute = consumer.execute
+_door: Any = consumer
+_execute = _door.execute
 
 
 def _counted(*args: Any, **kwargs: Any) -> bool:
     done = _execute(*args, **kwargs)
-    getcurrent().box.handled += 1  # type: ignore[union-attr]
+    getcurrent().box.handled += 1
     return done
 
 
 # The doors are real; only where they find their parts is ours, and that somebody counts.
 consumer._parts = _current_parts  # noqa: SLF001
-consumer.execute = _counted  # type: ignore[attr-defined]
+_door.execute = _counted
 
 
 class Cloud:
@@ -66,7 +67,9 @@ class Cloud:
 
     early_ack = False  #: a mutant's: messages are deleted before they are handled
 
-    def __init__(self, profile: Profile, clock: Clockwork, seam: Seam, monitor: Monitor, queue: SimQueue) -> None:
+    def __init__(
+        self, profile: Profile, clock: Clockwork, seam: Seam, monitor: Monitor, queue: SimQueue
+    ) -> None:
         self.profile = profile
         self.clock = clock
         self.seam = seam
@@ -81,7 +84,9 @@ class Cloud:
 
     # ----------------------------------------------------------------------------------------------------- sandboxes
 
-    def sandbox(self, kind: str, body: Callable[[], Any], *, ends: int, then: Callable[[Fiber], None] | None = None) -> Sandbox:
+    def sandbox(
+        self, kind: str, body: Callable[[], Any], *, ends: int, then: Callable[[Fiber], None] | None = None
+    ) -> Sandbox:
         """Run something in a sandbox of its own, for at most `ends` milliseconds."""
         pace, skew = self.seam.pace, self.profile.skew
         box = Sandbox(f"{kind}-{len(self.boxes)}", kind, int((pace.random() * 2 - 1) * skew))
@@ -100,7 +105,11 @@ class Cloud:
         killed = box.dead
         box.done = box.dead = True  # what is left in it is frozen, never to be thawed
         error = fiber.error
-        if error is not None and not isinstance(error, Killed | Unavailable | WholeBatchFailed) and not killed:
+        if (
+            error is not None
+            and not isinstance(error, Killed | Unavailable | WholeBatchFailed)
+            and not killed
+        ):
             self.monitor.bug(error)
         if then is not None and not killed:
             then(fiber)
@@ -134,15 +143,22 @@ class Cloud:
             return
         if any(m.lane == lane and m.visible <= self.monitor.world.now() for m in self.queue.twin.messages):
             self._arrived(lane, self.clock.now + 500)
-        refused = self.profile.refused
-        if refused and refused[0] <= self.clock.now < refused[1] and self.seam.pace.random() < 0.8:
-            if self.seam.fate.strikes("lambda_throttled", always=True):
-                self.seam.fate.hit("F38")
-                for message in messages:
-                    message.visible = self.monitor.world.now() + 5 * SECOND * MS
-                    self._arrived(message.lane, self.clock.now + 5 * SECOND)
-                return
+        if self._refused():
+            for message in messages:
+                message.visible = self.monitor.world.now() + 5 * SECOND * MS
+                self._arrived(message.lane, self.clock.now + 5 * SECOND)
+            return
         self._invoke(lane, messages)
+
+    def _refused(self) -> bool:
+        """Whether Lambda throttles this invocation: the messages were received, and nobody saw them."""
+        window = self.profile.refused
+        if not window or not window[0] <= self.clock.now < window[1] or self.seam.pace.random() >= 0.8:
+            return False
+        refused = self.seam.fate.strikes("lambda_throttled", always=True)
+        if refused:
+            self.seam.fate.hit("F38")
+        return refused
 
     def _invoke(self, lane: str, messages: list[Message]) -> None:
         batch = [(message, message.receipt) for message in messages]
@@ -184,7 +200,9 @@ class Cloud:
         if row is None or self.early_ack:
             return
         if row.owner is not None and self.monitor.active.get(row.owner) is box:
-            self.monitor.fail("ACK", f"{row.task}[{row.id[-6:]}] acknowledged under an own claim that is open")
+            self.monitor.fail(
+                "ACK", f"{row.task}[{row.id[-6:]}] acknowledged under an own claim that is open"
+            )
         if row.outbox and self.monitor.active.get(row.history[-1].by) is box:
             self.monitor.fail("ACK", f"{row.task}[{row.id[-6:]}] acknowledged with an own outbox left")
 
@@ -193,7 +211,11 @@ class Cloud:
         match answer:
             case {"batchItemFailures": list(items)} if len(answer) == 1:
                 failed = [item["itemIdentifier"] for item in items if set(item) == {"itemIdentifier"}]
-                if len(failed) == len(items) == len(set(failed)) and ids.issuperset(failed) and len(items) < len(ids):
+                if (
+                    len(failed) == len(items) == len(set(failed))
+                    and ids.issuperset(failed)
+                    and len(items) < len(ids)
+                ):
                     return set(failed)
         self.monitor.bug(AssertionError(f"not an answer that Lambda understands: {answer!r}"))
         return ids

@@ -10,7 +10,7 @@ class Fate:
     """One history's faults. `kept` None: all that the seed draws; else only those of these numbers strike."""
 
     def __init__(self, profile: Profile, kept: frozenset[int] | None = None) -> None:
-        self.chance = Random(f"fate {profile.seed}")  # noqa: S311 - repeatable chance is the point
+        self.chance = Random(f"fate {profile.seed}")
         self.struck: list[tuple[int, str]] = []  #: number and name of those that struck
         self.hits: Counter[str] = Counter()
         self.off = False

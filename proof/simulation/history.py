@@ -13,8 +13,8 @@ from chalicelib.pipeline.ids import make_id
 from chalicelib.pipeline.limits import Limits
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.task import Kind
-from proof.simulation.cloud import Cloud
 from proof.simulation.clockwork import Clockwork
+from proof.simulation.cloud import Cloud
 from proof.simulation.fate import Fate
 from proof.simulation.lanes import VISIBILITY, SimQueue
 from proof.simulation.ledger import reckon
@@ -222,7 +222,9 @@ class History:
                 break
         forgotten = self.monitor.forgotten
         changed = [
-            key[-6:] for key, row in before.items() if self.monitor.rows.get(key) != row and key not in forgotten
+            key[-6:]
+            for key, row in before.items()
+            if self.monitor.rows.get(key) != row and key not in forgotten
         ]
         if self.queue.twin.messages:
             self.monitor.fail("I14", "a replayed message is never acknowledged")

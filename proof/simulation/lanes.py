@@ -26,7 +26,9 @@ class SimQueue:
     def __init__(self, twin: MemoryQueue, seam: Seam, monitor: Monitor, clock: Clockwork) -> None:
         self.twin = twin
         self.sent: dict[tuple[str, str], None] = {}  #: every message there ever was, in order
-        self.arrived: Callable[[str, int], None] = lambda lane, when: None  #: told of each message and when it is visible
+        self.arrived: Callable[[str, int], None] = lambda _lane, _when: (
+            None
+        )  #: told of each message and when it is visible
         self._seam = seam
         self._fate = seam.fate
         self._modes = seam.profile.modes
@@ -35,9 +37,11 @@ class SimQueue:
 
     def send(self, wakeups: Sequence[Wakeup]) -> Sequence[Wakeup]:
         """Send each. As the port says, it raises for none."""
-        box = getcurrent().box  # type: ignore[union-attr]
+        box = getcurrent().box
         try:
-            unsent = self._seam.call("queue.send", f"{len(wakeups)}", lambda: self._send(wakeups), table=False)
+            unsent = self._seam.call(
+                "queue.send", f"{len(wakeups)}", lambda: self._send(wakeups), table=False
+            )
         except Unavailable:
             return list(wakeups)  # the adapter answers so when the call fails, whether or not it took effect
         box.woken.update(wakeup.job_id for wakeup in wakeups if wakeup not in unsent)
@@ -51,7 +55,7 @@ class SimQueue:
                 raise error
         unsent = []
         for wakeup in wakeups:
-            fate = self._fate_of(wakeup)
+            fate = self._fate_of()
             if fate == "refuse":
                 unsent.append(wakeup)
                 self._note_loss(wakeup)
@@ -70,7 +74,7 @@ class SimQueue:
                     unsent.append(wakeup)
         return unsent
 
-    def _fate_of(self, wakeup: Wakeup) -> str:
+    def _fate_of(self) -> str:
         strikes, denied = self._fate.strikes, self._seam.profile.denied
         if denied and denied[0] <= self._clock.now < denied[1] and strikes("denied", always=True):
             self._fate.hit("F06")
@@ -113,7 +117,7 @@ class SimQueue:
             if message.lane == DEAD_LETTERS != lane:
                 message.visible = self._monitor.world.now()
                 self.arrived(DEAD_LETTERS, self._clock.now)
-        for message in found:
+        for _ in found:
             self.arrived(lane, self._clock.now + VISIBILITY)
         return found
 
@@ -143,4 +147,3 @@ class SimQueue:
             self._fate.hit("F41")
         self.twin.messages.clear()
         self._seam.note("all lanes are purged")
-

@@ -20,7 +20,7 @@ def final(monitor: Monitor, job_id: str) -> Job | None:
 
 
 def reckon(monitor: Monitor, people: People) -> Counter[str]:
-    """accepted = succeeded + dead + cancelled + expired, effects once each, answers true. Reports to the monitor."""
+    """Accepted = succeeded + dead + cancelled + expired, effects once each, answers true. Reports to the monitor."""
     ledger: Counter[str] = Counter()
     for job_id in monitor.accepted:
         row = final(monitor, job_id)

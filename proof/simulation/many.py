@@ -65,7 +65,9 @@ def chunk(first: int, size: int = CHUNK) -> Sum:
     return total
 
 
-def many(*, first: int = 0, minutes: float | None = None, histories: int | None = None, processes: int = 1) -> Sum:
+def many(
+    *, first: int = 0, minutes: float | None = None, histories: int | None = None, processes: int = 1
+) -> Sum:
     """Histories from the seed `first` on, until the time is over, the number is reached, or ten of them failed."""
     total, start = Sum(), time.monotonic()
     ends = None if minutes is None else start + minutes * 60
@@ -91,7 +93,9 @@ def many(*, first: int = 0, minutes: float | None = None, histories: int | None 
 def _spread(firsts: Iterator[int], processes: int, total: Sum) -> None:
     """Hand out chunks, a few ahead of the processes."""
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        waiting = [pool.apply_async(chunk, (seed,)) for seed, _ in zip(firsts, range(processes * 2), strict=False)]
+        waiting = [
+            pool.apply_async(chunk, (seed,)) for seed, _ in zip(firsts, range(processes * 2), strict=False)
+        ]
         while waiting:
             total.merge(waiting.pop(0).get(timeout=120))
             if len(total.failed) < 10 and (seed := next(firsts, None)) is not None:

@@ -62,7 +62,13 @@ class Monitor:
     """Watches one history. The first violation is kept and ends it."""
 
     def __init__(
-        self, profile: Profile, clock: Clockwork, fate: Fate, store: MemoryStore, payloads: MemoryPayloads, limits: Limits
+        self,
+        profile: Profile,
+        clock: Clockwork,
+        fate: Fate,
+        store: MemoryStore,
+        payloads: MemoryPayloads,
+        limits: Limits,
     ) -> None:
         self.rows = store.rows
         self.marks = store.marks
@@ -107,7 +113,12 @@ class Monitor:
     def created(self, row: Job) -> None:
         """A row was put."""
         self._must(row.id not in self.ever, "EFFECT", "a row was put twice", row)
-        self._must(row.epoch == 0 and row.attempts == 0 and not row.history, "I13", "does not begin at its beginning", row)
+        self._must(
+            row.epoch == 0 and row.attempts == 0 and not row.history,
+            "I13",
+            "does not begin at its beginning",
+            row,
+        )
         self.ever[row.id] = row
         self._behind[row.id] = not self._ahead(row.id)
         if row.cause is not None:
@@ -118,7 +129,7 @@ class Monitor:
         mark = self.marks.get("fast" if self.strict else "slow")
         return mark is None or time_of(job_id) > mark
 
-    def written(self, old: Job | None, new: Job, label: str, change: Change, box: Sandbox) -> None:
+    def written(self, old: Job | None, new: Job, label: str, box: Sandbox) -> None:
         """A guarded write took effect."""
         if old is None:
             self.fail("I1", "a write made a row")
@@ -126,13 +137,15 @@ class Monitor:
         sources, target = LAW[label]
         self._must(old.state in sources, "I13", f"{label} from {old.state}", old)
         self._must(new.state is (target or old.state), "I13", f"{label} leads to {new.state}", old)
-        self._must(old.state not in OVER or label in {"redriven", *SILENT}, "I2", f"{label} after {old.state}", old)
+        self._must(
+            old.state not in OVER or label in {"redriven", *SILENT}, "I2", f"{label} after {old.state}", old
+        )
         self._history(old, new, label)
         self._numbers(old, new, label)
         if label in CLAIMS:
             self._claim(old, new, label, box)
         elif label in OUTCOMES:
-            self._outcome(old, new, label, change, box)
+            self._outcome(old, new, label, box)
         elif label == "postponed":
             self._postponed(old, new, box)
         elif label == "outbox_cleared":
@@ -147,19 +160,34 @@ class Monitor:
             return
         before = new.history[:-1]
         kept = old.history[-len(before) :] if before else ()
-        self._must(before == kept and (label == "redriven" or before == old.history), "I13", f"{label} changed history", old)
-        self._must(new.history[-1].event == label, "I13", f"{label} is recorded as {new.history[-1].event}", old)
+        self._must(
+            before == kept and (label == "redriven" or before == old.history),
+            "I13",
+            f"{label} changed history",
+            old,
+        )
+        self._must(
+            new.history[-1].event == label, "I13", f"{label} is recorded as {new.history[-1].event}", old
+        )
 
     def _numbers(self, old: Job, new: Job, label: str) -> None:
         step = 1 if label in CLAIMS or label == "redriven" else 0
-        self._must(new.epoch == old.epoch + step, "I4", f"{label} moves the epoch {old.epoch} -> {new.epoch}", old)
+        self._must(
+            new.epoch == old.epoch + step, "I4", f"{label} moves the epoch {old.epoch} -> {new.epoch}", old
+        )
         attempts = 0 if label == "redriven" else old.attempts + (label in CLAIMS)
-        self._must(new.attempts == attempts, "I5", f"{label} moves attempts {old.attempts} -> {new.attempts}", old)
-        self._must(new.attempts <= new.max_attempts, "I5", f"attempt {new.attempts} of {new.max_attempts}", old)
+        self._must(
+            new.attempts == attempts, "I5", f"{label} moves attempts {old.attempts} -> {new.attempts}", old
+        )
+        self._must(
+            new.attempts <= new.max_attempts, "I5", f"attempt {new.attempts} of {new.max_attempts}", old
+        )
 
     def _claim(self, old: Job, new: Job, label: str, box: Sandbox) -> None:
         now = START + _ms(self._clock.now)
-        self._must(new.owner is not None and new.owner not in self.active, "I3", "an owner's token serves twice", new)
+        self._must(
+            new.owner is not None and new.owner not in self.active, "I3", "an owner's token serves twice", new
+        )
         self.active[str(new.owner)] = box
         if old.cancel_requested is not None:
             self.wished.add(str(new.owner))
@@ -168,20 +196,27 @@ class Monitor:
         if label == "reclaimed" and old.lease is not None:
             self._must(old.lease <= now + self._wide, "LEASE", "a live lease was taken over", old)
 
-    def _outcome(self, old: Job, new: Job, label: str, change: Change, box: Sandbox) -> None:
+    def _outcome(self, old: Job, new: Job, label: str, box: Sandbox) -> None:
         entry = new.history[-1]
         if old.state is S.RUNNING:
             now = START + _ms(self._clock.now)
             lapsed = old.lease is not None and old.lease <= now + self._wide
             if entry.by:
                 self._must(entry.by == old.owner, "I3", f"{label} by {entry.by}, owner is {old.owner}", old)
-                self._must(self.active.get(entry.by) is box, "I3", f"{label} by another sandbox than the claim's", old)
+                self._must(
+                    self.active.get(entry.by) is box,
+                    "I3",
+                    f"{label} by another sandbox than the claim's",
+                    old,
+                )
             else:
                 self._must(lapsed, "LEASE", f"{label} over a live lease", old)
             done = [e.event for e in old.history if e.epoch == old.epoch and e.event in OUTCOMES]
             self._must(not done, "I3", f"{label} after {done} in epoch {old.epoch}", old)
             if old.cancel_requested is not None:
-                self._must(label in {"succeeded", "cancelled"}, "CANCEL", f"{label} after the wish to cancel", old)
+                self._must(
+                    label in {"succeeded", "cancelled"}, "CANCEL", f"{label} after the wish to cancel", old
+                )
         if label == "succeeded":
             self._result(new)
         if label == "retry_scheduled":
@@ -189,7 +224,9 @@ class Monitor:
         for effect in new.outbox:
             self.owed.append((new.id, effect.id))
         follower = {"succeeded": new.on_success, "died": new.on_failure}.get(label)
-        self._must(bool(new.outbox) == (follower is not None), "EFFECT", f"{label} owes {len(new.outbox)}", new)
+        self._must(
+            bool(new.outbox) == (follower is not None), "EFFECT", f"{label} owes {len(new.outbox)}", new
+        )
         if label == "died":
             self._note_death(new)
 
@@ -222,14 +259,26 @@ class Monitor:
             body = stored.decode() if stored else None
         self._must(body is not None, "PAYLOAD", "succeeded without a result", new)
         if body is not None:
-            self._must(json.loads(body).get("epoch") == new.epoch, "I3", f"epoch {new.epoch} has the result {body[:40]}", new)
+            self._must(
+                json.loads(body).get("epoch") == new.epoch,
+                "I3",
+                f"epoch {new.epoch} has the result {body[:40]}",
+                new,
+            )
 
     def _shape(self, row: Job) -> None:
         """What must hold of every row at any time."""
         claimable = row.state in {S.QUEUED, S.RETRYING}
         must = self._must
-        must((row.ready == row.epoch) if claimable else row.ready is None, "READY", f"{row.state} with ready={row.ready}", row)
-        must(not claimable or row.attempts < row.max_attempts, "READY", "claimable without attempts left", row)
+        must(
+            (row.ready == row.epoch) if claimable else row.ready is None,
+            "READY",
+            f"{row.state} with ready={row.ready}",
+            row,
+        )
+        must(
+            not claimable or row.attempts < row.max_attempts, "READY", "claimable without attempts left", row
+        )
         running = row.state is S.RUNNING
         must((row.owner is not None) is running, "OWNER", f"{row.state} with owner={row.owner}", row)
         must((row.lease is not None) is running, "OWNER", f"{row.state} with lease={row.lease}", row)
@@ -240,8 +289,18 @@ class Monitor:
             must(not row.finished, "I12", f"finished, and in the sweep's index: {row.state}", row)
         if row.attention == "dead":
             must(row.state is S.DEAD and not row.outbox, "I12", f"in the index of the dead: {row.state}", row)
-        must(row.state is not S.SCHEDULED or row.next_check is not None, "I6", "SCHEDULED without an appointment", row)
-        must(row.state is not S.DEAD or row.finished is (row.attention == "dead"), "I12", "dead, and in no index", row)
+        must(
+            row.state is not S.SCHEDULED or row.next_check is not None,
+            "I6",
+            "SCHEDULED without an appointment",
+            row,
+        )
+        must(
+            row.state is not S.DEAD or row.finished is (row.attention == "dead"),
+            "I12",
+            "dead, and in no index",
+            row,
+        )
         self._kept(row)
 
     def _kept(self, row: Job) -> None:
@@ -251,7 +310,9 @@ class Monitor:
                 until = self._payloads.keep_until.get((row.id, payload.sha256))
                 self._must(until is not None, "PAYLOAD", "a stored payload is not there", row)
                 if until is not None and row.forget is not None:
-                    self._must(row.forget <= until, "PAYLOAD", f"kept until {until}, the row until {row.forget}", row)
+                    self._must(
+                        row.forget <= until, "PAYLOAD", f"kept until {until}, the row until {row.forget}", row
+                    )
         if row.key and row.forget is not None:
             held = time_of(row.id) + _ms(24 * 3600 * SECOND)
             self._must(row.forget >= held, "KEY", "forgotten before its key is over", row)
@@ -266,7 +327,7 @@ class Monitor:
             return  # put behind the mark by somebody who has not answered for it yet: the second look is still to come
         self.fail("I6", f"{row.task}[{row.id[-6:]}] {row.state} behind the watermark without an appointment")
 
-    def moved(self, name: str, to: Any) -> None:
+    def moved(self, name: str) -> None:
         """A watermark moved."""
         if (name == "fast") is self.strict:
             for row in self.rows.values():
@@ -295,13 +356,15 @@ class Monitor:
         life = [epoch for epoch in starts if epoch > redriven]
         self._must(len(life) <= row.max_attempts, "I5", f"{len(life)} starts of {row.max_attempts}", row)
         claim = next((e for e in row.history if e.epoch == facts.epoch and e.event in CLAIMS), None)
-        self._must(claim is not None and self.active.get(claim.by) is box, "I3", "a handler without a claim", row)
+        self._must(
+            claim is not None and self.active.get(claim.by) is box, "I3", "a handler without a claim", row
+        )
         if claim is not None:
             self._must(claim.by not in self.wished, "CANCEL", "started after the wish to cancel", row)
 
     # ------------------------------------------------------------------------------------------- what refusals reveal
 
-    def refused(self, row: Job | None, label: str, change: Change, box: Sandbox) -> None:
+    def refused(self, row: Job | None, label: str, change: Change) -> None:
         """A write was refused: for the matrix."""
         if row is None:
             return
@@ -317,4 +380,3 @@ class Monitor:
                 hit("F27")
             if any(e.event == "redriven" and e.epoch > epoch for e in row.history):
                 hit("F28")
-

@@ -15,6 +15,7 @@ from chalicelib.domain import lifecycle
 from chalicelib.domain.change import Change, Equals, Missing
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.events import (
+    Appointed,
     Claimed,
     Died,
     OutboxCleared,
@@ -60,7 +61,9 @@ class Mutant:
 MUTANTS: list[Mutant] = []
 
 
-def mutant(why: str, *, harmless: bool = False, **tilt: Any) -> Callable[[Callable[[], Sequence[Patch]]], Callable[[], Sequence[Patch]]]:
+def mutant(
+    why: str, *, harmless: bool = False, **tilt: Any
+) -> Callable[[Callable[[], Sequence[Patch]]], Callable[[], Sequence[Patch]]]:
     """Register the patches that a function gives, under its name."""
 
     def declare(patches: Callable[[], Sequence[Patch]]) -> Callable[[], Sequence[Patch]]:
@@ -111,7 +114,11 @@ def _write(event: Any, **new: Any) -> Patch:
 # ------------------------------------------------------------------------------------------------------------ the fence
 
 
-@mutant("no fence: whoever ran the job writes its outcome", rates={"pause_before": 0.08, "late": 0.08}, zombies=True)
+@mutant(
+    "no fence: whoever ran the job writes its outcome",
+    rates={"pause_before": 0.08, "late": 0.08},
+    zombies=True,
+)
 def no_fence() -> Sequence[Patch]:
     return [(Mine, "clauses", lambda _: ()), (Unwished, "clauses", lambda _: ())]
 
@@ -129,12 +136,12 @@ def fence_on_status() -> Sequence[Patch]:
 def owner_per_invocation() -> Sequence[Patch]:
     from proof.simulation.ports import SimWorld
 
-    return [(SimWorld, "token", lambda _: f"{getcurrent().box.name:.>10}"[-10:])]  # type: ignore[union-attr]
+    return [(SimWorld, "token", lambda _: f"{getcurrent().box.name:.>10}"[-10:])]
 
 
 @mutant("a claim leaves `ready` in place")
 def ready_not_removed() -> Sequence[Patch]:
-    return [_write(Claimed, remove=lambda old, _: ("due",))]
+    return [_write(Claimed, remove=lambda *_: ("due",))]
 
 
 @mutant("a live lease may be taken over", rates={"double": 0.5})
@@ -156,10 +163,10 @@ def live_lease_taken() -> Sequence[Patch]:
 def attempts_counted_on_failure() -> Sequence[Patch]:
     one = {"attempts": 1}
     return [
-        _write(Claimed, add=lambda old, _: {}),
-        _write(Reclaimed, add=lambda old, _: {}),
-        _write(RetryScheduled, add=lambda old, _: one),
-        _write(Died, add=lambda old, _: one),
+        _write(Claimed, add=lambda *_: {}),
+        _write(Reclaimed, add=lambda *_: {}),
+        _write(RetryScheduled, add=lambda *_: one),
+        _write(Died, add=lambda *_: one),
     ]
 
 
@@ -169,7 +176,9 @@ def own_claim_not_recognised() -> Sequence[Patch]:
 
     def first_time_only(wakeup: Any, *, lease: Any, parts: Any) -> Any:
         token = parts.world.token()
-        answer = patience(parts)(parts.store.write, wakeup.job_id, lifecycle.change(old(wakeup.epoch, token, lease, parts)))
+        answer = patience(parts)(
+            parts.store.write, wakeup.job_id, lifecycle.change(old(wakeup.epoch, token, lease, parts))
+        )
         row = answer.job
         if type(answer).__name__ == "Written":
             return row
@@ -264,7 +273,7 @@ def failed_listing_is_empty() -> Sequence[Patch]:
 
 @mutant("an appointment that fails is skipped", rates={"error": 0.08})
 def failed_appointment_is_skipped() -> Sequence[Patch]:
-    def pages(one: Any, seen: Any, low: Any, goal: Any, until: Any, parts: Any) -> None:
+    def pages(one: Any, seen: Any, low: Any, goal: Any, _until: Any, parts: Any) -> None:
         listed = parts.store.accepted(low, goal)
         unfinished = [job for job in listed.rows if not job.finished and job.attention is None]
         parts.crew.each(lambda job: parts.store.write(job.id, _appointed(job, parts)), unfinished)
@@ -276,7 +285,7 @@ def failed_appointment_is_skipped() -> Sequence[Patch]:
 def _appointed(job: Job, parts: Any) -> Change:
     now = parts.world.now()
     guard = Seen(state=job.state, epoch=job.epoch)
-    return lifecycle.change(accept.Appointed(at=now, guard=guard, check=now))
+    return lifecycle.change(Appointed(at=now, guard=guard, check=now))
 
 
 @mutant("only the first page of a listing is looked at, and the mark moves past all", page=1, latency=20)
@@ -312,18 +321,28 @@ def postponed_before_wake() -> Sequence[Patch]:
     return [(appointments, "_keep", keep)]
 
 
-@mutant("a released job gets no appointment", scripts=("ok",), delays=(1_200_000,), rates={"drop": 0.08, "crash_after": 0.08})
+@mutant(
+    "a released job gets no appointment",
+    scripts=("ok",),
+    delays=(1_200_000,),
+    rates={"drop": 0.08, "crash_after": 0.08},
+)
 def released_without_appointment() -> Sequence[Patch]:
     return [
         _write(
             Released,
             set=lambda old, _: {"ready": old["ready"]},
-            remove=lambda old, _: ("attention", "attention_at"),
+            remove=lambda *_: ("attention", "attention_at"),
         )
     ]
 
 
-@mutant("nobody looks at the clock again after the put", rates={"pause_before": 0.08, "error": 0.08}, keyed=True, skew=0)
+@mutant(
+    "nobody looks at the clock again after the put",
+    rates={"pause_before": 0.08, "error": 0.08},
+    keyed=True,
+    skew=0,
+)
 def no_second_look() -> Sequence[Patch]:
     def put(job: Job, parts: Any) -> Job:
         return patience(parts)(parts.store.create, job) or job
@@ -351,7 +370,11 @@ def dead_letter_kills() -> Sequence[Patch]:
 # ----------------------------------------------------------------------------------------------- acceptance and effects
 
 
-@mutant("the answer is given for the message, whatever became of the row", rates={"error": 0.08, "lost": 0.02}, throttled=(0, 60_000))
+@mutant(
+    "the answer is given for the message, whatever became of the row",
+    rates={"error": 0.08, "lost": 0.02},
+    throttled=(0, 60_000),
+)
 def message_before_row() -> Sequence[Patch]:
     def hasty(jobs: Sequence[Job], *, parts: Any) -> list[Job | Exception]:
         wakeups = [w for job in jobs if (w := accept._first_wakeup(job, parts)) is not None]  # noqa: SLF001
@@ -373,13 +396,19 @@ def first_message_not_delayed() -> Sequence[Patch]:
     return [(accept, "_first_wakeup", early)]
 
 
-@mutant("the outbox is cleared before it is performed", tasks=("chained",), rates={"crash_after": 0.08, "error": 0.08})
+@mutant(
+    "the outbox is cleared before it is performed",
+    tasks=("chained",),
+    rates={"crash_after": 0.08, "error": 0.08},
+)
 def outbox_cleared_first() -> Sequence[Patch]:
     def perform(job: Job, *, parts: Any) -> bool:
         died = job.history[-1].at if job.state is State.DEAD else None
         guard = Seen(state=job.state, epoch=job.epoch)
         patience(parts)(
-            parts.store.write, job.id, lifecycle.change(OutboxCleared(at=parts.world.now(), guard=guard, died=died))
+            parts.store.write,
+            job.id,
+            lifecycle.change(OutboxCleared(at=parts.world.now(), guard=guard, died=died)),
         )
         for effect in job.outbox:
             effects._submit(job, effect, parts)  # noqa: SLF001
@@ -424,11 +453,10 @@ def forgotten_before_key() -> Sequence[Patch]:
 def payload_after_row() -> Sequence[Patch]:
     from hashlib import sha256
 
-    def place(text: str, *, job_id: str, due: Any, payloads: Any) -> Any:
+    def place(text: str, **_: Any) -> Any:
         body = text.encode()
         if len(body) <= 320:
             return Inline(json=text)
         return Stored(place=Place.ITEM, sha256=sha256(body).hexdigest(), size=len(body))
 
     return [(enqueue, "place", place)]
-

@@ -12,8 +12,8 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.query import Search, dead_groups, dead_jobs, search
 from chalicelib.pipeline.redrive import redrive
 from chalicelib.pipeline.task import Submission
-from proof.simulation.cloud import Cloud
 from proof.simulation.clockwork import Fiber
+from proof.simulation.cloud import Cloud
 from proof.simulation.profile import SECOND, Request
 
 API_TIMEOUT = 29 * SECOND
@@ -93,7 +93,10 @@ class People:
 
     def _submit_all(self) -> None:
         """All requests in one call. Who gets no answer asks again for himself."""
-        wanted = [JobRequest(task=a.request.task, args=self._args(a.request), how=_how(a.request)) for a in self.asked]
+        wanted = [
+            JobRequest(task=a.request.task, args=self._args(a.request), how=_how(a.request))
+            for a in self.asked
+        ]
 
         def over(fiber: Fiber) -> None:
             for asked, answer in zip(self.asked, fiber.value or (), strict=False):
@@ -125,9 +128,7 @@ class People:
         asked.open -= 1
         request = asked.request
         if request.key and not asked.ids and number < len(request.retries):
-            self._at(
-                self.cloud.clock.now + request.retries[number], lambda: self._submit(asked, number + 1)
-            )
+            self._at(self.cloud.clock.now + request.retries[number], lambda: self._submit(asked, number + 1))
 
     def _submit_other(self, asked: Asked) -> None:
         request = asked.request
@@ -143,7 +144,9 @@ class People:
                 self.cloud.monitor.answered(answer.id)
 
         if asked.ids:
-            self.cloud.sandbox("api", lambda: enqueue([wanted], parts=self.parts)[0], ends=API_TIMEOUT, then=over)
+            self.cloud.sandbox(
+                "api", lambda: enqueue([wanted], parts=self.parts)[0], ends=API_TIMEOUT, then=over
+            )
 
     # ------------------------------------------------------------------------------------------------------ operating
 
@@ -158,7 +161,9 @@ class People:
         def over(fiber: Fiber) -> None:
             self._operated("cancel", row.id, fiber)
 
-        self.cloud.sandbox("api", lambda: cancel(row.id, tenant=TENANT, parts=self.parts), ends=API_TIMEOUT, then=over)
+        self.cloud.sandbox(
+            "api", lambda: cancel(row.id, tenant=TENANT, parts=self.parts), ends=API_TIMEOUT, then=over
+        )
         if again:
             self._at(self.cloud.clock.now + 3 * SECOND, lambda: self._cancel(number, again - 1))
 

@@ -58,17 +58,17 @@ class SimStore:
         return self._seam.call("store.create", job.state.lower(), apply)
 
     def write(self, job_id: str, change: Change) -> Written | Refused:
-        box = getcurrent().box  # type: ignore[union-attr]
+        box = getcurrent().box
         label = label_of(change)
 
         def apply() -> Written | Refused:
             before = self.twin.rows.get(job_id)
             answer = self.twin.write(job_id, change)
             if isinstance(answer, Written):
-                self._monitor.written(before, answer.job, label, change, box)
+                self._monitor.written(before, answer.job, label, box)
                 self._remember()
             else:
-                self._monitor.refused(answer.job, label, change, box)
+                self._monitor.refused(answer.job, label, change)
             return answer
 
         return self._seam.call("store.write", label, apply)
@@ -85,7 +85,7 @@ class SimStore:
         return self._seam.call("store.accepted", "", lambda: self.twin.accepted(after, until))
 
     def newest(self, before: str, since: datetime) -> Iterator[Job]:
-        return self._seam.call("store.newest", "", lambda: iter(list(self._index().newest(before, since))))
+        return iter(self._seam.call("store.newest", "", lambda: list(self._index().newest(before, since))))
 
     def due(self, now: datetime, limit: int) -> Sequence[str]:
         return self._seam.call("store.due", "", lambda: self._index().due(now, limit))
@@ -109,7 +109,7 @@ class SimStore:
         def apply() -> bool:
             moved = self.twin.move_watermark(name, seen, to) or self.twin.marks.get(name) == to
             if moved:
-                self._monitor.moved(name, to)
+                self._monitor.moved(name)
             return moved
 
         return self._seam.call("store.move", name, apply)
@@ -134,7 +134,9 @@ class SimPayloads:
         self._seam = seam
 
     def put(self, job_id: str, body: bytes, keep_until: datetime) -> Stored:
-        return self._seam.call("payloads.put", "", lambda: self.twin.put(job_id, body, keep_until), table=False)
+        return self._seam.call(
+            "payloads.put", "", lambda: self.twin.put(job_id, body, keep_until), table=False
+        )
 
     def get(self, job_id: str, stored: Stored) -> bytes:
         return self._seam.call("payloads.get", "", lambda: self.twin.get(job_id, stored), table=False)
@@ -156,10 +158,10 @@ class SimWorld:
 
     def __init__(self, clock: Clockwork, seed: int) -> None:
         self._clock = clock
-        self._chance = Random(f"world {seed}")  # noqa: S311 - repeatable chance is the point
+        self._chance = Random(f"world {seed}")
 
     def now(self) -> datetime:
-        return START + (self._clock.now + getcurrent().box.skew) * MS  # type: ignore[union-attr]
+        return START + (self._clock.now + getcurrent().box.skew) * MS
 
     def job_id(self) -> str:
         return make_id(self.now(), self._chance.randbytes(RANDOM_BYTES))

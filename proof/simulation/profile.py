@@ -51,6 +51,14 @@ SCRIPTS = (
 TASKS = (*("plain",) * 4, "looped", "heavy", "limited", "chained", "chained", "chained", "brief")
 
 
+class Chance(Random):
+    """Chance from a seed."""
+
+    def happens(self, share: float) -> bool:
+        """Whether something with this probability happens."""
+        return self.random() < share
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
     """One request to run a task, as a client makes it. Times in milliseconds from the start."""
@@ -116,14 +124,16 @@ def tilted(tilt: Mapping[str, Any]) -> Iterator[None]:
 def profile(seed: int) -> Profile:
     """The world of this seed."""
     found = _drawn(seed)
-    return _leaning(found, Random(f"tilt {seed}")) if _tilt else found  # noqa: S311
+    return _leaning(found, Random(f"tilt {seed}")) if _tilt else found
 
 
 def _leaning(found: Profile, chance: Random) -> Profile:
     """Half of the seeds lean the way that the tilt says."""
     if chance.random() < 0.3:
         return found
-    changes: dict[str, Any] = {name: value for name, value in _tilt.items() if name in Profile.__dataclass_fields__}
+    changes: dict[str, Any] = {
+        name: value for name, value in _tilt.items() if name in Profile.__dataclass_fields__
+    }
     if "rates" in changes:
         changes["rates"] = {**found.rates, **changes["rates"]}
     if "cancelling" in _tilt:
@@ -147,21 +157,23 @@ def _leaning(found: Profile, chance: Random) -> Profile:
 
 
 def _drawn(seed: int) -> Profile:
-    chance = Random(f"profile {seed}")  # noqa: S311 - repeatable chance is the point
-    happens = lambda share: chance.random() < share  # noqa: E731
+    chance = Chance(f"profile {seed}")
     number = chance.choice((1, 1, 2, 2, 3, 4))
     chaos = chance.randint(1, 8) * MINUTE
     modes = frozenset(
-        mode for mode, share in (("drop_all", 0.05), ("double_all", 0.06), ("shuffle", 0.2)) if happens(share)
+        mode
+        for mode, share in (("drop_all", 0.05), ("double_all", 0.06), ("shuffle", 0.2))
+        if chance.happens(share)
     )
-    rates = {name: chance.choice(RATES) for name in ALL_FAULTS if happens(0.22)}
-    if happens(0.15):  # one thing goes wrong very often, and at the worst moments
+    rates = {name: chance.choice(RATES) for name in ALL_FAULTS if chance.happens(0.22)}
+    if chance.happens(0.15):  # one thing goes wrong very often, and at the worst moments
         rates[chance.choice(ALL_FAULTS)] = 0.25
-    haunted = happens(0.12)  # workers stand still, are not killed, and go on when others have taken over
+    haunted = chance.happens(
+        0.12
+    )  # workers stand still, are not killed, and go on when others have taken over
     if haunted:
         rates.update({name: chance.choice((0.05, 0.15)) for name in ("pause_before", "late")})
     requests = tuple(_request(index, chaos, chance) for index in range(number))
-    window = lambda share, least, most: _window(chance, chaos, least, most) if happens(share) else None  # noqa: E731
     return Profile(
         seed=seed,
         requests=requests,
@@ -169,38 +181,42 @@ def _drawn(seed: int) -> Profile:
         calm=chaos,
         skew=chance.choice((0, 0, 3 * SECOND, 55 * SECOND, 120 * SECOND)),
         latency=chance.choice((20, 20, 60, 1500)),
-        ticks_off=window(0.08, 60 * MINUTE, 65 * MINUTE) if happens(0.3) else window(0.1, MINUTE, 8 * MINUTE),
+        ticks_off=window_of(chance, chaos, 0.08, 60 * MINUTE, 65 * MINUTE)
+        if chance.happens(0.3)
+        else window_of(chance, chaos, 0.1, MINUTE, 8 * MINUTE),
         tickers=chance.choice((1, 1, 1, 2, 3)),
-        throttled=window(0.12, 60 * SECOND, 61 * SECOND),
-        denied=window(0.05, MINUTE, 10 * MINUTE),
-        refused=window(0.1, 5 * MINUTE, 20 * MINUTE),
-        purges=tuple(chance.randrange(chaos) for _ in range(1 if happens(0.05) else 0)),
+        throttled=window_of(chance, chaos, 0.12, 60 * SECOND, 61 * SECOND),
+        denied=window_of(chance, chaos, 0.05, MINUTE, 10 * MINUTE),
+        refused=window_of(chance, chaos, 0.1, 5 * MINUTE, 20 * MINUTE),
+        purges=tuple(chance.randrange(chaos) for _ in range(1 if chance.happens(0.05) else 0)),
         cancels=tuple(
-            (chance.randrange(chaos), chance.randrange(number), happens(0.4))
+            (chance.randrange(chaos), chance.randrange(number), chance.happens(0.4))
             for _ in range(chance.choice((0, 0, 0, 1, 1, 2)))
         ),
         redrives=tuple(chance.randrange(chaos * 2) for _ in range(chance.choice((0, 0, 1, 3, 6)))),
         strays=tuple(chance.randrange(chaos) for _ in range(chance.choice((0, 0, 0, 1, 3)))),
-        forgets=happens(0.4),
-        losing=(chance.randrange(chaos),) if happens(0.03) else (),
+        forgets=chance.happens(0.4),
+        losing=(chance.randrange(chaos),) if chance.happens(0.03) else (),
         page=chance.choice((1, 2, 1000, 1000)),
-        side_by_side=happens(0.6),
+        side_by_side=chance.happens(0.6),
         receives=chance.choice((3, 10, 10)),
-        batched=happens(0.15),
-        zombies=haunted or happens(0.2),
+        batched=chance.happens(0.15),
+        zombies=haunted or chance.happens(0.2),
         modes=modes,
     )
 
 
-def _window(chance: Random, chaos: int, least: int, most: int) -> tuple[int, int]:
+def window_of(chance: Chance, chaos: int, share: float, least: int, most: int) -> tuple[int, int] | None:
+    """A time in which something is wrong, in a share of the worlds."""
+    if not chance.happens(share):
+        return None
     start = chance.randrange(chaos)
     return start, start + chance.randint(least, most)
 
 
-def _request(number: int, chaos: int, chance: Random) -> Request:
-    happens = lambda share: chance.random() < share  # noqa: E731
-    keyed = happens(0.4)
-    delay = chance.choice((0, 0, 0, 0, 5 * SECOND, 3 * MINUTE, 20 * MINUTE)) if happens(0.5) else 0
+def _request(number: int, chaos: int, chance: Chance) -> Request:
+    keyed = chance.happens(0.4)
+    delay = chance.choice((0, 0, 0, 0, 5 * SECOND, 3 * MINUTE, 20 * MINUTE)) if chance.happens(0.5) else 0
     return Request(
         number=number,
         at=chance.choice((0, 0, chance.randrange(max(1, chaos // 2)))),
@@ -209,11 +225,12 @@ def _request(number: int, chaos: int, chance: Random) -> Request:
         pad=chance.choice((0, 0, 0, 400)),
         key=f"key-{number}" if keyed else None,
         delay=delay,
-        expires=delay + chance.choice((30 * SECOND, 5 * MINUTE)) if happens(0.08) else 0,
+        expires=delay + chance.choice((30 * SECOND, 5 * MINUTE)) if chance.happens(0.08) else 0,
         max_attempts=chance.choice((1, 2, 3, 3)),
         twins=chance.choice((0, 0, 1, 2)) if keyed else 0,
-        other=keyed and happens(0.1),
+        other=keyed and chance.happens(0.1),
         retries=tuple(
-            chance.choice((SECOND, 5 * SECOND, 30 * SECOND, 5 * MINUTE, 30 * MINUTE)) for _ in range(chance.randint(1, 4))
+            chance.choice((SECOND, 5 * SECOND, 30 * SECOND, 5 * MINUTE, 30 * MINUTE))
+            for _ in range(chance.randint(1, 4))
         ),
     )

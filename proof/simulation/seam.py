@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from greenlet import getcurrent
 
 from chalicelib.domain.errors import Unavailable
-from proof.simulation.clockwork import Clockwork, Fiber, Killed, Sandbox
+from proof.simulation.clockwork import Clockwork, Killed, Sandbox
 from proof.simulation.fate import Fate
 from proof.simulation.profile import MINUTE, SECOND, Profile
 
@@ -25,12 +25,14 @@ TIMEOUT = 1 * SECOND
 class Seam:
     """Every call of one history."""
 
-    def __init__(self, profile: Profile, clock: Clockwork, fate: Fate, monitor: "Monitor", *, traced: bool) -> None:
+    def __init__(
+        self, profile: Profile, clock: Clockwork, fate: Fate, monitor: "Monitor", *, traced: bool
+    ) -> None:
         self.profile = profile
         self.clock = clock
         self.fate = fate
         self.monitor = monitor
-        self.pace = Random(f"pace {profile.seed}")  # noqa: S311 - repeatable chance is the point
+        self.pace = Random(f"pace {profile.seed}")
         self.trace: list[str] | None = [] if traced else None
         self.steps = 0
         self.sent_in_tick = False
@@ -52,11 +54,9 @@ class Seam:
             if self.trace is not None:
                 self.say(box, name, label, "", answer)
             return answer
-        return self._faulty(fault, name, label, apply, box, fiber)
+        return self._faulty(fault, name, label, apply, box)
 
-    def _faulty(
-        self, fault: str, name: str, label: str, apply: Callable[[], R], box: Sandbox, fiber: Fiber
-    ) -> R:
+    def _faulty(self, fault: str, name: str, label: str, apply: Callable[[], R], box: Sandbox) -> R:
         clock = self.clock
         self._note(fault, name, label, box)
         answer: R
@@ -150,7 +150,9 @@ class Seam:
         """A line of the trace."""
         if self.trace is not None:
             said = digest(answer)
-            self.trace.append(f"{self.clock.now / 1000:10.3f} {box.name:<16} {name:<16} {label:<26} {fault:<18} {said}")
+            self.trace.append(
+                f"{self.clock.now / 1000:10.3f} {box.name:<16} {name:<16} {label:<26} {fault:<18} {said}"
+            )
 
     def note(self, text: str) -> None:
         """Something that is not a call."""
@@ -186,6 +188,9 @@ def digest(answer: Any) -> str:
         return f"{kind} {job.id[-6:]} {job.state} e{job.epoch} a{job.attempts}"
     if isinstance(answer, BaseException):
         return f"{type(answer).__name__}: {answer}"
+    rows = getattr(answer, "rows", None)
+    if rows is not None:
+        return f"{digest(rows)} up to {answer.reached:%H:%M:%S.%f}"
     if isinstance(answer, list | tuple):
         return f"[{', '.join(digest(each) for each in answer)}]"
     return str(answer)[:80]

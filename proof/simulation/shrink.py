@@ -27,7 +27,11 @@ def shrink(seed: int, *, seconds: float = 20.0, start: Variation | None = None) 
         if fails(candidate):
             best = candidate
     for number in [request.number for request in profile(seed).requests]:
-        kept = best.requests if best.requests is not None else frozenset(r.number for r in profile(seed).requests)
+        kept = (
+            best.requests
+            if best.requests is not None
+            else frozenset(r.number for r in profile(seed).requests)
+        )
         if len(kept) > 1 and number in kept and fails(candidate := replace(best, requests=kept - {number})):
             best = candidate
     best = _fewer_faults(seed, best, fails)

@@ -21,10 +21,10 @@ from proof.simulation.ports import MS
 from proof.simulation.profile import HOUR, SECOND
 
 
-def play(script: str) -> dict[str, Any]:
+def play(script: str) -> dict[str, Any]:  # noqa: C901 - a list of scripts, each a line or two
     """Do what the script says, in the fiber that runs the task."""
     job, fiber = current_job(), getcurrent()
-    clock: Clockwork = fiber.clock  # type: ignore[union-attr]
+    clock: Clockwork = fiber.clock
     word, _, number = script.partition(":")
     answer = {"epoch": job.epoch}
     clock.sleep(20)
@@ -62,7 +62,7 @@ def play(script: str) -> dict[str, Any]:
 
 
 def _die() -> None:
-    getcurrent().box.dead = True  # type: ignore[union-attr]
+    getcurrent().box.dead = True
     raise Killed
 
 
@@ -157,7 +157,7 @@ class SimExecution:
     def finished(self, within: timedelta) -> bool:
         """Whether it ended, waiting so long for it."""
         if not self._fiber.over and within > timedelta(0):
-            self._fiber.joiner = getcurrent()  # type: ignore[assignment]
+            self._fiber.joiner = getcurrent()
             self._clock.sleep(max(1, within // MS))
             self._fiber.joiner = None
         return self._fiber.over
