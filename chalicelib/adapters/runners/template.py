@@ -1,7 +1,11 @@
 """The template: a process with one thread and the task modules imported, which forks itself for every child.
 
-Forking the consumer would copy locks that its other threads hold; starting an interpreter for each child takes 50 ms and imports
-everything again. A fork of this process takes a millisecond or two and finds everything there.
+Forking the consumer would copy locks that its other threads hold; starting an interpreter for each child takes 100 ms and imports
+everything again. A fork of this process is at work after 4 ms and finds everything there.
+
+multiprocessing's `forkserver` is the same idea, as quick, and not fit for threads: with eight of them starting children, a third of
+the exit codes were wrong, for each start also looks after the others' children. Besides, it runs the parent's `__main__` again in
+the server, and pickles.
 
 Whoever asks sends two sockets: the child's end of its talk, and this end of its leash. On the leash come `s` (soft limit) and `k`
 (kill); its end means kill, too, so children do not outlive the process that asked for them, however it ended. Back on it goes, once,
