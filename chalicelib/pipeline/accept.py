@@ -80,12 +80,20 @@ def accept(jobs: Sequence[Job], *, parts: Parts) -> list[Job | Exception]:
 
 
 def _put(job: Job, parts: Parts) -> Job:
+    """Put the row. One that the sweep may have passed already goes into the tick's sight: with the put itself, so that dying right
+    after it strands nothing, and once more after it, for a put that took long and for a row that was there.
+    """
     until = parts.world.now() + parts.limits.patience
+    if job.attention is None and _late(job, parts):
+        job = replace(job, attention="due", attention_at=parts.world.now())
     row = patience(parts, until)(parts.store.create, job) or job
-    late = parts.world.now() - time_of(row.id) >= parts.limits.clock_limit
-    if late and not row.finished and row.attention is None:
+    if row.attention is None and not row.finished and _late(row, parts):
         return appoint(row, parts.world.now(), until=until, parts=parts)
     return row
+
+
+def _late(job: Job, parts: Parts) -> bool:
+    return parts.world.now() - time_of(job.id) >= parts.limits.clock_limit
 
 
 def _first_wakeup(row: Job, parts: Parts) -> Wakeup | None:
