@@ -146,6 +146,24 @@ def test_a_key_without_a_row_stands_for_the_job_that_whoever_asks_next_gets(stag
     assert stage.row(job).state is State.SUCCEEDED
 
 
+def test_a_door_that_dies_right_after_a_late_row_strands_nothing(stage):
+    # given a key without a row, whose time the sweep has passed long ago
+    stage.works()
+    whole = stage.parts
+    stage.parts = trapped(whole, Trap(how=How.CRASH_AFTER, at=1, only=lambda name: name == "keys.hold"))
+    with pytest.raises(Crash):
+        stage.submit(key="k")
+    stage.advance(hours=20)
+    tick(whole)
+    # when the client asks again, and that door dies as soon as there is a row
+    stage.parts = trapped(whole, Trap(how=How.CRASH_AFTER, at=1, only=lambda name: name == "store.create"))
+    with pytest.raises(Crash):
+        stage.submit(key="k")
+    # then the job runs all the same, though nobody ever asks again
+    run_until_quiet(whole)
+    assert [row.state for row in stage.store.rows.values()] == [State.SUCCEEDED]
+
+
 def test_after_its_life_a_key_is_free(stage):
     stage.works()
     first = stage.submit(key="k")
