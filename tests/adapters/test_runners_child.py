@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.adapters.runners import ChildRunner
-from chalicelib.adapters.runners.child import _in_words
+from chalicelib.adapters.runners.fate import in_words
 from chalicelib.pipeline.outcome import RESULT_BYTES, Raised, Returned
 from tests.adapters.calls import PATIENCE, start
 from tests.adapters.watching import children as children_of
@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[2]
         ("segfault", "was killed by SIGSEGV", "child-sigsegv"),
     ],
 )
-def test_a_child_that_dies_is_an_outcome_in_words(children, how, words, fingerprint):
+def test_a_child_that_dies_is_an_outcomein_words(children, how, words, fingerprint):
     started = start(children, "child_die", how=how)
     outcome = started.outcome()
     assert (outcome.failure.type, outcome.failure.fingerprint, outcome.again) == (
@@ -59,7 +59,7 @@ def test_the_tasks_policy_says_whether_a_dead_child_is_worth_another_attempt(chi
     ],
 )
 def test_every_fate_has_words(fate, words):
-    assert words in _in_words(fate)[0]
+    assert words in in_words(fate)[0]
 
 
 def test_large_arguments_and_results_pass(children):

@@ -8,8 +8,9 @@ does, through `finished`, `soften` and `stop`. What each can promise when time i
     loop      raised at its `await`, the way a cancellation is                cancelled; left alone if it swallows that or never awaits
     child     raised inside it, as soon as it runs Python again; ends sleeps  killed with its children, and waited for
 
-`thread` and `loop` are here, one file each. A child takes more: `child` is the attempt's side, `nest` starts and keeps the process
-that children are forked from, `template` is that process, `inside` is what a child does, `wire` and `relay` carry words between them.
+`thread` is one file; `loop` has `background`, where the loop runs, and `throwable`. A child takes more: `child` is the attempt's side,
+`nest` starts and keeps the process that children are forked from, `template` is that process, `kernel` what it asks of Linux, `inside`
+is what a child does, `wire` and `relay` carry words between them, `fate` finds words for how a child ended.
 """
 
 from collections.abc import Mapping, Sequence

@@ -3,7 +3,6 @@
 import dataclasses
 import logging
 import selectors
-import signal
 import socket
 import threading
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from chalicelib.adapters.runners import relay
+from chalicelib.adapters.runners.fate import in_words
 from chalicelib.adapters.runners.nest import Nest
 from chalicelib.adapters.runners.pending import Pending, unspeakable
 from chalicelib.adapters.runners.template import KILL, SOFTEN
@@ -129,7 +129,7 @@ class ChildExecution(Pending):
         self._wire.wait_no_more()  # a process that the task forked may hold the other end for ever
         while self._hear():
             pass
-        self.ended(self._died(*_in_words(fate)))
+        self.ended(self._died(*in_words(fate)))
 
     def _fate(self) -> str:
         try:
@@ -175,24 +175,3 @@ class ChildExecution(Pending):
             failure=Failure(type=ChildDied.__name__, message=words, fingerprint=f"child-{kind}"),
             again=self._task.retry.worth_another(ChildDied(words)),
         )
-
-
-def _in_words(fate: str) -> tuple[str, str]:
-    """How the child ended, for a person, and in short."""
-    if not fate:
-        return "the process that the child process was forked from ended, and the child with it", "template"
-    if fate.startswith("!"):
-        return f"the child process could not be forked: {fate[1:]}", "not-started"
-    code = int(fate)
-    if code >= 0:
-        return f"the child process ended with exit code {code} before it answered", f"exit-{code}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = f"signal {-code}"
-    hint = (
-        " (by this attempt's end, by the system for want of memory, or by the task itself)"
-        if -code == signal.SIGKILL
-        else ""
-    )
-    return f"the child process was killed by {name}{hint} before it answered", name.lower()

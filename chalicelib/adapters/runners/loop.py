@@ -1,13 +1,13 @@
 """`async def` tasks run side by side on one event loop, in a thread of its own, made on first use."""
 
 import contextvars
-import logging
 import threading
-from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.adapters.runners.background import BackgroundLoop
 from chalicelib.adapters.runners.pending import Pending, unspeakable
+from chalicelib.adapters.runners.throwable import Throwable
 from chalicelib.domain.errors import SoftTimeLimitExceeded
 from chalicelib.pipeline.outcome import Outcome, raised, run_async
 from chalicelib.pipeline.ports import Call
@@ -15,11 +15,6 @@ from chalicelib.pipeline.task import REGISTRY, Registry, Task
 
 if TYPE_CHECKING:
     import asyncio
-
-log = logging.getLogger(__name__)
-
-ANSWER_SECONDS = 0.25
-"""How long a loop may take to hear that a task is to stop before it counts as blocked."""
 
 
 class LoopRunner:
@@ -40,58 +35,11 @@ class LoopRunner:
         execution.start()
         return execution
 
-    def _running_loop(self) -> "BackgroundLoop":
+    def _running_loop(self) -> BackgroundLoop:
         with self._lock:
             if self._loop is None or self._loop.blocked():
                 self._loop = BackgroundLoop()
             return self._loop
-
-
-class BackgroundLoop:
-    """An event loop and its daemon thread."""
-
-    def __init__(self) -> None:
-        import asyncio
-
-        self.loop = asyncio.new_event_loop()
-        self._answered: threading.Event | None = None
-        threading.Thread(target=self._run, name="tasks-loop", daemon=True).start()
-
-    def _run(self) -> None:
-        """For ever: a task may stop the loop, or raise SystemExit through it from a task of its own."""
-        while True:
-            try:
-                self.loop.run_forever()
-            except BaseException as error:
-                log.error(
-                    "a task raised %s through the event loop, which goes on",
-                    type(error).__name__,
-                    exc_info=error,
-                )
-
-    def do(self, verb: Callable[[], object]) -> None:
-        """Have the loop do this soon."""
-        self.loop.call_soon_threadsafe(verb)
-
-    def do_and_answer(self, verb: Callable[[], object]) -> None:
-        """The same, and remember whether it ever did."""
-        answered = self._answered = threading.Event()
-
-        def both() -> None:
-            answered.set()
-            verb()
-
-        self.do(both)
-
-    def blocked(self) -> bool:
-        """Whether the loop does not answer."""
-        blocked = self._answered is not None and not self._answered.wait(ANSWER_SECONDS)
-        if blocked:
-            log.error(
-                "the event loop is blocked by a task that does not await; later tasks get a new one",
-                extra={"action": "loop_abandoned"},
-            )
-        return blocked
 
 
 class LoopExecution(Pending):
@@ -172,32 +120,3 @@ class LoopExecution(Pending):
             return
         error = handle.exception()
         self.ended(handle.result() if error is None else unspeakable(error))
-
-
-class Throwable:
-    """Awaits a coroutine, with a say in what is thrown into it."""
-
-    def __init__(
-        self, coroutine: Coroutine[Any, Any, Any], instead: Callable[[BaseException], BaseException]
-    ) -> None:
-        self._coroutine = coroutine
-        self._instead = instead
-
-    def __await__(self) -> Any:
-        """Step it by hand: the only place where an exception can be changed before the task sees it."""
-        send: Any = None
-        thrown: BaseException | None = None
-        while True:
-            try:
-                awaited = (
-                    self._coroutine.send(send)
-                    if thrown is None
-                    else self._coroutine.throw(self._instead(thrown))
-                )
-            except StopIteration as end:
-                return end.value
-            send = thrown = None
-            try:
-                send = yield awaited
-            except BaseException as error:  # noqa: BLE001 - it is thrown on
-                thrown = error

@@ -22,9 +22,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 
-from chalicelib.adapters.runners import inside
+from chalicelib.adapters.runners import inside, kernel
 
 SOFTEN, KILL = b"s", b"k"
 
@@ -59,7 +58,7 @@ class Template:
         signal.signal(signal.SIGCHLD, lambda *_: None)  # only a signal with a handler rings the bell
         # A child takes the soft limit's signal as soon as it knows what it means.
         signal.pthread_sigmask(signal.SIG_BLOCK, {inside.SOFT})
-        _adopt_orphans()
+        kernel.adopt_orphans()
         self._watch(self._control, self._asked)
         self._watch(self._deaths, self._reap)
         while self._control.fileno() >= 0:
@@ -136,8 +135,8 @@ class Template:
         code = 1
         try:
             os.setpgid(0, 0)
-            _die_with_parent()
-            _go_first()
+            kernel.die_with_parent()
+            kernel.go_first()
             if os.getppid() != self._pid:
                 return  # it died before the kernel knew what to do then
             signal.set_wakeup_fd(-1)
@@ -178,26 +177,3 @@ def _kill(pid: int) -> None:
     """Kill a child and all that it has started, but for what has left its process group."""
     with suppress(OSError):
         os.killpg(pid, signal.SIGKILL)
-
-
-def _adopt_orphans() -> None:
-    """Become the parent of grandchildren whose parent ended, and so reap them: in a container there may be nobody else."""
-    _prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
-
-
-def _die_with_parent() -> None:
-    """Have the kernel kill this child when the template dies. (Its one thread forked it: the kernel means that thread.)"""
-    _prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-
-
-def _go_first() -> None:
-    """When memory runs out the kernel takes the child, whose end is an outcome, and not the worker, whose end is a lost lease."""
-    with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
-
-
-def _prctl(option: int, value: int) -> None:
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
