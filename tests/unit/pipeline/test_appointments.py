@@ -302,6 +302,31 @@ def test_an_appointment_that_comes_too_early_is_moved_to_shortly_before(stage):
     assert stage.row(job).next_check == job.due - 2 * MINUTE
 
 
+def test_a_sweep_that_has_much_to_catch_up_with_does_not_keep_due_jobs_waiting():
+    # given more rows than a tick can list, each page of which takes long
+    stage = Stage(page=1)
+    stage.works()
+    due = stage.submit(delay=HOUR)
+    for _ in range(20):
+        stage.submit()
+        stage.advance(seconds=1)
+    stage.lose_messages()
+    stage.advance(minutes=59)
+    accepted = stage.store.accepted
+
+    def slowly(after, until):
+        stage.advance(seconds=7)
+        return accepted(after, until)
+
+    stage.store.accepted = slowly
+    # when the tick runs
+    ticked = tick(stage.parts)
+    # then neither pass is done, and the scheduled job is on its way
+    assert all(swept.behind.total_seconds() > 0 for swept in ticked.swept.values())
+    assert all(swept.rows > 0 for swept in ticked.swept.values())
+    assert stage.row(due).state is State.QUEUED
+
+
 def test_a_tick_that_fails_says_what_it_did_not_do(stage, caplog):
     stage.works()
     forgotten(stage)
