@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,18 @@ def parts() -> Parts:
         return _parts
 
 
+def consumer_parts() -> Parts:
+    """The pipeline of a process that runs tasks: where a task is `cpu=True`, what children are forked from is started ahead."""
+    from chalicelib.adapters.runners import ChildRunner
+
+    built = parts()
+    runner = built.runners[Kind.PROCESS]
+    if isinstance(runner, ChildRunner) and any(task.kind is Kind.PROCESS for task in built.registry):
+        with suppress(OSError):  # the first child says so, as its attempt's failure
+            runner.warm()
+    return built
+
+
 def use(replacement: Parts | None) -> None:
     """Let this process use other parts; None: build from the environment again. For tests."""
     global _parts  # noqa: PLW0603 - as above
@@ -52,9 +65,7 @@ def build(settings: Settings, clients: "Clients | None" = None) -> Parts:
     from chalicelib.adapters.aws.side_tables import DynamoApiKeys, DynamoKeys, DynamoQuarantine
     from chalicelib.adapters.aws.store import DynamoStore
     from chalicelib.adapters.crew import ThreadCrew
-    from chalicelib.adapters.runners.child import ChildRunner
-    from chalicelib.adapters.runners.loop import LoopRunner
-    from chalicelib.adapters.runners.thread import ThreadRunner
+    from chalicelib.adapters.runners import runners
     from chalicelib.adapters.world import RealWorld
 
     registry = load_tasks(settings.task_modules)
@@ -68,11 +79,7 @@ def build(settings: Settings, clients: "Clients | None" = None) -> Parts:
         quarantine=DynamoQuarantine(clients, settings.table),
         world=RealWorld(),
         crew=crew,
-        runners={
-            Kind.THREAD: ThreadRunner(registry),
-            Kind.LOOP: LoopRunner(registry),
-            Kind.PROCESS: ChildRunner(settings.task_modules, registry),
-        },
+        runners=runners(registry, settings.task_modules),
         registry=registry,
         limits=settings.limits,
     )

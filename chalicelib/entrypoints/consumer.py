@@ -63,7 +63,7 @@ def run_lane(lane: str, event: Any) -> BatchAnswer:
 
 def _parts() -> Parts:
     json_log.configure()
-    return wiring.parts()
+    return wiring.consumer_parts()
 
 
 def _answer(event: Any, handle: Handler, lane: str, parts: Parts) -> BatchAnswer:

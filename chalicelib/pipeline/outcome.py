@@ -16,6 +16,9 @@ from chalicelib.pipeline.ports import Call
 from chalicelib.pipeline.signature import to_plain
 from chalicelib.pipeline.task import Task
 
+OUR_FRAMES = ("/chalicelib/pipeline/", "/chalicelib/adapters/runners/")
+"""Where a traceback passes through us: the task's author has no use for that."""
+
 ROOT = __file__.removesuffix("chalicelib/pipeline/outcome.py")
 """Where the project lies: its own files are named from there, on any machine alike."""
 
@@ -98,7 +101,7 @@ def failure(error: BaseException) -> Failure:
     except Exception:  # noqa: BLE001 - the author's own `__str__` may be what is broken
         said = "<its str() failed>"
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "/chalicelib/pipeline/" not in frame.filename]
+    own = [frame for frame in frames if not any(ours in frame.filename for ours in OUR_FRAMES)]
     for frame in own:
         frame.filename = frame.filename.removeprefix(ROOT)
     name = type(error).__name__

@@ -8,8 +8,11 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-POOL = 32
-"""Connections a client keeps: as many as a crew and a batch of attempts can use at once."""
+POOL = 64
+"""Connections a client keeps: the crew's 32 hands, who called them, and a batch of attempts can all be at it at once.
+
+One more than it keeps is opened and thrown away again, with its TLS handshake.
+"""
 
 
 class Clients:
