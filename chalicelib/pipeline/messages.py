@@ -1,7 +1,6 @@
 """What a message looks like on the wire, and the strict reading of it."""
 
 import json
-from datetime import timedelta
 
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.job import Wakeup
