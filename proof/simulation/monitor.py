@@ -89,7 +89,8 @@ class Monitor:
         self._clock = clock
         self._fate = fate
         self._payloads = payloads
-        self._behind: dict[str, bool] = {}
+        self.behind: dict[str, bool] = {}
+        self._limit = limits.clock_limit
         self._wide = _ms(profile.skew * 2 + 2 * SECOND)
 
     # ------------------------------------------------------------------------------------------------ what is reported
@@ -110,8 +111,10 @@ class Monitor:
 
     # ------------------------------------------------------------------------------------------------------- the rows
 
-    def created(self, row: Job) -> None:
-        """A row was put."""
+    def created(self, row: Job, box: Sandbox) -> None:
+        """A row was put. If its id is old by then, a listing that the watermark waits for may have missed it: its putter
+        answers for it by the second look at the clock. Else the sweep does, whatever becomes of the putter.
+        """
         self._must(row.id not in self.ever, "EFFECT", "a row was put twice", row)
         self._must(
             row.epoch == 0 and row.attempts == 0 and not row.history,
@@ -120,7 +123,8 @@ class Monitor:
             row,
         )
         self.ever[row.id] = row
-        self._behind[row.id] = not self._ahead(row.id)
+        age = START + _ms(self._clock.now + box.skew) - time_of(row.id)
+        self.behind[row.id] = age >= self._limit
         if row.cause is not None:
             self.followers.setdefault(row.cause, []).append(row.id)
         self._shape(row)
@@ -215,7 +219,10 @@ class Monitor:
             self._must(not done, "I3", f"{label} after {done} in epoch {old.epoch}", old)
             if old.cancel_requested is not None:
                 self._must(
-                    label in {"succeeded", "cancelled"}, "CANCEL", f"{label} after the wish to cancel", old
+                    label in {"succeeded", "cancelled", "expired"},
+                    "CANCEL",
+                    f"{label} after the wish to cancel",
+                    old,
                 )
         if label == "succeeded":
             self._result(new)
@@ -323,7 +330,7 @@ class Monitor:
         """I6: whoever is answered for, or was there when the watermark passed, is finished or has an appointment."""
         if row.finished or row.attention is not None or self._ahead(row.id):
             return
-        if self._behind.get(row.id) and row.id not in self.accepted:
+        if self.behind.get(row.id) and row.id not in self.accepted:
             return  # put behind the mark by somebody who has not answered for it yet: the second look is still to come
         self.fail("I6", f"{row.task}[{row.id[-6:]}] {row.state} behind the watermark without an appointment")
 

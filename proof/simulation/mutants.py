@@ -322,6 +322,26 @@ def postponed_before_wake() -> Sequence[Patch]:
 
 
 @mutant(
+    "the message for a take-over carries the epoch at which the lost worker may yet schedule a retry",
+    calm=1_500_000,
+    tickers=1,
+    throttled=None,
+    rates={"pause_before": 0.1, "slow": 0.5},
+    zombies=True,
+    tasks=("looped",),
+    scripts=("fail:1", "fail:2", "slow"),
+)
+def takeover_matches_the_retry() -> Sequence[Patch]:
+    old = appointments._running  # noqa: SLF001
+
+    def running(row: Job, now: Any, parts: Any) -> Any:
+        plan = old(row, now, parts)
+        return plan if plan.wakeup is None else replace(plan, wakeup=replace(plan.wakeup, epoch=row.epoch))
+
+    return [(appointments, "_running", running)]
+
+
+@mutant(
     "a released job gets no appointment",
     scripts=("ok",),
     delays=(1_200_000,),
@@ -338,7 +358,7 @@ def released_without_appointment() -> Sequence[Patch]:
 
 
 @mutant(
-    "nobody looks at the clock again after the put",
+    "nobody looks at the clock before and after the put",
     rates={"pause_before": 0.08, "error": 0.08},
     keyed=True,
     skew=0,

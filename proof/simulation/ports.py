@@ -48,10 +48,12 @@ class SimStore:
         self._old: list[dict[str, Job]] = [{}]
 
     def create(self, job: Job) -> Job | None:
+        box = getcurrent().box
+
         def apply() -> Job | None:
             found = self.twin.create(job)
             if found is None:
-                self._monitor.created(self.twin.rows[job.id])
+                self._monitor.created(self.twin.rows[job.id], box)
                 self._remember()
             return found
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-PAUSES = (2 * SECOND, 20 * SECOND, 75 * SECOND, 3 * MINUTE)
+PAUSES = (2 * SECOND, 20 * SECOND, 75 * SECOND, 3 * MINUTE, 6 * MINUTE)
 LATENESS = (100, 2 * SECOND, 90 * SECOND, 5 * MINUTE)
 TIMEOUT = 1 * SECOND
 """How long a caller waits for a reply that does not come."""
