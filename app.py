@@ -21,7 +21,7 @@ if os.environ.get("AWS_CHALICE_CLI_MODE"):  # `chalice local` and the like; Lamb
 
     chalice_local.install()
 
-app = Chalice(app_name="jobline")
+app = Chalice(app_name="jobline", configure_logs=False)  # our own lines are JSON, and from INFO on
 app.register_blueprint(api)
 app.register_blueprint(consumers)
 app.register_blueprint(ticks)
