@@ -1,0 +1,1 @@
+"""Measuring: what a job costs in AWS calls and units."""
