@@ -6,7 +6,7 @@ others run. Nothing else switches, so between two calls a worker is atomic, as i
 
 import heapq
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from greenlet import getcurrent, greenlet
 
@@ -43,7 +43,7 @@ class Fiber(greenlet):
         self.ticket = 0
         self.over = False
         self.value: Any = None
-        self.error: BaseException | None = None
+        self.failure: BaseException | None = None
         self.thrown: BaseException | None = None  #: raised inside when it wakes
         self.joiner: Fiber | None = None
         self.then: Callable[[Fiber], None] | None = None
@@ -54,14 +54,19 @@ class Fiber(greenlet):
             if not self.box.dead:
                 self.value = self._body()
             else:
-                self.error = Killed()
+                self.failure = Killed()
         except BaseException as error:  # noqa: BLE001 - whoever joins the fiber judges it
-            self.error = error
+            self.failure = error
         self.over = True
         if self.joiner is not None:
             self.clock.wake(self.joiner)
         if self.then is not None:
             self.then(self)
+
+
+def current() -> Fiber:
+    """The fiber that runs."""
+    return cast("Fiber", getcurrent())
 
 
 class Clockwork:
@@ -90,7 +95,7 @@ class Clockwork:
 
     def sleep(self, wait: int) -> None:
         """Let the calling fiber sleep; raises what was thrown at it meanwhile."""
-        fiber: Any = getcurrent()
+        fiber = current()
         if fiber.box.dead:
             raise Killed
         self._push(fiber, self.now + wait)
@@ -98,9 +103,9 @@ class Clockwork:
 
     def park(self) -> None:
         """Let the calling fiber sleep until somebody wakes it."""
-        self._rest(getcurrent())
+        self._rest(current())
 
-    def _rest(self, fiber: Any) -> None:
+    def _rest(self, fiber: Fiber) -> None:
         self.hub.switch()
         if fiber.box.dead:
             raise Killed
@@ -124,7 +129,8 @@ class Clockwork:
         when, _, fiber, ticket, what = heapq.heappop(self._heap)
         if fiber is None:
             self.now = when
-            what()
+            if what is not None:
+                what()
         elif fiber.ticket == ticket and not fiber.over:
             self.now = when
             fiber.switch()

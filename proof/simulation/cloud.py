@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from greenlet import getcurrent
-
 from chalicelib.adapters.memory.queue import DEAD_LETTERS, Message
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.job import State
@@ -13,7 +11,7 @@ from chalicelib.pipeline import tick as pipeline_tick
 from chalicelib.pipeline.consume import WholeBatchFailed
 from chalicelib.pipeline.dead_letters import hand_back
 from chalicelib.pipeline.parts import Parts
-from proof.simulation.clockwork import Clockwork, Fiber, Killed, Sandbox
+from proof.simulation.clockwork import Clockwork, Fiber, Killed, Sandbox, current
 from proof.simulation.lanes import SimQueue
 from proof.simulation.monitor import Monitor
 from proof.simulation.ports import MS
@@ -44,7 +42,8 @@ def job_of(message: Message) -> str:
 
 
 def _current_parts() -> Parts:
-    return getcurrent().clock.parts
+    parts: Parts = current().clock.parts
+    return parts
 
 
 _door: Any = consumer
@@ -52,8 +51,8 @@ _execute = _door.execute
 
 
 def _counted(*args: Any, **kwargs: Any) -> bool:
-    done = _execute(*args, **kwargs)
-    getcurrent().box.handled += 1
+    done: bool = _execute(*args, **kwargs)
+    current().box.handled += 1
     return done
 
 
@@ -104,7 +103,7 @@ class Cloud:
             self.busy -= 1
         killed = box.dead
         box.done = box.dead = True  # what is left in it is frozen, never to be thawed
-        error = fiber.error
+        error = fiber.failure
         if (
             error is not None
             and not isinstance(error, Killed | Unavailable | WholeBatchFailed)
@@ -181,7 +180,7 @@ class Cloud:
         box.batch = len(batch)
 
     def _answered(self, fiber: Fiber, batch: list[tuple[Message, str]]) -> None:
-        if fiber.error is not None:
+        if fiber.failure is not None:
             failed = {message.id for message, _ in batch}
         else:
             failed = self._failed(fiber.value, batch)

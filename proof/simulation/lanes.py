@@ -3,15 +3,13 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from greenlet import getcurrent
-
 from chalicelib.adapters.memory.queue import DEAD_LETTERS, MemoryQueue, Message
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.job import State, Wakeup
 from chalicelib.pipeline.limits import MAX_QUEUE_DELAY
 from chalicelib.pipeline.messages import encode
 from chalicelib.pipeline.ports import LaneDepth
-from proof.simulation.clockwork import Clockwork
+from proof.simulation.clockwork import Clockwork, current
 from proof.simulation.monitor import Monitor
 from proof.simulation.ports import MS
 from proof.simulation.profile import MINUTE, SECOND
@@ -37,7 +35,7 @@ class SimQueue:
 
     def send(self, wakeups: Sequence[Wakeup]) -> Sequence[Wakeup]:
         """Send each. As the port says, it raises for none."""
-        box = getcurrent().box
+        box = current().box
         try:
             unsent = self._seam.call(
                 "queue.send", f"{len(wakeups)}", lambda: self._send(wakeups), table=False

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from greenlet import getcurrent
-
 from chalicelib.domain import lifecycle
 from chalicelib.domain.change import Change, Equals, Missing
 from chalicelib.domain.errors import Unavailable
@@ -42,6 +40,7 @@ from chalicelib.pipeline import (
 from chalicelib.pipeline.appointments import Kept
 from chalicelib.pipeline.patience import patience
 from proof.simulation import profile as profiles
+from proof.simulation.clockwork import current
 from proof.simulation.cloud import Cloud
 
 Patch = tuple[Any, str, Any]
@@ -106,7 +105,10 @@ def _write(event: Any, **new: Any) -> Patch:
 
     def written(found: Any) -> Change:
         change = old(found)
-        return replace(change, **{name: part(getattr(change, name), found) for name, part in new.items()})
+        broken: Change = replace(
+            change, **{name: part(getattr(change, name), found) for name, part in new.items()}
+        )
+        return broken
 
     return WRITES, event, written
 
@@ -136,7 +138,7 @@ def fence_on_status() -> Sequence[Patch]:
 def owner_per_invocation() -> Sequence[Patch]:
     from proof.simulation.ports import SimWorld
 
-    return [(SimWorld, "token", lambda _: f"{getcurrent().box.name:.>10}"[-10:])]
+    return [(SimWorld, "token", lambda _: f"{current().box.name:.>10}"[-10:])]
 
 
 @mutant("a claim leaves `ready` in place")

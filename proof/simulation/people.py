@@ -182,7 +182,7 @@ class People:
         self.cloud.sandbox("operator", body, ends=API_TIMEOUT)
 
     def _operated(self, verb: str, job_id: str, fiber: Fiber) -> None:
-        self._note(verb, job_id, fiber.value if fiber.error is None else fiber.error)
+        self._note(verb, job_id, fiber.value if fiber.failure is None else fiber.failure)
 
     def _note(self, verb: str, job_id: str, answer: Any) -> None:
         self.operations.append(Operation(verb=verb, job_id=job_id, answer=answer, at=self.cloud.clock.now))

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
-
-from greenlet import getcurrent
 
 from chalicelib.adapters.memory.payloads import MemoryPayloads
 from chalicelib.adapters.memory.side_tables import MemoryKeys, MemoryQuarantine
@@ -16,7 +15,7 @@ from chalicelib.domain.errors import JoblineError
 from chalicelib.domain.job import Job, Stored
 from chalicelib.pipeline.ids import RANDOM_BYTES, make_id
 from chalicelib.pipeline.ports import KeyClaim, Oddity, Refused, Slice, Written
-from proof.simulation.clockwork import Clockwork, Killed
+from proof.simulation.clockwork import Clockwork, Killed, current
 from proof.simulation.monitor import Monitor
 from proof.simulation.seam import Seam
 
@@ -48,7 +47,7 @@ class SimStore:
         self._old: list[dict[str, Job]] = [{}]
 
     def create(self, job: Job) -> Job | None:
-        box = getcurrent().box
+        box = current().box
 
         def apply() -> Job | None:
             found = self.twin.create(job)
@@ -60,7 +59,7 @@ class SimStore:
         return self._seam.call("store.create", job.state.lower(), apply)
 
     def write(self, job_id: str, change: Change) -> Written | Refused:
-        box = getcurrent().box
+        box = current().box
         label = label_of(change)
 
         def apply() -> Written | Refused:
@@ -163,7 +162,8 @@ class SimWorld:
         self._chance = Random(f"world {seed}")
 
     def now(self) -> datetime:
-        return START + (self._clock.now + getcurrent().box.skew) * MS
+        now: datetime = START + (self._clock.now + current().box.skew) * MS
+        return now
 
     def job_id(self) -> str:
         return make_id(self.now(), self._chance.randbytes(RANDOM_BYTES))
@@ -209,18 +209,18 @@ class SimCrew:
             return self._judged(error)
 
     def _together(self, verb: Callable[[Any], Any], work: list[Any]) -> Sequence[Any]:
-        me: Any = getcurrent()
-        fibers = [self._clock.spawn(lambda item=item: verb(item), me.box) for item in work]
+        me: Any = current()
+        fibers = [self._clock.spawn(partial(verb, item), me.box) for item in work]
         for fiber in fibers:
             fiber.joiner = me
         while not all(fiber.over for fiber in fibers):
             self._clock.park()
         answers = []
         for fiber in fibers:
-            if fiber.error is None:
+            if fiber.failure is None:
                 answers.append(fiber.value)
-            elif isinstance(fiber.error, Exception):
-                answers.append(self._judged(fiber.error))
+            elif isinstance(fiber.failure, Exception):
+                answers.append(self._judged(fiber.failure))
             else:
                 raise Killed
         return answers

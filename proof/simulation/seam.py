@@ -4,10 +4,8 @@ from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from greenlet import getcurrent
-
 from chalicelib.domain.errors import Unavailable
-from proof.simulation.clockwork import Clockwork, Killed, Sandbox
+from proof.simulation.clockwork import Clockwork, Killed, Sandbox, current
 from proof.simulation.fate import Fate
 from proof.simulation.profile import MINUTE, SECOND, Profile
 
@@ -39,7 +37,7 @@ class Seam:
 
     def call(self, name: str, label: str, apply: Callable[[], R], *, table: bool = True) -> R:
         """Make the call, or what the seed has in store for it. `label` says what is written, for the trace and the matrix."""
-        fiber: Any = getcurrent()
+        fiber: Any = current()
         box: Sandbox = fiber.box
         clock = self.clock
         clock.sleep(1 + int(self.pace.random() * self.profile.latency))

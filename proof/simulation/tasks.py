@@ -3,9 +3,7 @@
 import asyncio
 import inspect
 from datetime import timedelta
-from typing import Any
-
-from greenlet import getcurrent
+from typing import Any, cast
 
 from chalicelib.domain.errors import Retry, SoftTimeLimitExceeded
 from chalicelib.domain.job import Failure
@@ -15,7 +13,7 @@ from chalicelib.pipeline.finished import FinishedJob
 from chalicelib.pipeline.outcome import Outcome, Raised, run, run_async
 from chalicelib.pipeline.ports import Call
 from chalicelib.pipeline.task import Kind, Options, Registry
-from proof.simulation.clockwork import Clockwork, Fiber, Killed
+from proof.simulation.clockwork import Clockwork, Fiber, Killed, current
 from proof.simulation.monitor import Monitor
 from proof.simulation.ports import MS
 from proof.simulation.profile import HOUR, SECOND
@@ -23,10 +21,10 @@ from proof.simulation.profile import HOUR, SECOND
 
 def play(script: str) -> dict[str, Any]:  # noqa: C901 - a list of scripts, each a line or two
     """Do what the script says, in the fiber that runs the task."""
-    job, fiber = current_job(), getcurrent()
+    job, fiber = current_job(), current()
     clock: Clockwork = fiber.clock
     word, _, number = script.partition(":")
-    answer = {"epoch": job.epoch}
+    answer: dict[str, Any] = {"epoch": job.epoch}
     clock.sleep(20)
     match word:
         case "fail" if job.attempt <= int(number):
@@ -62,7 +60,7 @@ def play(script: str) -> dict[str, Any]:  # noqa: C901 - a list of scripts, each
 
 
 def _die() -> None:
-    getcurrent().box.dead = True
+    current().box.dead = True
     raise Killed
 
 
@@ -120,7 +118,7 @@ class SimRunner:
 
     def start(self, call: Call) -> "SimExecution":
         """Start the task in a fiber of the sandbox."""
-        me: Any = getcurrent()
+        me: Any = current()
         task = REGISTRY[call.task]
 
         def body() -> Outcome:
@@ -129,8 +127,8 @@ class SimRunner:
             box.handlers += 1
             try:
                 if inspect.iscoroutinefunction(task.function):
-                    return _drive(run_async(task, call))
-                return run(task, call)
+                    return cast("Outcome", _drive(run_async(task, call)))
+                return cast("Outcome", run(task, call))
             finally:
                 box.handlers -= 1
 
@@ -157,7 +155,7 @@ class SimExecution:
     def finished(self, within: timedelta) -> bool:
         """Whether it ended, waiting so long for it."""
         if not self._fiber.over and within > timedelta(0):
-            self._fiber.joiner = getcurrent()
+            self._fiber.joiner = current()
             self._clock.sleep(max(1, within // MS))
             self._fiber.joiner = None
         return self._fiber.over
