@@ -1,13 +1,18 @@
-"""The proof's report: what was run, hit, caught and found, as Markdown and JSON under build/proof/, its last line for machines."""
+"""The proof's report: what was run, hit, caught and found, as Markdown and JSON under build/proof/, its last line for machines.
 
+`python -m proof.report --minutes 10 --processes 2` runs the simulation and the mutants and writes it.
+"""
+
+import argparse
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from proof.simulation.many import Sum
+from proof.simulation.many import Sum, many
 from proof.simulation.matrix import ELSEWHERE, HERE, PENDING
-from proof.simulation.trial import Verdict
+from proof.simulation.trial import Verdict, all_tried
 
 FOLDER = Path("build/proof")
 JOBS = ("accepted", "succeeded", "dead", "cancelled", "expired", "lost", "recorded_twice")
@@ -90,9 +95,16 @@ class Report:
         """report.md and report.json."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "report.md").write_text(self.markdown())
+        total = self.simulation
         found = {
-            "simulation": asdict(self.simulation),
-            "missed": self.simulation.missed,
+            "simulation": {
+                **{
+                    name: getattr(total, name)
+                    for name in ("histories", "steps", "seconds", "busy", "quiet", "failed")
+                },
+                **{name: dict(getattr(total, name)) for name in ("ledger", "hits", "seen")},
+                "missed": total.missed,
+            },
             "mutants": [asdict(verdict) for verdict in self.verdicts],
             "crash_plans": self.crash_plans,
             "passed": self.passed,
@@ -104,3 +116,21 @@ class Report:
 def _row(verdict: Verdict) -> str:
     caught = verdict.invariant or ("passes, as it should" if verdict.harmless else "MISSED")
     return f"| {verdict.mutant} | {verdict.why} | {verdict.histories} | {verdict.seed or ''} | {caught} |"
+
+
+def main() -> int:
+    """Run both, write the report, print its last line. 0: passed."""
+    parser = argparse.ArgumentParser(prog="python -m proof.report", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    found = parser.parse_args()
+    total = many(first=found.first, minutes=found.minutes, processes=found.processes)
+    report = Report(simulation=total, verdicts=all_tried())
+    report.write()
+    print(report.last_line())
+    return int(not report.passed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

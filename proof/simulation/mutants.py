@@ -32,6 +32,7 @@ from chalicelib.pipeline import (
     dead_letters,
     effects,
     enqueue,
+    payloads,
     settle,
     sweep,
     tick,
@@ -482,3 +483,8 @@ def payload_after_row() -> Sequence[Patch]:
         return Stored(place=Place.ITEM, sha256=sha256(body).hexdigest(), size=len(body))
 
     return [(enqueue, "place", place)]
+
+
+@mutant("a stored payload is kept no longer than its job, were it to end at once", pads=(400,))
+def payload_gone_before_row() -> Sequence[Patch]:
+    return [(payloads, "PAYLOAD_LIFE", timedelta(0))]

@@ -128,7 +128,7 @@ class SimRunner:
             try:
                 if inspect.iscoroutinefunction(task.function):
                     return cast("Outcome", _drive(run_async(task, call)))
-                return cast("Outcome", run(task, call))
+                return run(task, call)
             finally:
                 box.handlers -= 1
 
