@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib.domain.change import Change, Equals, Missing, Present
+from chalicelib.domain.change import Change, Equals
 from chalicelib.domain.events import (
     Appointed,
     Cancelled,
@@ -22,10 +22,14 @@ from chalicelib.domain.events import (
 )
 from chalicelib.domain.guards import Lapsed, Mine, Ready, Seen, Unwished
 from chalicelib.domain.job import State
+from proof.spec.appointments import Appointments
 from proof.spec.core import Core
+from proof.spec.effects import Effects
+from proof.spec.keys import Keys
 from proof.spec.law import Edit
 from proof.spec.rules import Rules
-from proof.spec.search import Model
+from proof.spec.search import Model, Result, Search
+from proof.spec.watermark import Watermark
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,10 +58,6 @@ ANY = Event
 FENCE = (Mine, Unwished)
 
 
-def _core(rules: Rules) -> Model:
-    return Core(rules, faults=1)
-
-
 def _redrive_resets(_: Event, made: Change) -> Change:
     return replace(made, set={**made.set, "epoch": 0, "ready": 0})
 
@@ -82,28 +82,144 @@ def _by_state(_: Event, made: Change) -> Change:
     return replace(_without(made, "owner"), where=(Equals("state", State.RUNNING), *_without(made, "owner").where))
 
 
-def _by_epoch(event: Event, made: Change) -> Change:
-    """The owner without its token: whoever has the epoch."""
-    return made
 
 
-CORE = (
-    ("no_fence", "settlements without a condition", _when(ANY, FENCE, _loose("owner"))),
-    ("fence_on_state_only", "settlements conditional on RUNNING alone", _when(ANY, FENCE, _by_state)),
-    ("ready_kept_at_claim", "`ready` not removed by a claim", _when(Claimed, Ready, _unremoved("ready"))),
-    ("claim_on_state_only", "claims conditional on QUEUED or RETRYING as read, not on the epoch", None),
-    ("attempts_counted_at_failure", "a claim that kills its worker is never counted", _when((Claimed, Reclaimed, RetryScheduled), object, _late_count)),
-    ("redrive_resets_epoch", "the epoch begins again at 0", _when(Redriven, Seen, _redrive_resets)),
-    ("redrive_keeps_attempts", "no attempts in the next life", _when(Redriven, Seen, _unset("attempts"))),
-    ("redrive_without_ready", "a redriven job that nobody may claim", _when(Redriven, Seen, _unset("ready"))),
-    ("retry_without_ready", "a retrying job that nobody may claim", _when(RetryScheduled, Unwished, _unset("ready"))),
-    ("redrive_on_id_only", "a redrive without a condition", _when(Redriven, Seen, _loose("state", "epoch"))),
-    ("wish_ignored_by_retry", "a retry does not test the wish to cancel", _when(RetryScheduled, Unwished, _loose("cancel_requested"))),
-    ("wish_ignored_by_death", "a death does not test the wish to cancel", _when(Died, Unwished, _loose("cancel_requested"))),
-    ("wish_ignored_by_loss", "the end of a lost attempt does not test the wish", _when(Died, Lapsed, _loose("cancel_requested"))),
-    ("cancel_on_id_only", "a cancellation without a condition", _when(Cancelled, Seen, _loose("state", "epoch"))),
-    ("cancel_on_state_only", "a cancellation that does not test the epoch", _when(Cancelled, Seen, _loose("epoch"))),
-    ("takeover_without_epoch", "a lapsed lease taken over whoever holds the row by now", _when(Reclaimed, Lapsed, _loose("epoch"))),
-    ("loss_without_epoch", "a lost attempt ended whoever holds the row by now", _when(Died, Lapsed, _loose("epoch"))),
-    ("owner_kept_at_retry", "`owner` stays after the attempt", _when(RetryScheduled, Unwished, _unremoved("owner"))),
-)
+def _dead_at_once(event: Event, made: Change) -> Change:
+    return replace(made, set={**made.set, "attention": "dead", "attention_at": event.at})
+
+
+def _shuns_the_sweep(_: Event, made: Change) -> Change:
+    kept = {name: value for name, value in made.set.items() if name not in ATTENTION}
+    return replace(made, set=kept, remove=(*made.remove, *(name for name in ATTENTION if name not in made.remove)))
+
+
+ATTENTION = ("attention", "attention_at")
+ROW = ("state", "epoch")
+
+
+def _core(rules: Rules) -> Model:
+    return Core(rules, faults=1)
+
+
+def _doors(rules: Rules) -> Model:
+    return Watermark(rules, jobs=1, doors=2, ticks=1, faults=1)
+
+
+def _ticks(rules: Rules) -> Model:
+    return Watermark(rules, jobs=1, doors=1, ticks=2, faults=0)
+
+
+def _alone(rules: Rules) -> Model:
+    return Appointments(rules, faults=1, redrives=1, attempts=2)
+
+
+def _late(rules: Rules) -> Model:
+    return Appointments(rules, workers=2, faults=1, redrives=0, attempts=2)
+
+
+def _effects(rules: Rules) -> Model:
+    return Effects(rules, faults=1)
+
+
+def _keys(rules: Rules) -> Model:
+    return Keys(rules)
+
+
+def _of(config: str, model: Callable[[Rules], Model], *variants: tuple[Any, ...]) -> tuple[Mutant, ...]:
+    """(name, what is wrong, an edit of the law or the rules that are broken, and for a harmless one why it is)."""
+    return tuple(
+        Mutant(name=name, why=why, config=config, model=model, harmless="".join(harmless),
+               rules=Rules(edit=broken) if callable(broken) else Rules(**broken))
+        for name, why, broken, *harmless in variants
+    )  # fmt: skip
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    *_of(
+        "core", _core,
+        ("no_fence", "settlements without a condition", _when(ANY, FENCE, _loose("owner"))),
+        ("fence_on_state_only", "settlements conditional on RUNNING alone", _when(ANY, FENCE, _by_state)),
+        ("ready_kept_at_claim", "a claim does not remove `ready`", _when(Claimed, Ready, _unremoved("ready"))),
+        ("owner_per_invocation", "one token for all claims of a consumer", {"token_per_claim": False}),
+        ("owner_kept_at_retry", "`owner` stays after the attempt", _when(RetryScheduled, Unwished, _unremoved("owner"))),
+        ("takeover_without_epoch", "a lapsed lease is taken over whoever holds the row by now", _when(Reclaimed, Lapsed, _loose("epoch"))),
+        ("loss_without_epoch", "a lost attempt is ended whoever holds the row by now", _when(Died, Lapsed, _loose("epoch"))),
+        ("attempts_counted_at_failure", "a claim whose worker dies never counts", _when((Claimed, Reclaimed, RetryScheduled), object, _late_count)),
+        ("attempts_never_end", "a lapsed lease is taken over whatever the attempts", {"losses_end": False}),
+        ("retry_without_ready", "a retrying job that nobody may claim", _when(RetryScheduled, Unwished, _unset("ready"))),
+        ("redrive_without_ready", "a redriven job that nobody may claim", _when(Redriven, Seen, _unset("ready"))),
+        ("redrive_resets_epoch", "the epoch begins again at 0", _when(Redriven, Seen, _redrive_resets)),
+        ("redrive_keeps_attempts", "no attempts in the next life", _when(Redriven, Seen, _unset("attempts"))),
+        ("redrive_on_id_only", "a redrive without a condition", _when(Redriven, Seen, _loose(*ROW))),
+        ("wish_ignored_by_retry", "a retry does not test the wish to cancel", _when(RetryScheduled, Unwished, _loose("cancel_requested"))),
+        ("wish_ignored_by_death", "a death does not test the wish to cancel", _when(Died, Unwished, _loose("cancel_requested"))),
+        ("wish_ignored_by_loss", "the end of a lost attempt does not test the wish", _when(Died, Lapsed, _loose("cancel_requested"))),
+        ("wish_ignored_by_takeover", "a claim that finds a wish runs the job, and fails for ever", {"wish_heeded": False}),
+        ("cancel_on_id_only", "a cancellation without a condition", _when(Cancelled, Seen, _loose(*ROW))),
+        ("cancel_on_state_only", "a cancellation that does not test the epoch", _when(Cancelled, Seen, _loose("epoch"))),
+    ),
+    *_of(
+        "sweep", _doors,
+        ("answer_before_row", "202 before the row exists", {"row_first": False}),
+        ("no_second_look", "who puts a row does not look at the clock again", {"second_look": False}),
+        ("look_before_put", "the second look comes before the put", {"look_after_put": False}),
+        ("no_look_if_found", "who finds the row there does not look", {"look_if_found": False}),
+        ("grace_too_small", "G below L plus what clocks differ by", {"grace": 1}),
+        ("watermark_before_appointing", "the watermark moves first", {"appoint_first": False}),
+        ("watermark_after_failed_listing", "a partition that cannot be read counts as empty", {"failure_stops": False}),
+        ("stale_listing", "the listing is not consistent", {"consistent": False}),
+        ("clock_after_listing", "the goal is read from the clock after the listing", {"goal_first": False}),
+        ("appoints_the_finished", "an appointment without the condition: unfinished", _when(Appointed, Seen, _loose(*ROW))),
+    ),
+    *_of(
+        "sweep", _ticks,
+        ("watermark_unconditional", "the watermark is moved whatever it is now", {"compare_and_set": False},
+         "it can only fall back to where somebody has appointed everything before: rows are read again, none is missed"),
+    ),
+    *_of(
+        "sweep", _alone,
+        ("no_sweep", "no visit by time", {"sweeps": False}),
+        ("postpone_before_wake", "the appointment is moved before the message is sent", {"wake_first": False}),
+        ("redrive_without_appointment", "a redrive sets no next_check", _when(Redriven, Seen, _unset(*ATTENTION))),
+        ("appointment_kept_by_success", "a success leaves its appointment", _when(Succeeded, Mine, _unremoved("attention"))),
+        ("takes_over_live_leases", "nobody tests whether the lease is over", {"lease_tested": False, "edit": _when(ANY, Lapsed, _loose("lease"))}),
+        ("retry_message_at_once", "the retry's message is sent without its delay", {"messages_wait": False}),
+        ("due_not_tested_after_refusal", "a refused claim takes a job that is not due", {"due_tested": False}),
+        ("acknowledged_first", "the message is acknowledged on receipt", {"early_ack": True}, "a message is only a wake-up: the sweep holds the job"),
+        ("own_mark_unknown", "an own settlement whose reply was lost is taken as fenced", {"mark_known": False},
+         "the sweep wakes the retry, later than its own message would"),
+        ("retry_keeps_old_appointment", "a retry does not move its appointment", _when(RetryScheduled, Unwished, _unset(*ATTENTION)),
+         "the tick comes early, sees that the job is not due, and comes again"),
+    ),
+    *_of(
+        "sweep", _late,
+        ("lapsed_woken_with_own_epoch", "a lapsed attempt is woken with its own epoch: starts its retry early", {"wake_older": False}),
+    ),
+    *_of(
+        "effects", _effects,
+        ("clear_unconditional", "the outbox is cleared whoever's it is", _when(OutboxCleared, Seen, _loose(*ROW, "outbox"))),
+        ("clear_on_state_only", "clearing does not test the epoch", _when(OutboxCleared, Seen, _loose("epoch"))),
+        ("clear_before_perform", "the outbox is cleared first", {"perform_first": False}),
+        ("effect_id_by_chance", "an effect's id is not made from (job, epoch, slot)", {"fixed_ids": False}),
+        ("redrive_with_outbox", "a redrive does not wait for the outbox", {"outbox_first": False, "edit": _when(Redriven, Seen, _loose("outbox"))}),
+        ("success_removes_appointment", "a success that owes something leaves the sweep", _when(Succeeded, Mine, _shuns_the_sweep)),
+        ("death_removes_appointment", "a death that owes something is filed under the dead", _when(Died, (Unwished, Lapsed), _dead_at_once)),
+        ("own_mark_unknown_to_effects", "an own settlement whose reply was lost is taken as fenced", {"mark_known": False},
+         "the sweep performs the outbox"),
+    ),
+    *_of(
+        "effects", _keys,
+        ("key_after_row", "the key is written after the row", {"key_first": False}),
+        ("key_overwritten", "a key that is held is taken over", {"key_held": False}),
+        ("key_not_shared", "who finds the key held uses an id of their own", {"key_shared": False}),
+        ("request_not_compared", "another request with the same key is answered", {"request_compared": False}),
+    ),
+)  # fmt: skip
+
+
+def hunt(mutant: Mutant, *, budget: float) -> Result:
+    """Search a mutant: first for what it does to jobs, and only if that is nothing for rows that look wrong."""
+    result = Search(mutant.model(replace(mutant.rules, shapes=False)), budget=budget).run()
+    if result.found is None and not mutant.harmless:
+        result = Search(mutant.model(mutant.rules), budget=budget).run()
+    return result

@@ -26,7 +26,7 @@ class Rules:
     second_look: bool = True
     look_after_put: bool = True
     look_if_found: bool = True  #: also whoever finds the row there already
-    answer_last: bool = True
+    row_first: bool = True  #: nobody is answered before the row is there
     grace: int = 2
     # appointments and messages
     wake_first: bool = True
@@ -35,12 +35,12 @@ class Rules:
     due_tested: bool = True  #: after a refusal a job is claimed only if it is due
     lease_tested: bool = True
     early_ack: bool = False
-    row_first: bool = True
     mark_known: bool = True  #: a refused settlement looks for its own mark
-    dead_letters_kill: bool = False
     # effects and keys
     fixed_ids: bool = True
     perform_first: bool = True  #: before the outbox is cleared
+    outbox_first: bool = True  #: a redrive waits for the outbox
     key_first: bool = True
     key_held: bool = True  #: a key that is there is not overwritten
     key_shared: bool = True  #: who finds the key uses its job's id
+    request_compared: bool = True  #: who finds the key of another request is refused

@@ -90,7 +90,8 @@ class Watermark:
         if door == IDLE:
             for job, id_ in enumerate(ids):
                 if id_ < 0 and t <= LAST_ACCEPT and (job == 0 or ids[job - 1] >= 0):
-                    yield ("begins job", job, f"with an id of time {now}"), job, self._about_to_put(job, now, now), {"ids": put(ids, job, now)}, None
+                    new = {"ids": put(ids, job, now)} | ({} if self.rules.row_first else {"accepted": put(accepted, job, True)})
+                    yield ("begins job", job, f"with an id of time {now}"), job, self._about_to_put(job, now, now), new, None
                 elif id_ >= 0 and not accepted[job]:
                     yield ("is asked again for job", job), job, self._about_to_put(job, id_, now), {}, None
         elif door[0] == "put":
