@@ -66,8 +66,9 @@ def emulated(log_dir: Path) -> Iterator[None]:
 def stage() -> Iterator[Stage]:
     """A new stage in whatever cloud the environment names, wired so that the doors use it."""
     settings = Settings.from_env({"JOBLINE_APP": APP, "JOBLINE_STAGE": f"s{time.time_ns() % 10**9}"})
+    session = boto3.session.Session()  # not boto3's default one, which may be older than the meter
     provision(
-        boto3.client("cloudformation"),
+        session.client("cloudformation"),
         app=settings.app,
         stage=settings.stage,
         parameters={"DeletionProtection": "false"},
@@ -81,7 +82,7 @@ def stage() -> Iterator[Stage]:
     wiring.use(parts)
     try:
         with _only_warnings():
-            yield Stage(parts=parts, settings=settings, sqs=boto3.client("sqs"))
+            yield Stage(parts=parts, settings=settings, sqs=session.client("sqs"))
     finally:
         wiring.use(None)
 
