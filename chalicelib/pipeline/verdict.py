@@ -13,10 +13,19 @@ from chalicelib.pipeline.outcome import Raised
 KEY_MARGIN = timedelta(hours=1)
 """How much longer than its key a keyed job's row is kept, for clocks that differ."""
 
+EFFECT_LIFE = timedelta(days=1)
+"""How long a row that owes an effect, or is one, is kept at least: longer than any time without a tick. The row is the outbox, and
+a follower's row is what says that the effect was done: without the one it is lost, without the other it is done again."""
+
 
 def forget_at(job: Job, now: datetime, *, dead: bool = False) -> datetime:
-    """When a job that ends now may be deleted. Never before its idempotency key is over: a key whose row is gone would run it again."""
+    """When a job that ends now may be deleted. Never before its idempotency key is over: a key whose row is gone would run it again.
+
+    Nor, however short it is to be kept, while an effect may still be performed from its row or looked for in it.
+    """
     end = now + (max(job.keep, KEEP_DEAD) if dead else job.keep)
+    if job.on_success or job.on_failure or job.cause:
+        end = max(end, now + EFFECT_LIFE)
     return max(end, time_of(job.id) + KEY_LIFE + KEY_MARGIN) if job.key else end
 
 
