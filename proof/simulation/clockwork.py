@@ -128,11 +128,11 @@ class Clockwork:
             return False
         when, _, fiber, ticket, what = heapq.heappop(self._heap)
         if fiber is None:
-            self.now = when
+            self.now = max(self.now, when)
             if what is not None:
                 what()
         elif fiber.ticket == ticket and not fiber.over:
-            self.now = when
+            self.now = max(self.now, when)
             fiber.switch()
         return True
 

@@ -39,6 +39,9 @@ BOUND = 5 * HOUR
 """I9: once the faults are over, everything ends within this: an appointment postponed by up to an hour, then three attempts
 with their leases, waits and appointments, then a follower with as much."""
 
+LONG = 40 * 24 * HOUR
+"""Longer than any task of the simulation keeps its jobs."""
+
 STEPS = 60_000
 """A history that takes more steps than this goes round in circles."""
 
@@ -131,6 +134,7 @@ class History:
         clock.parts = self.parts
         clock.fate = self.fate
         self.people = People(self.cloud, self.parts)
+        self.ticking = True
         self.next_tick = self.seam.pace.randrange(MINUTE)
 
     def run(self) -> Report:
@@ -146,6 +150,8 @@ class History:
             quiet = self._settle()
             if self.monitor.violation is None:
                 self._replay()
+            if self.monitor.violation is None and self.profile.forgets:
+                self._long_after()
             ledger = Counter[str]() if self.monitor.violation else reckon(self.monitor, self.people)
         finally:
             self.clock.close()
@@ -242,9 +248,21 @@ class History:
         if changed or again:
             self.monitor.fail("I14", f"replayed messages changed {changed} and started {again}")
 
+    def _long_after(self) -> None:
+        """Every row is forgotten, and still the messages come once more: nothing may come of it."""
+        self.ticking = False
+        self._until(self.clock.now + MINUTE)
+        self.clock.now += LONG
+        self.cloud.forget()
+        if any(row.finished for row in self.monitor.rows.values()):
+            self.monitor.fail("FORGET", f"a finished row is still there after {LONG // (24 * HOUR)} days")
+        self._replay()
+
     # ------------------------------------------------------------------------------------------------- what else happens
 
     def _tick(self) -> None:
+        if not self.ticking:
+            return
         self.cloud.tick()
         if self.profile.forgets:
             self.cloud.forget()

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from proof.simulation.history import Report, run
 from proof.simulation.matrix import HERE
@@ -93,9 +94,7 @@ def many(
 def _spread(firsts: Iterator[int], processes: int, total: Sum) -> None:
     """Hand out chunks, a few ahead of the processes."""
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        waiting = [
-            pool.apply_async(chunk, (seed,)) for seed, _ in zip(firsts, range(processes * 2), strict=False)
-        ]
+        waiting = [pool.apply_async(chunk, (seed,)) for seed in islice(firsts, processes * 2)]
         while waiting:
             total.merge(waiting.pop(0).get(timeout=120))
             if len(total.failed) < 10 and (seed := next(firsts, None)) is not None:

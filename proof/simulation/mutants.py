@@ -488,3 +488,15 @@ def payload_after_row() -> Sequence[Patch]:
 @mutant("a stored payload is kept no longer than its job, were it to end at once", pads=(400,))
 def payload_gone_before_row() -> Sequence[Patch]:
     return [(payloads, "PAYLOAD_LIFE", timedelta(0))]
+
+
+@mutant(
+    "a row may be forgotten while its outbox is owed, or while it proves an effect done",
+    tasks=("fleeting",),
+    scripts=("ok",),
+    forgets=True,
+    ticks_off=(0, 3_600_000),
+    rates={"crash_after": 0.1, "crash_before": 0.1, "redeliver": 0.2},
+)
+def outbox_forgotten() -> Sequence[Patch]:
+    return [(verdict, "EFFECT_LIFE", timedelta(0))]

@@ -158,12 +158,17 @@ class People:
         if self.cloud.busy:
             self.cloud.seam.fate.hit("F47")
 
-        def over(fiber: Fiber) -> None:
-            self._operated("cancel", row.id, fiber)
+        def body() -> Any:
+            try:
+                return cancel(row.id, tenant=TENANT, parts=self.parts)
+            except NotFound as error:
+                return error
 
-        self.cloud.sandbox(
-            "api", lambda: cancel(row.id, tenant=TENANT, parts=self.parts), ends=API_TIMEOUT, then=over
-        )
+        def over(fiber: Fiber) -> None:
+            if fiber.failure is None:
+                self._note("cancel", row.id, fiber.value)
+
+        self.cloud.sandbox("api", body, ends=API_TIMEOUT, then=over)
         if again:
             self._at(self.cloud.clock.now + 3 * SECOND, lambda: self._cancel(number, again - 1))
 
@@ -180,9 +185,6 @@ class People:
             dead_groups(tenant=TENANT, scan=10, parts=self.parts)
 
         self.cloud.sandbox("operator", body, ends=API_TIMEOUT)
-
-    def _operated(self, verb: str, job_id: str, fiber: Fiber) -> None:
-        self._note(verb, job_id, fiber.value if fiber.failure is None else fiber.failure)
 
     def _note(self, verb: str, job_id: str, answer: Any) -> None:
         self.operations.append(Operation(verb=verb, job_id=job_id, answer=answer, at=self.cloud.clock.now))

@@ -48,7 +48,7 @@ SCRIPTS = (
     "talk",
     "stop",
 )
-TASKS = (*("plain",) * 4, "looped", "heavy", "limited", "chained", "chained", "chained", "brief")
+TASKS = (*("plain",) * 4, "looped", "heavy", "limited", "chained", "chained", "chained", "brief", "fleeting")
 
 
 class Chance(Random):

@@ -101,6 +101,9 @@ def _declare() -> None:
     )
     declare(plain, "chained", backoff=short, on_success="after", on_failure="failing_after")
     declare(plain, "brief", backoff=short, keep=timedelta(minutes=10))
+    fleeting = timedelta(minutes=3)
+    declare(plain, "fleeting", backoff=short, keep=fleeting, on_success="wisp", on_failure="wisp")
+    declare(after, "wisp", backoff=short, keep=fleeting)
     declare(after, "after", backoff=short)
     declare(failing_after, "failing_after", backoff=short)
 
