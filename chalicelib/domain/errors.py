@@ -21,6 +21,7 @@ JoblineError
  |    +-- Unavailable         a service refused or did not answer; try again with jitter
  |    +-- ServiceRefused      a service said no for a reason that waiting does not mend: no right, no such queue
  |    +-- NewerRow            the row was written by newer code; this code leaves it alone
+ |    +-- NewerMessage        the message was sent by newer code; this code gives it back
  |    +-- PayloadMissing      a stored payload is gone or is not the one that was stored
  +-- TransitionRefused        nobody: a lifecycle bug, the move is not in the table
 """
@@ -29,6 +30,9 @@ from datetime import timedelta
 
 MAX_DELAY = timedelta(days=366)
 """The longest wait that a job can have: stored arguments are kept longer than that (docs/decisions/0003-payloads.md)."""
+
+MAX_RETRY_WAIT = timedelta(days=1)
+"""The longest wait before another attempt. With at most 50 attempts a job so ends well before its stored arguments expire."""
 
 
 class JoblineError(Exception):
@@ -110,8 +114,8 @@ class Retry(TaskError):
     ) -> None:
         super().__init__(message)
         wait = timedelta(seconds=after) if isinstance(after, int | float) else after
-        if wait is not None and not timedelta(0) <= wait <= MAX_DELAY:
-            raise ValueError(f"after: {after!r} is not between 0 and {MAX_DELAY.days} days")
+        if wait is not None and not timedelta(0) <= wait <= MAX_RETRY_WAIT:
+            raise ValueError(f"after: {after!r} is not between 0 and {MAX_RETRY_WAIT.days} day")
         self.after = wait
 
 
@@ -141,6 +145,10 @@ class ServiceRefused(MachineryError):
 
 class NewerRow(MachineryError):
     """The row holds a state or an attribute that this code does not know."""
+
+
+class NewerMessage(MachineryError):
+    """The message is of a version that this code does not know."""
 
 
 class PayloadMissing(MachineryError):

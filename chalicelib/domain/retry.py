@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-MAX_BACKOFF = timedelta(days=1)
+from chalicelib.domain.errors import MAX_RETRY_WAIT
+
+MAX_BACKOFF = MAX_RETRY_WAIT
 
 _MICROSECOND = timedelta(microseconds=1)
 _DOUBLINGS = 64

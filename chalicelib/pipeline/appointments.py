@@ -45,15 +45,11 @@ class Kept:
 def keep_appointments(*, until: datetime, parts: Parts) -> Kept:
     """Look after all that is due, page by page, while time allows. One row's trouble does not stop the others."""
     total = Kept()
-    done: set[str] = set()
-    while parts.world.now() < until and total.visited < parts.limits.visits_per_tick:
-        now = parts.world.now()
-        ids = patience(parts, until)(parts.store.due, now, PAGE + len(done))
-        page = [job_id for job_id in ids if job_id not in done][:PAGE]
-        if not page:
+    due = patience(parts, until)(parts.store.due, parts.world.now(), parts.limits.visits_per_tick)
+    for start in range(0, len(due), PAGE):
+        if parts.world.now() >= until:
             break
-        done.update(page)
-        kept = _keep(page, until, parts)
+        kept = _keep(due[start : start + PAGE], until, parts)
         total = Kept(
             visited=total.visited + kept.visited,
             woken=total.woken + kept.woken,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.domain.errors import InvalidInput, Unavailable
+from chalicelib.domain.errors import InvalidInput, NewerMessage, Unavailable
 from chalicelib.domain.job import Wakeup
 from chalicelib.pipeline.messages import decode
 from chalicelib.pipeline.parts import Parts
@@ -53,6 +53,9 @@ def consume(records: Sequence[Record], handle: Handler, *, lane: str, parts: Par
 def _one(record: Record, handle: Handler, lane: str, parts: Parts) -> bool:
     try:
         wakeup = decode(record.body, lane)
+    except NewerMessage as error:
+        log.warning("message %s: given back: %s", record.message_id, error, extra={"action": "given_back"})
+        return False
     except InvalidInput as error:
         return _quarantine(record, lane, str(error), parts.world.now(), parts)
     return handle(wakeup, record)

@@ -41,5 +41,5 @@ class Limits:
     look_every: timedelta = timedelta(seconds=5)
     #: how long a door keeps trying a call that a service did not answer.
     patience: timedelta = timedelta(seconds=5)
-    #: rows that one tick looks after; the next tick goes on.
-    visits_per_tick: int = 2000
+    #: rows that one tick looks after at most, read from the index in one go; the next tick goes on.
+    visits_per_tick: int = 10_000

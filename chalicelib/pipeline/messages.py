@@ -2,7 +2,7 @@
 
 import json
 
-from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.errors import InvalidInput, NewerMessage
 from chalicelib.domain.job import Wakeup
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.ids import is_id
@@ -25,12 +25,14 @@ def check_delay(wakeup: Wakeup) -> None:
 
 
 def decode(body: str, lane: str) -> Wakeup:
-    """The wake-up in a body. Raises `InvalidInput` for what no version of ours wrote."""
+    """The wake-up in a body. Raises `InvalidInput` for what no version of ours wrote, `NewerMessage`."""
     found = strict_json.read(body.encode("utf-8", "surrogatepass"), name="message", limit=MAX_BYTES)
     match found:
         case {"v": int(version), "tenant": str(tenant), "job": str(job_id), "epoch": int(epoch)}:
+            if version > VERSION:
+                raise NewerMessage(f"a message of version {version}; this code knows {VERSION}")
             if version != VERSION:
-                raise InvalidInput("message.v", f"version {version} is not known here")
+                raise InvalidInput("message.v", f"version {version} was never written")
             if not is_id(job_id) or isinstance(epoch, bool) or epoch < 0:
                 raise InvalidInput("message", "not a job's id and epoch")
             return Wakeup(tenant=tenant, job_id=job_id, epoch=epoch, lane=lane)

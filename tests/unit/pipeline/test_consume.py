@@ -138,3 +138,14 @@ def test_a_batch_of_ten_runs_each_once(stage):
         stage.submit()
     drain(stage.parts)
     assert stage.runs() == 25
+
+
+def test_a_message_of_newer_code_is_given_back_and_not_judged(stage):
+    # given a batch in which one message is of a version that is not known here
+    newer = wakeup_body(1).replace('"v":1', '"v":2')
+    again = consume(
+        records(wakeup_body(0), newer), lambda wakeup, record: True, lane="default", parts=stage.parts
+    )
+    # then that one comes again, and nobody took it for an oddity
+    assert again == ["m1"]
+    assert not stage.parts.quarantine.kept

@@ -83,7 +83,7 @@ def test_what_is_no_exception_ends_the_job_and_not_the_consumer(stage, error):
     assert (stage.row(job).state, stage.row(job).error.type) == (State.DEAD, error.__name__)
 
 
-@pytest.mark.parametrize("wait", [0 * SECOND, 5 * SECOND, 15 * MINUTE, 15 * MINUTE + MS, 3 * DAY, 366 * DAY])
+@pytest.mark.parametrize("wait", [0 * SECOND, 5 * SECOND, 15 * MINUTE, 15 * MINUTE + MS, 1 * DAY])
 def test_a_task_says_when_it_wants_another_attempt(stage, wait):
     stage.fails(times=1, error=lambda: Retry(after=wait), give_up_on=(Exception,))
     job = stage.submit()
