@@ -199,7 +199,7 @@ class Aws:
             "VisibilityTimeout": str(int(VISIBILITY.total_seconds())),
         }
         provision(
-            boto3.client("cloudformation"),
+            boto3.session.Session().client("cloudformation"),
             app=settings.app,
             stage=settings.stage,
             parameters=parameters,

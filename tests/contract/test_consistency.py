@@ -1,10 +1,12 @@
 """What the real adapters ask of DynamoDB: consistent reads where the protocol rests on them, and no half answers."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
+from chalicelib.adapters.aws.rows import to_item
 from chalicelib.domain.errors import InvalidInput, Unavailable
 from chalicelib.pipeline.ids import first_id
 from tests.contract.rows import DAY, MS, NOW, SECOND, plain
@@ -92,6 +94,26 @@ def test_a_listing_reads_no_day_that_nobody_asks_for(aws):
         assert len([next(found) for _ in range(20)]) == 20
     # Then only today was read
     assert len(calls) == 32
+
+
+def test_an_index_that_lags_shows_nobody_dead_who_lives_again(aws):
+    # Given a dead job, one that was redriven, and one that is forgotten, which the index still lists (no emulator's index lags)
+    dead, alive, gone = (plain(attention="dead", attention_at=NOW, last="7") for _ in range(3))
+    aws.store.create(dead)
+    aws.store.create(replace(alive, attention="due"))
+
+    def lag(parsed, **_):
+        keys = [{name: to_item(row)[name] for name in ("pk", "sk")} for row in (alive, gone)]
+        parsed["Items"] += keys
+
+    events = aws.clients.dynamodb.meta.events
+    events.register("after-call.dynamodb.Query", lag)
+    try:
+        found, _ = aws.store.dead("dead#7  ", 10)
+    finally:
+        events.unregister("after-call.dynamodb.Query", lag)
+    # Then the listing shows who is dead by its row
+    assert list(found) == [dead]
 
 
 def test_keys_that_dynamodb_leaves_out_of_a_batch_are_asked_for_again(aws):
