@@ -38,7 +38,8 @@ class Event:
 
 def job_of(message: Message) -> str:
     """The job that a message names; "" if it names none."""
-    return message.body.partition('"job":"')[2][:26]
+    found = message.body.partition('"job":"')[2].partition('"')[0]
+    return found if len(found) == 26 else ""
 
 
 def _current_parts() -> Parts:
