@@ -298,7 +298,8 @@ class Appointments:
             messages = tuple(sorted({(epoch, END) for epoch, _ in messages}))
         if air and self.rules.edit is None:
             air = tuple(w for w in air if self.law.write(row, w) is not None or w[2 if isinstance(w[1], str) else 1] >= row.epoch)
-        workers = sorted(workers, key=repr)
+        workers = sorted(workers, key=repr) if len(workers) > 1 else workers
+        ticks = tuple(sorted(ticks, key=repr)) if len(ticks) > 1 else ticks
         used = [row.owner[1], *(w[3] for w in workers if len(w) > 3), *(w[2] for w in air if not isinstance(w[1], str) and w[0] not in {"lost", "lost_wished"})]
         names: dict[int, int] = {-1: -1}
         for token in used:
@@ -308,8 +309,8 @@ class Appointments:
             owner=(row.owner[0], names[row.owner[1]]), marks=tuple(sorted((e, names[k]) for e, k in row.marks if k in asking))
         )
         workers = tuple(self._renamed(w, names) for w in workers)
-        air = tuple(sorted((_named(w, names) for w in air), key=repr))
-        return (t, clocks, row, behind, messages, workers, tuple(sorted(ticks, key=repr)), air, left, len(names) - 1)
+        air = tuple(sorted((_named(w, names) for w in air), key=repr)) if air else ()
+        return (t, clocks, row, behind, messages, workers, ticks, air, left, len(names) - 1)
 
     def _renamed(self, worker: Actor, names: dict[int, int]) -> Actor:
         if worker[0] == "run":

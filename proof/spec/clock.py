@@ -9,8 +9,8 @@ def later(t: int, wait: int) -> int:
 
 
 def tells(t: int, ahead: int) -> int:
-    """What a clock says that is ahead by so much."""
-    return later(t, ahead)
+    """What a clock says that is ahead by so much. None says "much later" before it is."""
+    return t if t >= END else min(END - 1, t + ahead)
 
 
 def before(t: int, wait: int) -> int:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from chalicelib.domain.change import Change, allowed, apply
+from chalicelib.domain.errors import TransitionRefused
 from chalicelib.domain.events import (
     Appointed,
     Cancelled,
@@ -214,7 +215,10 @@ class Law:
         return made if self.edit is None else self.edit(event, made)
 
     def _ask(self, row: Row, write: Write) -> Row | None:
-        job, made = decode(row), self.change(write)
+        try:
+            job, made = decode(row), self.change(write)
+        except TransitionRefused:
+            return None  # the law knows no such write: whoever wants it is stopped by an error before anything is sent
         if not allowed(made, job):
             return None
         after = encode(apply(made, job), row.life)

@@ -66,8 +66,8 @@ def _late_count(event: Event, made: Change) -> Change:
     return replace(made, add={"attempts": 1} if isinstance(event, RetryScheduled) else {})
 
 
-def _unremoved(field: str) -> Callable[[Event, Change], Change]:
-    return lambda _, made: replace(made, remove=tuple(name for name in made.remove if name != field))
+def _unremoved(*fields: str) -> Callable[[Event, Change], Change]:
+    return lambda _, made: replace(made, remove=tuple(name for name in made.remove if name not in fields))
 
 
 def _unset(*fields: str) -> Callable[[Event, Change], Change]:
@@ -111,6 +111,10 @@ def _ticks(rules: Rules) -> Model:
 
 def _alone(rules: Rules) -> Model:
     return Appointments(rules, faults=1, redrives=1, attempts=2)
+
+
+def _brief(rules: Rules) -> Model:
+    return Appointments(rules, faults=1, redrives=0, attempts=2)
 
 
 def _late(rules: Rules) -> Model:
@@ -177,11 +181,10 @@ MUTANTS: tuple[Mutant, ...] = (
          "it can only fall back to where somebody has appointed everything before: rows are read again, none is missed"),
     ),
     *_of(
-        "sweep", _alone,
+        "sweep", _brief,
         ("no_sweep", "no visit by time", {"sweeps": False}),
         ("postpone_before_wake", "the appointment is moved before the message is sent", {"wake_first": False}),
-        ("redrive_without_appointment", "a redrive sets no next_check", _when(Redriven, Seen, _unset(*ATTENTION))),
-        ("appointment_kept_by_success", "a success leaves its appointment", _when(Succeeded, Mine, _unremoved("attention"))),
+        ("appointment_kept_by_success", "a success leaves its appointment", _when(Succeeded, Mine, _unremoved(*ATTENTION))),
         ("takes_over_live_leases", "nobody tests whether the lease is over", {"lease_tested": False, "edit": _when(ANY, Lapsed, _loose("lease"))}),
         ("retry_message_at_once", "the retry's message is sent without its delay", {"messages_wait": False}),
         ("due_not_tested_after_refusal", "a refused claim takes a job that is not due", {"due_tested": False}),
@@ -190,6 +193,10 @@ MUTANTS: tuple[Mutant, ...] = (
          "the sweep wakes the retry, later than its own message would"),
         ("retry_keeps_old_appointment", "a retry does not move its appointment", _when(RetryScheduled, Unwished, _unset(*ATTENTION)),
          "the tick comes early, sees that the job is not due, and comes again"),
+    ),
+    *_of(
+        "sweep", _alone,
+        ("redrive_without_appointment", "a redrive sets no next_check", _when(Redriven, Seen, _unset(*ATTENTION))),
     ),
     *_of(
         "sweep", _late,

@@ -6,7 +6,6 @@ watermark unless the job is finished or has an appointment. Live: every accepted
 """
 
 from collections.abc import Iterator
-from itertools import combinations_with_replacement
 from typing import Any
 
 from proof.spec import clock, words
@@ -24,7 +23,7 @@ Actor = tuple[Any, ...]
 
 
 class Watermark:
-    """State: (time, clocks of doors and ticks, watermark, ids' times, rows, accepted, doors, ticks, air, faults left).
+    """State: (time, watermark, ids' times, rows, accepted, doors, ticks, air, faults left). Each reading of a clock may be `skew` ahead.
 
     Door: idle | put, job, early look | look, job, row as found, early look | appoint, job, row.
     Tick: idle | goal, seen | list, seen, goal, next partition, found | move, seen, goal, found | appoint, seen, goal, found | late, found.
@@ -37,18 +36,15 @@ class Watermark:
         self.name = f"watermark: {jobs} jobs, {doors} doors, {ticks} ticks, {faults} faults, skew {skew}, L {LIMIT}, G {self.grace}"
 
     def starts(self) -> Iterator[State]:
-        for door in (0, self.skew):
-            for tick in combinations_with_replacement((0, self.skew), self.ticks):
-                clocks = ((door,) * self.doors, tick)
-                rest = ((-1,) * self.jobs, (ABSENT,) * self.jobs, (False,) * self.jobs, (IDLE,) * self.doors, (IDLE,) * self.ticks)
-                yield (0, clocks, -1, *rest, (), self.faults)
+        rest = ((-1,) * self.jobs, (ABSENT,) * self.jobs, (False,) * self.jobs, (IDLE,) * self.doors, (IDLE,) * self.ticks)
+        yield (0, -1, *rest, (), self.faults)
 
     def finished(self, state: State) -> bool:
-        rows, accepted = state[4], state[5]
+        rows, accepted = state[3], state[4]
         return all(not said or row.finished or row.check >= 0 for row, said in zip(rows, accepted, strict=True))
 
     def broken(self, state: State) -> str | None:
-        mark, ids, rows, accepted = state[2:6]
+        mark, ids, rows, accepted = state[1:5]
         for id_, row, said in zip(ids, rows, accepted, strict=True):
             if said and row == ABSENT:
                 return "I1: accepted, and no row"
@@ -59,19 +55,19 @@ class Watermark:
         return None
 
     def steps(self, state: State) -> Iterator[Step]:
-        t, clocks, mark, ids, rows, accepted, doors, ticks, air, left = state
+        t, mark, ids, rows, accepted, doors, ticks, air, left = state
         if t < END:
             yield self._next(("time", "passes"), (t + 1, *state[1:]))
         for n, door in enumerate(doors):
-            now = clock.tells(t, clocks[0][n])
-            for label, job, then, changes, write in self._door(door, now, t, state):
-                new = {"doors": put(doors, n, then), **changes}
-                yield from self._with_faults(state, (f"door {n + 1}", *label), ("doors", n), door, new, job, write)
+            for now in self._readings(t, door):
+                for label, job, then, changes, write in self._door(door, now, t, state):
+                    new = {"doors": put(doors, n, then), **changes}
+                    yield from self._with_faults(state, (f"door {n + 1}", *label), ("doors", n), door, new, job, write)
         for n, tick in enumerate(ticks):
-            now = clock.tells(t, clocks[1][n])
-            for label, job, then, changes, write in self._tick(tick, now, state):
-                new = {"ticks": put(ticks, n, then), **changes}
-                yield from self._with_faults(state, (f"tick {n + 1}", *label), ("ticks", n), tick, new, job, write)
+            for now in self._readings(t, tick):
+                for label, job, then, changes, write in self._tick(tick, now, state):
+                    new = {"ticks": put(ticks, n, then), **changes}
+                    yield from self._with_faults(state, (f"tick {n + 1}", *label), ("ticks", n), tick, new, job, write)
         for job, row in enumerate(rows):
             if row.state == "QUEUED":
                 ended = self.law.write(self.law.write(row, ("claimed", row.ready, 0, 0, 1)) or row, ("succeeded", row.epoch + 1, 0, 0, ()))
@@ -82,11 +78,16 @@ class Watermark:
             label = ("in the air:", f"{write[0]} of job", job, "lands")
             yield Step(label, self._canonical(self._with(state, air=(*air[:n], *air[n + 1 :]), **changes)), broken=broken)
 
+    def _readings(self, t: int, who: Actor) -> tuple[int, ...]:
+        """What the clock may say, for those steps that hang on it."""
+        reads = who[0] in {"idle", "put", "look", "goal", "list", "late"} and t < END
+        return tuple({t, clock.tells(t, self.skew)}) if reads else (t,)
+
     # ----------------------------------------------------------------------------------------------------------- doors
 
     def _door(self, door: Actor, now: int, t: int, state: State) -> Iterator[Any]:
         """(words, job, who they are then, what else changes, the write): one of each step of an accepting process."""
-        ids, rows, accepted = state[3:6]
+        ids, rows, accepted = state[2:5]
         if door == IDLE:
             for job, id_ in enumerate(ids):
                 if id_ < 0 and t <= LAST_ACCEPT and (job == 0 or ids[job - 1] >= 0):
@@ -118,7 +119,7 @@ class Watermark:
     def _appoints(self, who: Actor, now: int, state: State, again: Any, done: Actor, *, accept: bool) -> Iterator[Any]:
         """Write an appointment by the row as seen; a refusal shows a newer row."""
         job, seen = who[1:3] if accept else who[3][0]
-        rows, accepted = state[4:6]
+        rows, accepted = state[3:5]
         write = ("appointed", seen.state, seen.epoch, now)
         changes, broken = self._land(state, job, write)
         if broken:
@@ -134,7 +135,7 @@ class Watermark:
     # ----------------------------------------------------------------------------------------------------------- ticks
 
     def _tick(self, tick: Actor, now: int, state: State) -> Iterator[Any]:
-        mark, rows = state[2], state[4]
+        mark, rows = state[1], state[3]
         rules = self.rules
         if tick == IDLE:
             if rules.sweeps and mark < END:
@@ -165,16 +166,16 @@ class Watermark:
 
     def _lists(self, tick: Actor, now: int, state: State) -> Iterator[Any]:
         _, seen, goal, job, found = tick
-        ids, rows = state[3:5]
+        ids, rows = state[2:4]
         row = rows[job]
         wanted = row != ABSENT and seen < ids[job] <= goal and not row.finished and row.check < 0
         more = (*found, (job, row)) if wanted else found
         yield ("lists the partition of job", job), job, self._after_listing(seen, goal, job + 1, more, now), {}, None
         if wanted and not self.rules.consistent:
             yield ("lists an old copy of the partition of job", job), job, self._after_listing(seen, goal, job + 1, found, now), {}, None
-        if state[9]:
+        if state[8]:
             then = IDLE if self.rules.failure_stops else self._after_listing(seen, goal, job + 1, found, now)
-            yield ("cannot list the partition of job", job), job, then, {"left": state[9] - 1}, None
+            yield ("cannot list the partition of job", job), job, then, {"left": state[8] - 1}, None
 
     def _after_listing(self, seen: int, goal: int, job: int, found: Any, now: int) -> Actor:
         if job < self.jobs:
@@ -192,7 +193,7 @@ class Watermark:
 
     def _land(self, state: State, job: int, write: Any) -> tuple[dict[str, Any], str | None]:
         """What a write changes when it takes effect now."""
-        mark, rows = state[2], state[4]
+        mark, rows = state[1], state[3]
         if write[0] == "create":
             return ({"rows": put(rows, job, Row())}, None) if rows[job] == ABSENT else ({}, None)
         if write[0] == "move":
@@ -206,9 +207,9 @@ class Watermark:
     def _with_faults(self, state: State, label: Label, where: tuple[str, int], who: Actor, new: dict[str, Any], job: int, write: Any) -> Iterator[Step]:  # noqa: PLR0917
         broken = new.pop("broken", None)
         yield Step(label, self._canonical(self._with(state, **new)), "left" in new, broken)
-        left, air = state[9], state[8]
+        left, air = state[8], state[7]
         kind, n = where
-        actors = state[6] if kind == "doors" else state[7]
+        actors = state[5] if kind == "doors" else state[6]
         if not left or who == IDLE:
             return
         gone = {kind: put(actors, n, IDLE), "left": left - 1}
@@ -218,7 +219,7 @@ class Watermark:
             yield self._next((*label, ": no reply, asks again"), self._with(state, air=flying, left=left - 1), fault=True)
             yield self._next((*label, ": no reply, gives up"), self._with(state, air=flying, **gone), fault=True)
 
-    FIELDS = ("t", "clocks", "mark", "ids", "rows", "accepted", "doors", "ticks", "air", "left")
+    FIELDS = ("t", "mark", "ids", "rows", "accepted", "doors", "ticks", "air", "left")
 
     def _with(self, state: State, **new: Any) -> State:
         return tuple(new.get(name, old) for name, old in zip(self.FIELDS, state, strict=True))
@@ -227,29 +228,26 @@ class Watermark:
         return Step(label, self._canonical(state), fault)
 
     def _canonical(self, state: State) -> State:
-        """Doors are alike, ticks of equal clocks too; what would be refused for ever is not in the air."""
-        t, clocks, mark, ids, rows, accepted, doors, ticks, air, left = state
-        if t >= END:
-            clocks = ((0,) * len(doors), (0,) * len(ticks))
-        doors = tuple(sorted(doors, key=repr))
-        if len(set(clocks[1])) == 1:
-            ticks = tuple(sorted(ticks, key=repr))
+        """Doors are alike, and ticks are; what would be refused for ever is not in the air."""
+        t, mark, ids, rows, accepted, doors, ticks, air, left = state
+        doors = tuple(sorted(doors, key=repr)) if len(doors) > 1 else doors
+        ticks = tuple(sorted(ticks, key=repr)) if len(ticks) > 1 else ticks
         if air:
             useful = (a for a in air if self.rules.edit is not None or a[1][0] != "create" or rows[a[0]] == ABSENT)
             air = tuple(sorted(useful, key=repr))
-        return (t, clocks, mark, ids, rows, accepted, doors, ticks, air, left)
+        return (t, mark, ids, rows, accepted, doors, ticks, air, left)
 
     def tell(self, label: Label) -> str:
         return words.tell(label)
 
     def show(self, state: State) -> str:
-        t, clocks, mark, ids, rows, accepted, doors, ticks, air, _ = state
+        t, mark, ids, rows, accepted, doors, ticks, air, _ = state
         parts = [f"time {'much later' if t >= END else t}, watermark {mark}"]
         for n, (id_, row) in enumerate(zip(ids, rows, strict=True)):
             if id_ >= 0:
                 said = " (accepted)" if accepted[n] else ""
                 parts.append(f"job {n + 1} of time {id_}{said}: " + ("no row" if row == ABSENT else words.show_row("", row).strip()))
-        parts += [f"door {n + 1} (clock +{clocks[0][n]}) is at {door[0]}" for n, door in enumerate(doors) if door != IDLE]
-        parts += [f"tick {n + 1} (clock +{clocks[1][n]}) is at {tick[0]}" for n, tick in enumerate(ticks) if tick != IDLE]
+        parts += [f"door {n + 1} is at {door[0]}" for n, door in enumerate(doors) if door != IDLE]
+        parts += [f"tick {n + 1} is at {tick[0]}" for n, tick in enumerate(ticks) if tick != IDLE]
         parts += [f"in the air: {write[0]}" for _, write in air]
         return "; ".join(parts)
