@@ -10,7 +10,7 @@ from chalicelib.adapters.aws.clients import Clients
 from chalicelib.adapters.aws.errors import REFUSED, calling, code_of, refusing_row
 from chalicelib.adapters.aws.keys import key
 from chalicelib.adapters.aws.rows import from_ms, to_ms
-from chalicelib.domain.errors import Conflict
+from chalicelib.domain.errors import Conflict, Unavailable
 from chalicelib.pipeline.ports import ApiKey, KeyClaim, Oddity
 
 QUARANTINE_LIFE = timedelta(days=30)
@@ -54,23 +54,22 @@ class DynamoKeys:
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except ClientError as error:
-                return self._held(claim, refusing_row(error))
+                held = refusing_row(error)
+                if held is None:  # DynamoDB brings it along
+                    raise Unavailable(f"PutItem: key {claim.key!r} is held, its item did not come") from error
+                return _held(claim, held)
         return claim
 
-    def _held(self, claim: KeyClaim, item: Mapping[str, Any] | None) -> KeyClaim:
-        """The claim that refused ours."""
-        if not item:
-            answer = self._clients.dynamodb.get_item(
-                TableName=self._table, Key=key(f"key#{claim.tenant}", claim.key), ConsistentRead=True
-            )
-            item = answer["Item"]
-        return KeyClaim(
-            tenant=claim.tenant,
-            key=claim.key,
-            request_hash=item["request_hash"]["S"],
-            job_id=item["job_id"]["S"],
-            until=from_ms(int(item["until"]["N"])),
-        )
+
+def _held(claim: KeyClaim, item: Mapping[str, Any]) -> KeyClaim:
+    """The claim that refused ours."""
+    return KeyClaim(
+        tenant=claim.tenant,
+        key=claim.key,
+        request_hash=item["request_hash"]["S"],
+        job_id=item["job_id"]["S"],
+        until=from_ms(int(item["until"]["N"])),
+    )
 
 
 class DynamoApiKeys:
