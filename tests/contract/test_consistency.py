@@ -9,6 +9,7 @@ from botocore.exceptions import ConnectTimeoutError
 from chalicelib.adapters.aws.rows import to_item
 from chalicelib.domain.errors import InvalidInput, Unavailable
 from chalicelib.pipeline.ids import first_id
+from chalicelib.pipeline.ports import KeyClaim
 from tests.contract.rows import DAY, MS, NOW, SECOND, plain
 
 
@@ -114,6 +115,27 @@ def test_an_index_that_lags_shows_nobody_dead_who_lives_again(aws):
         events.unregister("after-call.dynamodb.Query", lag)
     # Then the listing shows who is dead by its row
     assert list(found) == [dead]
+
+
+@pytest.mark.parametrize("verb", ["create", "hold"])
+def test_a_refusal_that_does_not_say_who_is_there_may_be_asked_again(aws, verb):
+    # Given a row and a key that are there, and a service that does not bring along what refused a condition
+    row = plain()
+    claim = KeyClaim(tenant="t", key="k", request_hash="h", job_id=row.id, until=NOW + DAY)
+    calls = {"create": lambda: aws.store.create(row), "hold": lambda: aws.keys.hold(claim, NOW)}
+    calls[verb]()
+
+    def leave_out(parsed, **_):
+        parsed.pop("Item", None)
+
+    events = aws.clients.dynamodb.meta.events
+    events.register("after-call.dynamodb.PutItem", leave_out)
+    try:
+        # Then it is not taken for a success
+        with pytest.raises(Unavailable):
+            calls[verb]()
+    finally:
+        events.unregister("after-call.dynamodb.PutItem", leave_out)
 
 
 def test_keys_that_dynamodb_leaves_out_of_a_batch_are_asked_for_again(aws):
