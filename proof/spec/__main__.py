@@ -12,10 +12,21 @@ def main(arguments: list[str] | None = None) -> int:
     """Parse, search, report."""
     parser = argparse.ArgumentParser(prog="python -m proof.spec", description=__doc__)
     parser.add_argument("--config", choices=sorted(CONFIGS), help="only the models of one configuration")
-    parser.add_argument("--mutant", choices=[m.name for m in MUTANTS], metavar="NAME", help="one broken variant, with its shortest trace")
+    parser.add_argument(
+        "--mutant",
+        choices=[m.name for m in MUTANTS],
+        metavar="NAME",
+        help="one broken variant, with its shortest trace",
+    )
     parser.add_argument("--all-mutants", action="store_true", help="every broken variant")
     parser.add_argument("--traces", action="store_true", help="print every mutant's shortest trace")
-    parser.add_argument("--budget", type=float, default=60, metavar="SECONDS", help="the longest that one search may take (60)")
+    parser.add_argument(
+        "--budget",
+        type=float,
+        default=60,
+        metavar="SECONDS",
+        help="the longest that one search may take (60)",
+    )
     chosen = parser.parse_args(arguments)
     if chosen.mutant or chosen.all_mutants:
         wanted = [m for m in MUTANTS if chosen.mutant in {None, m.name} and chosen.config in {None, m.config}]

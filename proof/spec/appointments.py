@@ -18,7 +18,12 @@ from proof.spec.rules import Rules
 from proof.spec.search import Label, State, Step
 
 FAULTS, REDRIVES, CANCELS = 0, 1, 2
-LEASE, RETRY, AHEAD, GRACE = 1, 2, 1, 1  #: a lease, the wait before a retry, how far ahead a tick sends, its wait after that
+LEASE, RETRY, AHEAD, GRACE = (
+    1,
+    2,
+    1,
+    1,
+)  #: a lease, the wait before a retry, how far ahead a tick sends, its wait after that
 MAX_MESSAGES = 2
 Actor = tuple[Any, ...]
 
@@ -33,7 +38,16 @@ class Appointments:
     FIELDS = ("t", "clocks", "row", "behind", "messages", "workers", "ticks", "air", "left", "tokens")
 
     def __init__(
-        self, rules: Rules, *, workers: int = 1, ticks: int = 1, faults: int = 1, redrives: int = 1, cancels: int = 0, skew: int = 1, attempts: int = 3
+        self,
+        rules: Rules,
+        *,
+        workers: int = 1,
+        ticks: int = 1,
+        faults: int = 1,
+        redrives: int = 1,
+        cancels: int = 0,
+        skew: int = 1,
+        attempts: int = 3,
     ) -> None:
         self.rules, self.law, self.skew = rules, Law(rules.edit), skew
         self.workers, self.ticks, self.left = workers, ticks, (faults, redrives, cancels)
@@ -46,9 +60,23 @@ class Appointments:
     def starts(self) -> Iterator[State]:
         fresh = Row(attempts=self.skipped, life=-self.skipped)
         # SCHEDULED is due at 3, so its appointment is at 2; a plain job may have lost its only message.
-        for row, messages in ((fresh, ((0, 0),)), (fresh._replace(state="SCHEDULED", ready=-1, due=3, check=2), ())):
+        for row, messages in (
+            (fresh, ((0, 0),)),
+            (fresh._replace(state="SCHEDULED", ready=-1, due=3, check=2), ()),
+        ):
             for ahead in {(0, 0), (0, self.skew), (self.skew, 0)}:
-                yield (0, ahead, row, False, messages, (IDLE,) * self.workers, (IDLE,) * self.ticks, (), self.left, 0)
+                yield (
+                    0,
+                    ahead,
+                    row,
+                    False,
+                    messages,
+                    (IDLE,) * self.workers,
+                    (IDLE,) * self.ticks,
+                    (),
+                    self.left,
+                    0,
+                )
 
     def finished(self, state: State) -> bool:
         return bool(state[2].finished)
@@ -82,7 +110,12 @@ class Appointments:
         for n, write in enumerate(air):
             new = self.law.write(row, write)
             if new is not None:
-                yield self._step(state, ("in the air:", words.of(write), "lands"), {"row": new, "air": (*air[:n], *air[n + 1 :])}, self._judge(state, new, write))
+                yield self._step(
+                    state,
+                    ("in the air:", words.of(write), "lands"),
+                    {"row": new, "air": (*air[:n], *air[n + 1 :])},
+                    self._judge(state, new, write),
+                )
 
     # ---------------------------------------------------------------------------------------------------- the watermark
 
@@ -94,7 +127,12 @@ class Appointments:
         check = max(now, row.lease) if row.state == "RUNNING" else max(now, row.due - AHEAD)
         write = ("appointed", row.state, row.epoch, check)
         new = self.law.write(row, write) or row
-        return self._step(state, ("the sweep", "appoints the job"), {"row": new, "behind": True}, self._judge(state, new, write))
+        return self._step(
+            state,
+            ("the sweep", "appoints the job"),
+            {"row": new, "behind": True},
+            self._judge(state, new, write),
+        )
 
     def _hand_back(self, state: State, message: Any, gone: dict[str, Any]) -> Step:
         row, now = state[2], clock.tells(state[0], state[1][0])
@@ -103,9 +141,16 @@ class Appointments:
             write = ("appointed", row.state, row.epoch, now)
         elif row.check > now:
             write = ("postponed", row.state, row.epoch, row.check, now)
-        new = (write and self.law.write(row, write)) or row
-        broken = judge(row, new, write) if write else None
-        return self._step(state, (f"the message of epoch {message[0]}", "comes to the dead-letter queue"), {**gone, "row": new}, broken, fault=True)
+        landed = None if write is None else self.law.write(row, write)
+        new = landed or row
+        broken = None if write is None or landed is None else judge(row, landed, write)
+        return self._step(
+            state,
+            (f"the message of epoch {message[0]}", "comes to the dead-letter queue"),
+            {**gone, "row": new},
+            broken,
+            fault=True,
+        )
 
     # ---------------------------------------------------------------------------------------------------------- workers
 
@@ -122,18 +167,27 @@ class Appointments:
                     kept = {"messages": _without(messages, message)} if self.rules.early_ack else {}
                     write = ("claimed", message[0], tokens, now, clock.later(now, LEASE))
                     label = (who, f"claims by the message of epoch {message[0]}")
-                    yield from self._write(state, label, write, ("claim", message, write, tokens), ("workers", n), kept)
+                    yield from self._write(
+                        state, label, write, ("claim", message, write, tokens), ("workers", n), kept
+                    )
             return
         if left[FAULTS]:
-            yield self._step(state, (who, "crashes"), {**become(IDLE), "left": less(left, FAULTS)}, fault=True)
+            yield self._step(
+                state, (who, "crashes"), {**become(IDLE), "left": less(left, FAULTS)}, fault=True
+            )
         if worker[0] in {"claim", "settle"}:
-            yield from self._write(state, (who, f"asks again: {words.of(worker[2])}"), worker[2], worker, ("workers", n), {})
+            yield from self._write(
+                state, (who, f"asks again: {words.of(worker[2])}"), worker[2], worker, ("workers", n), {}
+            )
         elif worker[0] == "send":
             sent = {**become(IDLE), "messages": _with(_without(messages, worker[1]), worker[2])}
-            yield self._step(state, (who, f"sends the retry's message, not before {worker[2][1]}, and acknowledges"), sent)
+            yield self._step(
+                state, (who, f"sends the retry's message, not before {worker[2][1]}, and acknowledges"), sent
+            )
         elif worker[0] == "run":
-            for label, write in self._outcomes(worker, now):
-                yield from self._write(state, (who, label), write, ("settle", worker[1], write, worker[3]), ("workers", n), {})
+            for said, outcome in self._outcomes(worker, now):
+                waits = ("settle", worker[1], outcome, worker[3])
+                yield from self._write(state, (who, said), outcome, waits, ("workers", n), {})
             if row.wish and not worker[6]:
                 yield self._step(state, (who, "sees the wish"), become((*worker[:6], True)))
 
@@ -144,25 +198,36 @@ class Appointments:
             yield "gives in", ("gave_in", epoch, token, now)
         elif attempts < MAX_ATTEMPTS:
             due = clock.later(now, RETRY)
-            yield f"fails, to be tried again at {due}", ("retried", epoch, token, now, due, clock.later(due, AHEAD) if appointed else -1)
+            yield (
+                f"fails, to be tried again at {due}",
+                ("retried", epoch, token, now, due, clock.later(due, AHEAD) if appointed else -1),
+            )
         else:
             yield "fails for good", ("died", epoch, token, now, ())
 
-    def _write(self, state: State, label: Label, write: Write, waits: Actor, where: Any, more: dict[str, Any]) -> Iterator[Step]:  # noqa: PLR0917
+    def _write(
+        self, state: State, label: Label, write: Write, waits: Actor, where: Any, more: dict[str, Any]
+    ) -> Iterator[Step]:
         row, left, air = state[2], state[8], state[7]
         actors = state[5] if where[0] == "workers" else state[6]
         new = self.law.write(row, write)
         then, gone = self._answered(state, waits, write, new)
         done = {where[0]: put(actors, where[1], then), "row": new or row, **more, **gone}
-        yield self._step(state, (*label, "" if new else ": refused"), done, self._judge(state, new, write) if new else None)
+        yield self._step(
+            state, (*label, "" if new else ": refused"), done, self._judge(state, new, write) if new else None
+        )
         if new is None and waits[0] == "claim":
             yield from self._after_refusal(state, label, waits, where[1], more)
         if left[FAULTS]:
             flying = {**more, "air": (*air, write), "left": less(left, FAULTS)}
             for actor, said in ((waits, ": no reply, asks again"), (IDLE, ": no reply, gives up")):
-                yield self._step(state, (*label, said), {**flying, where[0]: put(actors, where[1], actor)}, fault=True)
+                yield self._step(
+                    state, (*label, said), {**flying, where[0]: put(actors, where[1], actor)}, fault=True
+                )
 
-    def _answered(self, state: State, waits: Actor, write: Write, new: Row | None) -> tuple[Actor, dict[str, Any]]:
+    def _answered(
+        self, state: State, waits: Actor, write: Write, new: Row | None
+    ) -> tuple[Actor, dict[str, Any]]:
         """Who they are after the answer, and what becomes of the messages."""
         t, clocks, row, _, messages = state[:5]
         seen = new or row
@@ -182,7 +247,9 @@ class Appointments:
             return IDLE, {"messages": _without(messages, waits[1])}
         return IDLE, {}
 
-    def _after_refusal(self, state: State, label: Label, waits: Actor, n: int, more: dict[str, Any]) -> Iterator[Step]:
+    def _after_refusal(
+        self, state: State, label: Label, waits: Actor, n: int, more: dict[str, Any]
+    ) -> Iterator[Step]:
         """The refused consumer's next write, by the row that refused it: instead of acknowledging at once."""
         t, clocks, row = state[:3]
         now, token = clock.tells(t, clocks[0]), waits[3]
@@ -210,10 +277,16 @@ class Appointments:
                 yield from self._look(state, n, who, now)
             return
         if left[FAULTS]:
-            yield self._step(state, (who, "crashes"), {**become(IDLE), "left": less(left, FAULTS)}, fault=True)
+            yield self._step(
+                state, (who, "crashes"), {**become(IDLE), "left": less(left, FAULTS)}, fault=True
+            )
         if tick[0] == "wake":
             then = ("post", *tick[2:], True) if tick[2] else IDLE
-            yield self._step(state, (who, f"wakes it with a message of epoch {tick[1][0]}"), {**become(then), "messages": _with(messages, tick[1])})
+            yield self._step(
+                state,
+                (who, f"wakes it with a message of epoch {tick[1][0]}"),
+                {**become(then), "messages": _with(messages, tick[1])},
+            )
         else:
             _, write, woken = tick[:3]
             row = state[2]
@@ -222,11 +295,23 @@ class Appointments:
             if new and not woken and write[0] == "postponed":
                 broken = "WAKE: looked away from a job that could go on, without waking it"
             then = ("wake", tick[3], None) if len(tick) > 3 else IDLE
-            yield self._step(state, (who, f"writes {words.of(write)}", "" if new else ": refused"), {**become(then), "row": new or row}, broken)
+            yield self._step(
+                state,
+                (who, f"writes {words.of(write)}", "" if new else ": refused"),
+                {**become(then), "row": new or row},
+                broken,
+            )
             if left[FAULTS]:
                 flying = {"air": (*state[7], write), "left": less(left, FAULTS)}
-                yield self._step(state, (who, f"writes {words.of(write)}: no reply, asks again"), flying, fault=True)
-                yield self._step(state, (who, f"writes {words.of(write)}: no reply, gives up"), {**flying, **become(IDLE)}, fault=True)
+                yield self._step(
+                    state, (who, f"writes {words.of(write)}: no reply, asks again"), flying, fault=True
+                )
+                yield self._step(
+                    state,
+                    (who, f"writes {words.of(write)}: no reply, gives up"),
+                    {**flying, **become(IDLE)},
+                    fault=True,
+                )
 
     def _look(self, state: State, n: int, who: str, now: int) -> Iterator[Step]:
         """Read the row whose appointment is due, and decide."""
@@ -246,9 +331,13 @@ class Appointments:
             write = ("released", "SCHEDULED", row.epoch, now, clock.later(max(now, row.due), GRACE))
             act = ("post", write, False, (row.epoch, clock.later(t, wait)))
         else:
-            act = self._wakes((row.ready, clock.later(t, wait)), _postponed(row, clock.later(max(now, row.due), GRACE)))
+            act = self._wakes(
+                (row.ready, clock.later(t, wait)), _postponed(row, clock.later(max(now, row.due), GRACE))
+            )
         if act[0] == "post" and not self._waits(row, t):
-            act = put(act, 2, True)  # nothing to wake: whatever becomes of the job meanwhile, it looked away in time
+            act = put(
+                act, 2, True
+            )  # nothing to wake: whatever becomes of the job meanwhile, it looked away in time
         yield self._step(state, (who, "reads the row: its appointment is due"), {"ticks": put(ticks, n, act)})
 
     def _wakes(self, message: Any, write: Write) -> Actor:
@@ -264,18 +353,28 @@ class Appointments:
     def _person(self, state: State) -> Iterator[Step]:
         row, messages, left, t, tokens = state[2], state[4], state[8], state[0], state[9]
         if left[REDRIVES] and row.state == "DEAD":
-            write = ("redriven", row.epoch, tokens, t, clock.later(t, GRACE))
+            write: Write = ("redriven", row.epoch, tokens, t, clock.later(t, GRACE))
             new = self.law.write(row, write)
             if new:
                 after = {"row": new, "left": less(left, REDRIVES)}
-                yield self._step(state, ("a person redrives it,", "and dies before the message is sent"), after, self._judge(state, new, write))
+                yield self._step(
+                    state,
+                    ("a person redrives it,", "and dies before the message is sent"),
+                    after,
+                    self._judge(state, new, write),
+                )
                 sent = {**after, "messages": _with(messages, (new.epoch, t))}
                 yield self._step(state, ("a person redrives it",), sent, self._judge(state, new, write))
         if left[CANCELS] and not row.wish and not row.finished:
             write = ("wished" if row.state == "RUNNING" else "cancelled", row.state, row.epoch, t)
             new = self.law.write(row, write)
             if new:
-                yield self._step(state, ("a person cancels it",), {"row": new, "left": less(left, CANCELS)}, self._judge(state, new, write))
+                yield self._step(
+                    state,
+                    ("a person cancels it",),
+                    {"row": new, "left": less(left, CANCELS)},
+                    self._judge(state, new, write),
+                )
 
     # ------------------------------------------------------------------------------------------------------- what holds
 
@@ -287,8 +386,21 @@ class Appointments:
             return f"LEASE: {write[0]} under a live lease"
         return judge(row, new, write, shapes=self.rules.shapes)
 
-    def _step(self, state: State, label: Label, new: dict[str, Any], broken: str | None = None, *, fault: bool = False) -> Step:
-        return Step(label, self._canonical([new.get(name, old) for name, old in zip(self.FIELDS, state, strict=True)]), fault, broken)
+    def _step(
+        self,
+        state: State,
+        label: Label,
+        new: dict[str, Any],
+        broken: str | None = None,
+        *,
+        fault: bool = False,
+    ) -> Step:
+        return Step(
+            label,
+            self._canonical([new.get(name, old) for name, old in zip(self.FIELDS, state, strict=True)]),
+            fault,
+            broken,
+        )
 
     def _canonical(self, state: list[Any]) -> State:
         """Workers and ticks are alike; tokens get the first free numbers; marks nobody asks for and hopeless writes are dropped."""
@@ -297,16 +409,25 @@ class Appointments:
             clocks = (0, 0)
             messages = tuple(sorted({(epoch, END) for epoch, _ in messages}))
         if air and self.rules.edit is None:
-            air = tuple(w for w in air if self.law.write(row, w) is not None or w[2 if isinstance(w[1], str) else 1] >= row.epoch)
+            air = tuple(
+                w
+                for w in air
+                if self.law.write(row, w) is not None or w[2 if isinstance(w[1], str) else 1] >= row.epoch
+            )
         workers = sorted(workers, key=repr) if len(workers) > 1 else workers
         ticks = tuple(sorted(ticks, key=repr)) if len(ticks) > 1 else ticks
-        used = [row.owner[1], *(w[3] for w in workers if len(w) > 3), *(w[2] for w in air if not isinstance(w[1], str) and w[0] not in {"lost", "lost_wished"})]
+        used = [
+            row.owner[1],
+            *(w[3] for w in workers if len(w) > 3),
+            *(w[2] for w in air if not isinstance(w[1], str) and w[0] not in {"lost", "lost_wished"}),
+        ]
         names: dict[int, int] = {-1: -1}
         for token in used:
             names.setdefault(token, len(names) - 1)
         asking = {w[3] for w in workers if len(w) > 3}
         row = row._replace(
-            owner=(row.owner[0], names[row.owner[1]]), marks=tuple(sorted((e, names[k]) for e, k in row.marks if k in asking))
+            owner=(row.owner[0], names[row.owner[1]]),
+            marks=tuple(sorted((e, names[k]) for e, k in row.marks if k in asking)),
         )
         workers = tuple(self._renamed(w, names) for w in workers)
         air = tuple(sorted((_named(w, names) for w in air), key=repr)) if air else ()
@@ -315,17 +436,32 @@ class Appointments:
     def _renamed(self, worker: Actor, names: dict[int, int]) -> Actor:
         if worker[0] == "run":
             return (*worker[:3], names[worker[3]], *worker[4:])
-        return (*worker[:2], _named(worker[2], names), names[worker[3]]) if worker[0] in {"claim", "settle"} else worker
+        return (
+            (*worker[:2], _named(worker[2], names), names[worker[3]])
+            if worker[0] in {"claim", "settle"}
+            else worker
+        )
 
     def tell(self, label: Label) -> str:
         return words.tell(label)
 
     def show(self, state: State) -> str:
         t, clocks, row, behind, messages, workers, ticks, air, _, _ = state
-        parts = [f"time {'much later' if t >= END else t}", words.show_row("job", row) + (" behind the watermark" if behind else "")]
+        parts = [
+            f"time {'much later' if t >= END else t}",
+            words.show_row("job", row) + (" behind the watermark" if behind else ""),
+        ]
         parts += [f"message of epoch {epoch} not before {when}" for epoch, when in messages]
-        parts += [f"worker {n + 1} (clock +{clocks[0]}) is at {worker[0]}" for n, worker in enumerate(workers) if worker != IDLE]
-        parts += [f"tick {n + 1} (clock +{clocks[1]}) is at {tick[0]}" for n, tick in enumerate(ticks) if tick != IDLE]
+        parts += [
+            f"worker {n + 1} (clock +{clocks[0]}) is at {worker[0]}"
+            for n, worker in enumerate(workers)
+            if worker != IDLE
+        ]
+        parts += [
+            f"tick {n + 1} (clock +{clocks[1]}) is at {tick[0]}"
+            for n, tick in enumerate(ticks)
+            if tick != IDLE
+        ]
         parts += [f"in the air: {words.of(write)}" for write in air]
         return "; ".join(parts)
 

@@ -143,9 +143,9 @@ class Core:
         if worker[0] == "run":
             row = rows[worker[1]]
             if row.owner != worker[2:4]:
-                yield ("sees that its lease was lost and stops"), IDLE
+                yield ("sees that its lease was lost and stops",), IDLE
             elif row.wish and not worker[5]:
-                yield ("sees the wish"), (*worker[:5], True)
+                yield ("sees the wish",), (*worker[:5], True)
 
     def _answered(self, waits: Actor, write: Write, new: Row | None, row: Row) -> Actor:
         """Who they are after the answer: `new` is the row after the write, or None and `row` refused it."""
@@ -181,8 +181,8 @@ class Core:
                     less(left, CANCELS),
                 )
             if left[REDRIVES] and row.state == "DEAD":
-                write = ("redriven", row.epoch, tokens, 0, LEASE)
-                yield ("redrives job", job), job, write, ("redrive", job, write, tokens), less(left, REDRIVES)
+                again = ("redriven", row.epoch, tokens, 0, LEASE)
+                yield ("redrives job", job), job, again, ("redrive", job, again, tokens), less(left, REDRIVES)
 
     def _write(
         self, state: State, n: int, label: Label, job: int, write: Write, waits: Actor

@@ -62,7 +62,12 @@ class Effects:
                 gone = {"workers": put(workers, n, IDLE), "left": less(left, FAULTS)}
                 yield self._step(state, (f"worker {n + 1}", "crashes"), gone, fault=True)
         if left[REDRIVES] and row.state == "DEAD" and (not row.outbox or not self.rules.outbox_first):
-            yield from self._land(state, ("a person redrives it",), ("redriven", row.epoch, 0, NOW, NOW), {"left": less(left, REDRIVES)})
+            yield from self._land(
+                state,
+                ("a person redrives it",),
+                ("redriven", row.epoch, 0, NOW, NOW),
+                {"left": less(left, REDRIVES)},
+            )
         for n, write in enumerate(air):
             rest = {"air": (*air[:n], *air[n + 1 :])}
             yield from self._land(state, ("in the air:", words.of(write), "lands"), write, rest)
@@ -93,16 +98,27 @@ class Effects:
         who = f"worker {n + 1}"
         if worker == IDLE:
             if row.outbox and row.check >= 0:
-                yield self._step(state, (who, "keeps the appointment: reads the outbox"), {"workers": put(workers, n, self._performs(row, n))})
+                yield self._step(
+                    state,
+                    (who, "keeps the appointment: reads the outbox"),
+                    {"workers": put(workers, n, self._performs(row, n))},
+                )
             elif row.outbox:  # luck: some message came
-                yield self._step(state, (who, "finds the outbox"), {"workers": put(workers, n, self._performs(row, n))}, fault=True)
+                yield self._step(
+                    state,
+                    (who, "finds the outbox"),
+                    {"workers": put(workers, n, self._performs(row, n))},
+                    fault=True,
+                )
             yield from self._claims(state, n, who)
         elif worker[0] == "run":
             epoch = worker[1]
             for kind, slot in (("succeeded", "on_success"), ("died", "on_failure")):
                 yield from self._writes(state, n, who, (kind, epoch, n, NOW, ((slot, epoch, 0),)))
             if row.attempts < MAX_ATTEMPTS:
-                yield from self._writes(state, n, who, ("retried", epoch, n, NOW, NOW, NOW if row.check >= 0 else -1))
+                yield from self._writes(
+                    state, n, who, ("retried", epoch, n, NOW, NOW, NOW if row.check >= 0 else -1)
+                )
         elif worker[0] == "settle":
             yield from self._writes(state, n, who, worker[1])
         elif worker[0] == "put":
@@ -116,7 +132,9 @@ class Effects:
             then = ("put", *worker[1:]) if worker[3] else IDLE
             label = (who, "clears the outbox")
             landed = list(self._land(state, label, write, {"workers": put(workers, n, then)}))
-            yield from landed or [self._step(state, (*label, ": refused"), {"workers": put(workers, n, then)})]
+            yield from landed or [
+                self._step(state, (*label, ": refused"), {"workers": put(workers, n, then)})
+            ]
             yield from self._unanswered(state, n, label, write, worker)
 
     def _claims(self, state: State, n: int, who: str) -> Iterator[Step]:
@@ -127,11 +145,18 @@ class Effects:
         elif row.state == "RUNNING" and row.attempts < MAX_ATTEMPTS:
             write = ("reclaimed", row.epoch, n, LATER, LATER - 1)
         if write is not None:
-            yield from self._land(state, (who, write[0]), write, {"workers": put(workers, n, ("run", row.epoch + 1))})
+            yield from self._land(
+                state, (who, write[0]), write, {"workers": put(workers, n, ("run", row.epoch + 1))}
+            )
         elif row.state == "RUNNING":
             lost = ("lost", row.epoch, LATER, (("on_failure", row.epoch, 0),))
             for step in self._land(state, (who, "ends it: its worker was lost"), lost, {}):
-                yield self._step(step.state, step.label, {"workers": put(step.state[4], n, self._performs(step.state[0], n))}, step.broken)
+                yield self._step(
+                    step.state,
+                    step.label,
+                    {"workers": put(step.state[4], n, self._performs(step.state[0], n))},
+                    step.broken,
+                )
 
     def _writes(self, state: State, n: int, who: str, write: Write) -> Iterator[Step]:
         """A settlement, its answer, and the outbox that it owes."""
@@ -139,7 +164,12 @@ class Effects:
         label = (who, f"writes {write[0]}")
         new = self.law.write(row, write)
         if new is None:
-            landed = (write[1], n) in row.marks and row.epoch == write[1] and bool(row.outbox) and self.rules.mark_known
+            landed = (
+                (write[1], n) in row.marks
+                and row.epoch == write[1]
+                and bool(row.outbox)
+                and self.rules.mark_known
+            )
             then = self._performs(row, n) if landed else IDLE
             yield self._step(state, (*label, ": refused"), {"workers": put(workers, n, then)})
         else:
@@ -148,7 +178,11 @@ class Effects:
         yield from self._unanswered(state, n, label, write, ("settle", write))
 
     def _performs(self, row: Row, n: int) -> Actor:
-        ids = row.outbox if self.rules.fixed_ids else tuple((slot, epoch, n + 1) for slot, epoch, _ in row.outbox)
+        ids = (
+            row.outbox
+            if self.rules.fixed_ids
+            else tuple((slot, epoch, n + 1) for slot, epoch, _ in row.outbox)
+        )
         return ("put" if self.rules.perform_first else "clear", row.state, row.epoch, ids)
 
     def _following(self, worker: Actor) -> Actor:
@@ -161,10 +195,28 @@ class Effects:
         workers, air, left = state[4:]
         if left[FAULTS]:
             flying = {"air": (*air, write), "left": less(left, FAULTS)}
-            yield self._step(state, (*label, ": no reply, asks again"), {**flying, "workers": put(workers, n, waits)}, fault=True)
-            yield self._step(state, (*label, ": no reply, gives up"), {**flying, "workers": put(workers, n, IDLE)}, fault=True)
+            yield self._step(
+                state,
+                (*label, ": no reply, asks again"),
+                {**flying, "workers": put(workers, n, waits)},
+                fault=True,
+            )
+            yield self._step(
+                state,
+                (*label, ": no reply, gives up"),
+                {**flying, "workers": put(workers, n, IDLE)},
+                fault=True,
+            )
 
-    def _step(self, state: State, label: Label, new: dict[str, Any], broken: str | None = None, *, fault: bool = False) -> Step:
+    def _step(
+        self,
+        state: State,
+        label: Label,
+        new: dict[str, Any],
+        broken: str | None = None,
+        *,
+        fault: bool = False,
+    ) -> Step:
         after = tuple(new.get(name, old) for name, old in zip(self.FIELDS, state, strict=True))
         air = after[5]
         if air:
@@ -180,7 +232,10 @@ class Effects:
 
     def show(self, state: State) -> str:
         row, behind, followers, owed, workers, air, _ = state
-        parts = [words.show_row("job", row) + (" behind the watermark" if behind else ""), f"{len(followers)} of {owed} followers"]
+        parts = [
+            words.show_row("job", row) + (" behind the watermark" if behind else ""),
+            f"{len(followers)} of {owed} followers",
+        ]
         parts += [f"worker {n + 1} is at {worker[0]}" for n, worker in enumerate(workers) if worker != IDLE]
         parts += [f"in the air: {words.of(write)}" for write in air]
         return "; ".join(parts)

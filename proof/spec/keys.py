@@ -46,24 +46,48 @@ class Keys:
             for said, then, write, new in self._client(state, client, request):
                 label = (f"client {n + 1}", said)
                 number = min(self.asks, fresh + (client == IDLE))
-                after = (*(new if new is not None else (key, rows, answers)), put(clients, n, then), air, number, left)
+                after = (
+                    *(new if new is not None else (key, rows, answers)),
+                    put(clients, n, then),
+                    air,
+                    number,
+                    left,
+                )
                 yield Step(label, after)
                 if write is not None and left:
                     flying = tuple(sorted((*air, write), key=repr))
-                    yield Step((*label, ": no reply, asks again"), (key, rows, answers, clients, flying, fresh, left - 1), fault=True)
-                    yield Step((*label, ": no reply, gives up"), (key, rows, answers, put(clients, n, IDLE), flying, fresh, left - 1), fault=True)
+                    yield Step(
+                        (*label, ": no reply, asks again"),
+                        (key, rows, answers, clients, flying, fresh, left - 1),
+                        fault=True,
+                    )
+                    yield Step(
+                        (*label, ": no reply, gives up"),
+                        (key, rows, answers, put(clients, n, IDLE), flying, fresh, left - 1),
+                        fault=True,
+                    )
             if client != IDLE and left:
-                yield Step((f"client {n + 1}", "gives up or crashes"), (key, rows, answers, put(clients, n, IDLE), air, fresh, left - 1), fault=True)
+                yield Step(
+                    (f"client {n + 1}", "gives up or crashes"),
+                    (key, rows, answers, put(clients, n, IDLE), air, fresh, left - 1),
+                    fault=True,
+                )
         for n, write in enumerate(air):
             landed = self._land(state, write)
-            yield Step(("in the air:", write[0], "lands"), (*landed, clients, (*air[:n], *air[n + 1 :]), fresh, left))
+            yield Step(
+                ("in the air:", write[0], "lands"), (*landed, clients, (*air[:n], *air[n + 1 :]), fresh, left)
+            )
 
     def _land(self, state: State, write: Any) -> tuple[Any, Any, Any]:
         key, rows, answers = state[:3]
         kind, mine = write
         if kind == "hold":
             return (mine if key is None or not self.rules.key_held else key, rows, answers)
-        return (key, rows if any(row[1] == mine[1] for row in rows) else tuple(sorted((*rows, mine))), answers)
+        return (
+            key,
+            rows if any(row[1] == mine[1] for row in rows) else tuple(sorted((*rows, mine))),
+            answers,
+        )
 
     def _client(self, state: State, client: Actor, request: int) -> Iterator[Any]:
         """(words, who they are then, the write that may get no reply, key and rows and answers after it)."""
@@ -86,7 +110,12 @@ class Keys:
                 then = IDLE
             elif self.rules.key_shared:
                 then = (then[0], (request, held[1]))
-        yield ("holds the key" if kind == "hold" else f"puts the row of job {mine[1]}"), then, (kind, mine), after
+        yield (
+            ("holds the key" if kind == "hold" else f"puts the row of job {mine[1]}"),
+            then,
+            (kind, mine),
+            after,
+        )
 
     def tell(self, label: Label) -> str:
         return words.tell(label)
@@ -94,6 +123,10 @@ class Keys:
     def show(self, state: State) -> str:
         key, rows, answers, clients, air = state[:5]
         parts = [f"key: {key}", f"rows: {list(rows)}", f"answers: {list(answers)}"]
-        parts += [f"client {n + 1} is to {client[0]} {client[1]}" for n, client in enumerate(clients) if client != IDLE]
+        parts += [
+            f"client {n + 1} is to {client[0]} {client[1]}"
+            for n, client in enumerate(clients)
+            if client != IDLE
+        ]
         parts += [f"in the air: {write}" for write in air]
         return "; ".join(parts)

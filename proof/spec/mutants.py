@@ -14,7 +14,6 @@ from chalicelib.domain.events import (
     Died,
     Event,
     OutboxCleared,
-    Postponed,
     Reclaimed,
     Redriven,
     RetryScheduled,
@@ -46,12 +45,18 @@ class Mutant:
 
 def _without(made: Change, *fields: str, kind: type[Any] = object) -> Change:
     """The change without its clauses on these fields (of that kind)."""
-    return replace(made, where=tuple(c for c in made.where if not (c.field in fields and isinstance(c, kind))))
+    return replace(
+        made, where=tuple(c for c in made.where if not (c.field in fields and isinstance(c, kind)))
+    )
 
 
-def _when(kinds: type[Event] | tuple[type[Event], ...], guards: Any, hand: Callable[[Event, Change], Change]) -> Edit:
+def _when(
+    kinds: type[Event] | tuple[type[Event], ...], guards: Any, hand: Callable[[Event, Change], Change]
+) -> Edit:
     """An edit of the changes of some events by some right."""
-    return lambda event, made: hand(event, made) if isinstance(event, kinds) and isinstance(event.guard, guards) else made
+    return lambda event, made: (
+        hand(event, made) if isinstance(event, kinds) and isinstance(event.guard, guards) else made
+    )
 
 
 ANY = Event
@@ -79,9 +84,9 @@ def _loose(*fields: str, kind: type[Any] = object) -> Callable[[Event, Change], 
 
 
 def _by_state(_: Event, made: Change) -> Change:
-    return replace(_without(made, "owner"), where=(Equals("state", State.RUNNING), *_without(made, "owner").where))
-
-
+    return replace(
+        _without(made, "owner"), where=(Equals("state", State.RUNNING), *_without(made, "owner").where)
+    )
 
 
 def _dead_at_once(event: Event, made: Change) -> Change:
@@ -90,7 +95,9 @@ def _dead_at_once(event: Event, made: Change) -> Change:
 
 def _shuns_the_sweep(_: Event, made: Change) -> Change:
     kept = {name: value for name, value in made.set.items() if name not in ATTENTION}
-    return replace(made, set=kept, remove=(*made.remove, *(name for name in ATTENTION if name not in made.remove)))
+    return replace(
+        made, set=kept, remove=(*made.remove, *(name for name in ATTENTION if name not in made.remove))
+    )
 
 
 ATTENTION = ("attention", "attention_at")

@@ -4,6 +4,7 @@ import time
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
 State = tuple[Any, ...]
@@ -161,7 +162,7 @@ class Search:
             path.append(self.parent[path[-1]])
         path.reverse()
         trace = [f"begin: {self.model.show(self.states[path[0]])}"]
-        for here, there in zip(path, path[1:], strict=False):
+        for here, there in pairwise(path):
             target = self.states[there]
             taken = next(s for s in self.model.steps(self.states[here]) if s.state == target)
             trace.append(f"{self.model.tell(taken.label)}  =>  {self.model.show(target)}")

@@ -20,10 +20,30 @@ SMALL = [
     Keys(Rules(), clients=2, faults=1, asks=3),
 ]
 
-QUICK = """no_fence fence_on_state_only ready_kept_at_claim owner_per_invocation attempts_counted_at_failure wish_ignored_by_loss
-redrive_resets_epoch cancel_on_state_only no_second_look look_before_put no_look_if_found grace_too_small watermark_before_appointing
-watermark_after_failed_listing postpone_before_wake retry_message_at_once clear_on_state_only clear_before_perform effect_id_by_chance
-death_removes_appointment key_after_row key_overwritten""".split()
+QUICK = [
+    "no_fence",
+    "fence_on_state_only",
+    "ready_kept_at_claim",
+    "owner_per_invocation",
+    "attempts_counted_at_failure",
+    "wish_ignored_by_loss",
+    "redrive_resets_epoch",
+    "cancel_on_state_only",
+    "no_second_look",
+    "look_before_put",
+    "no_look_if_found",
+    "grace_too_small",
+    "watermark_before_appointing",
+    "watermark_after_failed_listing",
+    "postpone_before_wake",
+    "retry_message_at_once",
+    "clear_on_state_only",
+    "clear_before_perform",
+    "effect_id_by_chance",
+    "death_removes_appointment",
+    "key_after_row",
+    "key_overwritten",
+]
 
 
 @pytest.mark.parametrize("model", SMALL, ids=lambda model: model.name)
