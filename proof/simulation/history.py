@@ -255,7 +255,7 @@ class History:
     def _long_after(self) -> None:
         """Every row is forgotten, and still the messages come once more: nothing may come of it."""
         self.ticking = False
-        self._until(self.clock.now + MINUTE)
+        self._until(self.clock.now + 10 * MINUTE)  # what is still under way lands before
         self.clock.now += LONG
         self.cloud.forget()
         if any(row.finished for row in self.monitor.rows.values()):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from proof.simulation.history import run
 from proof.simulation.mutants import MUTANTS, Mutant, applied
+from proof.simulation.profile import tilted
 
 FIRST = 100_000
 CONTROL = 300
@@ -29,7 +30,7 @@ class Verdict:
 
 
 def tried(one: Mutant, *, seeds: int = 4000, seconds: float = 40.0) -> Verdict:
-    """Run histories of the broken pipeline until one fails."""
+    """Run histories of the broken pipeline until one fails, which must pass when nothing is broken."""
     ends = time.monotonic() + seconds
     count, caught = 0, None
     with applied(one):
@@ -41,6 +42,11 @@ def tried(one: Mutant, *, seeds: int = 4000, seconds: float = 40.0) -> Verdict:
                 break
             if time.monotonic() > ends:
                 break
+    if caught is not None:
+        with tilted(one.tilt):
+            sound = run(caught.seed)
+        if sound.violation is not None:  # then it is no mutant that was caught
+            raise AssertionError(f"seed {caught.seed} fails without {one.name} too: {sound.violation}")
     return Verdict(
         mutant=one.name,
         why=one.why,
