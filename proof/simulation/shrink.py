@@ -1,6 +1,7 @@
 """Making a failing history short: fewer parts of its world, fewer requests, fewer faults, as long as it fails in the same way."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from proof.simulation.history import LEAVABLE, Report, Variation, run
@@ -14,13 +15,19 @@ def shrink(seed: int, *, seconds: float = 20.0, start: Variation | None = None) 
     if report.violation is None:
         raise ValueError(f"seed {seed} does not fail")
     name = report.violation.name
+    steps = report.steps
     ends = time.monotonic() + seconds
 
     def fails(candidate: Variation) -> Report | None:
+        """The candidate's report, if it fails in the same way and takes no more steps than the shortest so far."""
+        nonlocal steps
         if time.monotonic() > ends:
             return None
         found = run(seed, candidate)
-        return found if found.violation is not None and found.violation.name == name else None
+        if found.violation is None or found.violation.name != name or found.steps > steps:
+            return None
+        steps = found.steps
+        return found
 
     for part in LEAVABLE:
         candidate = replace(best, without=best.without | {part})
@@ -38,7 +45,7 @@ def shrink(seed: int, *, seconds: float = 20.0, start: Variation | None = None) 
     return best, run(seed, best, traced=True)
 
 
-def _fewer_faults(seed: int, best: Variation, fails: object) -> Variation:
+def _fewer_faults(seed: int, best: Variation, fails: Callable[[Variation], Report | None]) -> Variation:
     """Delta debugging over the numbers of the faults that struck."""
     struck = [number for number, _ in run(seed, best).struck]
     size = max(1, len(struck) // 2)
@@ -46,7 +53,7 @@ def _fewer_faults(seed: int, best: Variation, fails: object) -> Variation:
         start, shorter = 0, False
         while start < len(struck):
             kept = struck[:start] + struck[start + size :]
-            found = fails(replace(best, faults=frozenset(kept)))  # type: ignore[operator]
+            found = fails(replace(best, faults=frozenset(kept)))
             if found:
                 struck = [number for number, _ in found.struck]
                 best, shorter = replace(best, faults=frozenset(struck)), True
