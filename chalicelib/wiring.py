@@ -5,7 +5,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalicelib.domain.job import Job
 from chalicelib.pipeline.enqueue import JobRequest, enqueue
@@ -13,9 +13,6 @@ from chalicelib.pipeline.handle import JobHandle
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.task import REGISTRY, Kind, Registry, Submission, Task
 from chalicelib.settings import Settings
-
-if TYPE_CHECKING:
-    from chalicelib.adapters.aws.clients import Clients
 
 _lock = threading.RLock()
 _parts: Parts | None = None
@@ -57,8 +54,8 @@ def load_tasks(modules: tuple[str, ...]) -> Registry:
     return REGISTRY
 
 
-def build(settings: Settings, clients: "Clients | None" = None) -> Parts:
-    """A pipeline on the real adapters. `clients`: for whoever wants to watch what they send."""
+def build(settings: Settings) -> Parts:
+    """A pipeline on the real adapters."""
     from chalicelib.adapters.aws.clients import Clients
     from chalicelib.adapters.aws.payloads import AwsPayloads
     from chalicelib.adapters.aws.queue import SqsQueue
@@ -69,7 +66,7 @@ def build(settings: Settings, clients: "Clients | None" = None) -> Parts:
     from chalicelib.adapters.world import RealWorld
 
     registry = load_tasks(settings.task_modules)
-    clients, crew = clients or Clients(), ThreadCrew()
+    clients, crew = Clients(), ThreadCrew()
     return Parts(
         store=DynamoStore(clients, settings.table, crew),
         keys=DynamoKeys(clients, settings.table),

@@ -6,19 +6,19 @@ import re
 from datetime import datetime, timedelta
 
 from chalicelib.domain.errors import Denied, InvalidInput
+from chalicelib.pipeline.ids import is_tenant
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.ports import ApiKey
 
 SCOPES = frozenset({"submit", "read", "operate", "admin"})
 _TOKEN = re.compile(r"jl_(?P<id>[0-9a-z]{10})_(?P<secret>[0-9a-z]{40})")
-_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def create_key(
     *, tenant: str, scopes: frozenset[str], name: str, expires: datetime | None = None, parts: Parts
 ) -> tuple[str, ApiKey]:
     """A new key: the token, which nobody can show again, and what is stored of it. Raises `InvalidInput`."""
-    if not _TENANT.fullmatch(tenant):
+    if not is_tenant(tenant):
         raise InvalidInput("tenant", "not 1 to 64 letters, digits, dots, dashes and underscores")
     if not scopes or not scopes <= SCOPES:
         raise InvalidInput("scopes", f"not some of {', '.join(sorted(SCOPES))}")

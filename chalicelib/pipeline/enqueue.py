@@ -11,6 +11,7 @@ from chalicelib.domain.errors import MAX_DELAY, InvalidInput, JoblineError, KeyR
 from chalicelib.domain.job import KEY_LIFE, Job
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.accept import accept, new_job
+from chalicelib.pipeline.ids import is_tenant
 from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
@@ -117,6 +118,8 @@ def _check_times(how: Submission, options: Options, now: datetime) -> None:
 
 def _check_choices(how: Submission, parts: Parts) -> None:
     """Refuse any other option that is out of range, by the name of the argument."""
+    if not is_tenant(how.tenant):
+        raise InvalidInput("tenant", "not 1 to 64 letters, digits, dots, dashes and underscores")
     if how.lane is not None and how.lane not in LANES:
         raise InvalidInput("lane", f"{how.lane!r} is none of {', '.join(LANES)}")
     if how.max_attempts is not None and not 1 <= how.max_attempts <= MAX_ATTEMPTS:

@@ -1,11 +1,13 @@
 """A job's id is a ULID, and so carries the time of its acceptance: the sweep and the listing rely on that."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from ulid import ULID
 
 RANDOM_BYTES = 10
+_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _TICK = timedelta(milliseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = datetime(9999, 1, 1, tzinfo=UTC)
@@ -33,6 +35,11 @@ def is_id(text: str) -> bool:
         return str(ULID.from_str(text)) == text and time_of(text) <= _LAST
     except (ValueError, TypeError, OverflowError):
         return False
+
+
+def is_tenant(text: str) -> bool:
+    """Whether the text can be a tenant's name: 1 to 64 letters, digits, dots, dashes and underscores of ASCII."""
+    return _TENANT.fullmatch(text) is not None
 
 
 def effect_id(job_id: str, epoch: int, slot: str, at: datetime) -> str:

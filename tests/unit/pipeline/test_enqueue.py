@@ -85,6 +85,8 @@ def test_the_tasks_options_become_the_jobs_unless_the_request_says_otherwise(sta
         ({"expires": -SECOND}, "expires"),
         ({"expires": MINUTE, "delay": MINUTE}, "expires"),
         ({"expires": timedelta.max}, "expires"),
+        ({"tenant": "a b"}, "tenant"),
+        ({"tenant": "\ud800"}, "tenant"),
         ({"lane": "middle"}, "lane"),
         ({"lane": ""}, "lane"),
         ({"max_attempts": 0}, "max_attempts"),
