@@ -101,7 +101,8 @@ def _first_wakeup(row: Job, parts: Parts) -> Wakeup | None:
     if row.state is not State.QUEUED or row.epoch != 0:
         return None
     delay = max(timedelta(0), row.due - parts.world.now()) if row.due else timedelta(0)
-    return Wakeup(tenant=row.tenant, job_id=row.id, epoch=0, lane=row.lane, delay=delay)
+    # A row found there may have been put by a clock ahead of ours: its wait may look longer than a queue can delay.
+    return Wakeup(tenant=row.tenant, job_id=row.id, epoch=0, lane=row.lane, delay=min(delay, MAX_QUEUE_DELAY))
 
 
 def appoint(row: Job, check: datetime, *, until: datetime, parts: Parts) -> Job:
