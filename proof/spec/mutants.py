@@ -112,6 +112,10 @@ def _doors(rules: Rules) -> Model:
     return Watermark(rules, jobs=1, doors=2, ticks=1, faults=1)
 
 
+def _one(rules: Rules) -> Model:
+    return Watermark(rules, jobs=1, doors=1, ticks=1, faults=1)
+
+
 def _ticks(rules: Rules) -> Model:
     return Watermark(rules, jobs=1, doors=1, ticks=2, faults=0)
 
@@ -172,8 +176,8 @@ MUTANTS: tuple[Mutant, ...] = (
     *_of(
         "sweep", _doors,
         ("answer_before_row", "202 before the row exists", {"row_first": False}),
-        ("no_second_look", "who puts a row does not look at the clock again", {"second_look": False}),
-        ("look_before_put", "the second look comes before the put", {"look_after_put": False}),
+        ("no_second_look", "who puts a row never looks at the clock", {"second_look": False, "put_late_appointed": False}),
+        ("look_before_put", "who puts a row looks at the clock only before it", {"second_look": False}),
         ("no_look_if_found", "who finds the row there does not look", {"look_if_found": False}),
         ("grace_too_small", "G below L plus what clocks differ by", {"grace": 1}),
         ("watermark_before_appointing", "the watermark moves first", {"appoint_first": False}),
@@ -181,6 +185,11 @@ MUTANTS: tuple[Mutant, ...] = (
         ("stale_listing", "the listing is not consistent", {"consistent": False}),
         ("clock_after_listing", "the goal is read from the clock after the listing", {"goal_first": False}),
         ("appoints_the_finished", "an appointment without the condition: unfinished", _when(Appointed, Seen, _loose(*ROW))),
+    ),
+    *_of(
+        "sweep", _one,
+        ("no_look_before_put", "a row that is late before its put is put without an appointment", {"put_late_appointed": False},
+         "only who dies between the put and the second look leaves it so, and they have answered nobody: who is asked again looks again"),
     ),
     *_of(
         "sweep", _ticks,

@@ -23,8 +23,8 @@ class Rules:
     compare_and_set: bool = True
     consistent: bool = True  #: the listing reads what was written
     goal_first: bool = True  #: the clock is read before the listing, not after it
+    put_late_appointed: bool = True  #: a row that is late before its put has its appointment from the put on
     second_look: bool = True
-    look_after_put: bool = True
     look_if_found: bool = True  #: also whoever finds the row there already
     row_first: bool = True  #: nobody is answered before the row is there
     grace: int = 2

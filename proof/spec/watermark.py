@@ -25,7 +25,7 @@ Actor = tuple[Any, ...]
 class Watermark:
     """State: (time, watermark, ids' times, rows, accepted, doors, ticks, air, faults left). Each reading of a clock may be `skew` ahead.
 
-    Door: idle | put, job, early look | look, job, row as found, early look | appoint, job, row.
+    Door: idle | put, job, late already | look, job, row as found, was it there | appoint, job, row.
     Tick: idle | goal, seen | list, seen, goal, next partition, found | move, seen, goal, found | appoint, seen, goal, found | late, found.
     """
 
@@ -147,12 +147,19 @@ class Watermark:
             _, job, early = door
             row = rows[job]
             there = row != ABSENT
-            then = ("look", job, row if there else Row(), early, there)
-            made = {} if there else {"rows": put(rows, job, Row())}
-            yield (("finds" if there else "puts") + " the row of job", job), job, then, made, ("create",)
+            fresh = Row(check=t) if early and self.rules.put_late_appointed else Row()
+            then = ("look", job, row if there else fresh, there)
+            made = {} if there else {"rows": put(rows, job, fresh)}
+            yield (
+                (("finds" if there else "puts") + " the row of job", job),
+                job,
+                then,
+                made,
+                ("create", fresh),
+            )
         elif door[0] == "look":
-            _, job, row, early, there = door
-            late = early if not self.rules.look_after_put else clock.age(now, ids[job]) >= LIMIT
+            _, job, row, there = door
+            late = clock.age(now, ids[job]) >= LIMIT
             looks = self.rules.second_look and (self.rules.look_if_found or not there)
             if looks and late and not row.finished and row.check < 0:
                 yield ("looks at its clock again: late for job", job), job, ("appoint", job, row), {}, None
@@ -170,7 +177,8 @@ class Watermark:
             )
 
     def _about_to_put(self, job: int, id_: int, now: int) -> Actor:
-        return ("put", job, not self.rules.look_after_put and clock.age(now, id_) >= LIMIT)
+        """What is late already is put with its appointment."""
+        return ("put", job, clock.age(now, id_) >= LIMIT)
 
     def _appoints(
         self, who: Actor, now: int, state: State, again: Any, done: Actor, *, accept: bool
@@ -274,7 +282,7 @@ class Watermark:
         """What a write changes when it takes effect now."""
         mark, rows = state[1], state[3]
         if write[0] == "create":
-            return ({"rows": put(rows, job, Row())}, None) if rows[job] == ABSENT else ({}, None)
+            return ({"rows": put(rows, job, write[1])}, None) if rows[job] == ABSENT else ({}, None)
         if write[0] == "move":
             moves = not self.rules.compare_and_set or mark in write[1:]
             return ({"mark": write[2]} if moves else {}), None
