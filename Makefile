@@ -67,6 +67,11 @@ coverage: $(READY) ## The fast tests, and the coverage floors: chalicelib 95 %, 
 cost: $(READY) ## Count AWS calls and write units for 1,000 plain jobs
 	$(PY) -m bench.cost $(ARGS)
 
+.PHONY: proof
+PROOF_MINUTES ?= 10
+proof: $(READY) ## Simulate the real pipeline under faults, try its mutants, write build/proof/ (PROOF_MINUTES=10)
+	$(PY) -m proof.report --minutes $(PROOF_MINUTES) --processes 2 $(ARGS)
+
 .PHONY: format
 format: $(READY) ## Format the code and mend what lint can mend
 	$(BIN)/ruff format --quiet $(call present,$(SOURCES))
