@@ -78,7 +78,13 @@ def _line(result: Result) -> str:
 
 
 def _size(result: Result) -> str:
-    whole = "whole space" if result.complete else "budget over"
+    whole = (
+        "stopped there"
+        if result.found and not result.complete
+        else "whole space"
+        if result.complete
+        else "budget over"
+    )
     return f"{result.states:,} states, {result.transitions:,} transitions, depth {result.depth}, {result.seconds:.1f} s, {whole}"
 
 

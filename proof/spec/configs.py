@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from proof.spec.appointments import Appointments
 from proof.spec.core import Core
 from proof.spec.effects import Effects
+from proof.spec.joins import Joins
 from proof.spec.keys import Keys
 from proof.spec.rules import Rules
 from proof.spec.search import Model
@@ -42,10 +43,24 @@ def _effects() -> Iterator[Model]:
     yield Keys(R, faults=3)
 
 
-CONFIGS: dict[str, Callable[[], Iterator[Model]]] = {"core": _core, "sweep": _sweep, "effects": _effects}
+def _joins() -> Iterator[Model]:
+    """Specified ahead of the code: there are no workflows yet."""
+    yield Joins(R, shards=(0, 1), faults=2)
+    yield Joins(R, shards=(0, 0), faults=3)
+    yield Joins(R, shards=(0, 0, 1), faults=1)
+    yield Joins(R, shards=(0, 1), faults=1, workers=3)
+
+
+CONFIGS: dict[str, Callable[[], Iterator[Model]]] = {
+    "core": _core,
+    "sweep": _sweep,
+    "effects": _effects,
+    "joins": _joins,
+}
 
 INVARIANTS: dict[str, str] = {
     "core": "I2 I3 I4 I5 I13 READY OWNER CANCEL LIFE LIVE",
     "sweep": "I1 I2 I3 I4 I5 I6 I12 I13 READY OWNER DUE LEASE WAKE LIVE",
     "effects": "I2 I3 I4 I5 I6 I12 I13 READY OWNER EFFECT KEY LIVE",
+    "joins": "I2 I7 LIVE",
 }

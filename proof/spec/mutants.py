@@ -24,6 +24,7 @@ from chalicelib.domain.job import State
 from proof.spec.appointments import Appointments
 from proof.spec.core import Core
 from proof.spec.effects import Effects
+from proof.spec.joins import Joins
 from proof.spec.keys import Keys
 from proof.spec.law import Edit
 from proof.spec.rules import Rules
@@ -140,6 +141,10 @@ def _keys(rules: Rules) -> Model:
     return Keys(rules)
 
 
+def _joins(rules: Rules) -> Model:
+    return Joins(rules, faults=1)
+
+
 def _of(config: str, model: Callable[[Rules], Model], *variants: tuple[Any, ...]) -> tuple[Mutant, ...]:
     """(name, what is wrong, an edit of the law or the rules that are broken, and for a harmless one why it is)."""
     return tuple(
@@ -236,6 +241,13 @@ MUTANTS: tuple[Mutant, ...] = (
         ("key_overwritten", "a key that is held is taken over", {"key_held": False}),
         ("key_not_shared", "who finds the key held uses an id of their own", {"key_shared": False}),
         ("request_not_compared", "another request with the same key is answered", {"request_compared": False}),
+    ),
+    *_of(
+        "joins", _joins,
+        ("join_by_counter", "children are counted, not numbered", {"numbered": False}),
+        ("join_by_own_change", "complete is what my own ADD changed", {"returned_set": False}),
+        ("join_unconditional", "JOINED is written whatever the parent is", {"join_conditional": False}),
+        ("join_cleared_first", "the child's outbox is cleared before its mark", {"perform_first": False}),
     ),
 )  # fmt: skip
 

@@ -36,6 +36,10 @@ class Rules:
     lease_tested: bool = True
     early_ack: bool = False
     mark_known: bool = True  #: a refused settlement looks for its own mark
+    # joins
+    numbered: bool = True  #: marks are sets of numbers, not counts
+    returned_set: bool = True  #: complete is what the answer shows, not what my own write changed
+    join_conditional: bool = True  #: on WAITING
     # effects and keys
     fixed_ids: bool = True
     perform_first: bool = True  #: before the outbox is cleared

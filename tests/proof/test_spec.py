@@ -6,6 +6,7 @@ from proof.spec.__main__ import main
 from proof.spec.appointments import Appointments
 from proof.spec.core import Core
 from proof.spec.effects import Effects
+from proof.spec.joins import Joins
 from proof.spec.keys import Keys
 from proof.spec.mutants import MUTANTS, hunt
 from proof.spec.rules import Rules
@@ -18,6 +19,7 @@ SMALL = [
     Appointments(Rules(), faults=0, redrives=0, attempts=2),
     Effects(Rules(), faults=0),
     Keys(Rules(), clients=2, faults=1, asks=3),
+    Joins(Rules(), faults=1),
 ]
 
 QUICK = [
