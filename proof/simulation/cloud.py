@@ -42,22 +42,26 @@ def job_of(message: Message) -> str:
     return found if len(found) == 26 else ""
 
 
-def _current_parts() -> Parts:
-    parts: Parts = current().clock.parts
-    return parts
-
-
 _door: Any = consumer
+_parts = _door._parts  # noqa: SLF001
 _execute = _door.execute
+
+
+def _current_parts() -> Parts:
+    clock = getattr(current(), "clock", None)
+    parts: Parts = _parts() if clock is None else clock.parts
+    return parts
 
 
 def _counted(*args: Any, **kwargs: Any) -> bool:
     done: bool = _execute(*args, **kwargs)
-    current().box.handled += 1
+    box = getattr(current(), "box", None)
+    if box is not None:
+        box.handled += 1
     return done
 
 
-# The doors are real; only where they find their parts is ours, and that somebody counts.
+# The doors are real; only where they find their parts is ours, and that somebody counts. Outside a simulation nothing changes.
 consumer._parts = _current_parts  # noqa: SLF001
 _door.execute = _counted
 

@@ -315,5 +315,9 @@ class History:
 def run(seed: int, variation: Variation | None = None, *, traced: bool = False) -> Report:
     """One history. The same seed and variation give the same report, whatever else there was."""
     variation = variation or Variation()
+    disabled = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
-    return History(shortened(profile(seed), variation), variation, traced=traced).run()
+    try:
+        return History(shortened(profile(seed), variation), variation, traced=traced).run()
+    finally:
+        logging.disable(disabled)

@@ -1,5 +1,6 @@
 """A program of one child, without a guard for `__main__`: run as `-c`, `-m` or a script, nothing of it may run again in the child."""
 
+import signal
 import sys
 
 from chalicelib.adapters.runners import ChildRunner
@@ -13,6 +14,8 @@ def say(*words: object) -> None:
     sys.stdout.flush()
 
 
+# A shell starts its background jobs with Ctrl-C ignored; this program is to end by it all the same.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 say("main is", __name__)
 runner = ChildRunner(("tests.adapters.cases_in_child",), register(Registry()))
 staying = None
