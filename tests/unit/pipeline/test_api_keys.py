@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.domain.errors import Denied, InvalidInput, Unavailable
 from chalicelib.pipeline.api_keys import SCOPES, Gate, create_key, require
+from tests.support.names import named
 from tests.support.rows import MINUTE, SECOND
 
 
@@ -140,7 +141,7 @@ def test_a_key_may_do_what_it_says_and_an_administrators_everything(stage, scope
         ({"scopes": frozenset({"root"})}, "scopes"),
         ({"scopes": frozenset({"read", "root"})}, "scopes"),
     ],
-    ids=str,
+    ids=named,
 )
 def test_a_key_that_could_not_be_meant_is_not_made(stage, facts, argument):
     with pytest.raises(InvalidInput) as refused:

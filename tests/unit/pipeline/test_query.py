@@ -10,6 +10,7 @@ from chalicelib.domain.job import State
 from chalicelib.pipeline import query
 from chalicelib.pipeline.query import Search, dead_groups, dead_jobs, get, search
 from tests.support.drive import drain, run_until_quiet
+from tests.support.names import named
 from tests.support.rows import DAY, HOUR, ID
 from tests.support.stage import Stage
 
@@ -99,7 +100,7 @@ def test_all_pages_together_are_all_jobs_newest_first_and_each_once(stage, limit
         ({"task": "nope"}, lambda job: False),
         ({"tenant": "acme"}, None),
     ],
-    ids=str,
+    ids=named,
 )
 @pytest.mark.parametrize("limit", [2, 50])
 def test_filters_hold_over_several_pages(stage, wanted, takes, limit):
@@ -168,7 +169,7 @@ def test_a_long_past_is_searched_a_month_a_page(stage):
         ),
         ({"until": datetime(1, 1, 1, tzinfo=UTC)}, "since"),
     ],
-    ids=str,
+    ids=named,
 )
 def test_a_search_that_makes_no_sense_is_refused_by_name(stage, wanted, argument):
     with pytest.raises(InvalidInput) as refused:
@@ -187,7 +188,7 @@ def test_a_search_that_makes_no_sense_is_refused_by_name(stage, wanted, argument
         {"since": datetime(1, 1, 1, tzinfo=UTC), "cursor": "0" * 26},
         {"cursor": "0" * 26},
     ],
-    ids=str,
+    ids=named,
 )
 def test_no_time_however_odd_breaks_a_search(stage, wanted):
     stage.works()

@@ -13,6 +13,7 @@ import pytest
 from chalicelib.domain.errors import InvalidInput, ResultNotJson, TaskMisdeclared
 from chalicelib.pipeline.signature import Signature, to_plain
 from chalicelib.pipeline.strict_json import write
+from tests.support.names import named
 
 
 @dataclass
@@ -123,7 +124,7 @@ def test_rich_types_travel_as_json():
         (rich, {"a": "x", "b": "1"}, "args.a", "Invalid UUID"),
         (bare, {}, "args.a", "missing required field"),
     ],
-    ids=str,
+    ids=named,
 )
 def test_what_does_not_fit_is_refused_by_name(function, values, argument, why):
     with pytest.raises(InvalidInput) as refused:
@@ -148,7 +149,7 @@ def test_what_is_no_object_is_refused(values):
         (({1: "one"},), {}, {"a": {"1": "one"}}),
         (((1, 2),), {}, {"a": [1, 2]}),
     ],
-    ids=str,
+    ids=named,
 )
 def test_python_arguments_become_json_values_by_name(args, kwargs, values):
     assert write(Signature(bare).bind(args, kwargs)) == write(values)
@@ -165,7 +166,7 @@ def test_python_arguments_become_json_values_by_name(args, kwargs, values):
         ((1,), {"c": lambda: 0}, "args.c"),
         (([{"x": object()}],), {}, "args.a"),
     ],
-    ids=str,
+    ids=named,
 )
 def test_python_arguments_that_do_not_fit_are_refused_by_name(args, kwargs, argument):
     with pytest.raises(InvalidInput) as refused:
@@ -245,14 +246,14 @@ def test_large_integers_are_arguments_too():
         (b"\0", "AA=="),
         (None, None),
     ],
-    ids=str,
+    ids=named,
 )
 def test_a_result_becomes_json_values(value, plain):
     assert write(to_plain(value)) == write(plain)
 
 
 @pytest.mark.parametrize(
-    "value", [object(), lambda: 0, [object()], {"a": 1j}, range(3), {(1, 2): 3}], ids=repr
+    "value", [object(), lambda: 0, [object()], {"a": 1j}, range(3), {(1, 2): 3}], ids=named
 )
 def test_what_cannot_be_json_is_no_result(value):
     with pytest.raises(ResultNotJson):

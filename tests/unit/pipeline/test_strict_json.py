@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.errors import InvalidInput, ResultNotJson, TooLarge
 from chalicelib.pipeline.strict_json import MAX_DEPTH, MAX_DIGITS, MAX_VALUES, read, write, write_readable
+from tests.support.names import named
 
 LIMIT = 1_000_000
 
@@ -122,7 +123,7 @@ def test_the_table_of_bad_input_is_long():
     assert len(NOT_JSON) + len(ELSE) >= 90
 
 
-@pytest.mark.parametrize("body", NOT_JSON, ids=repr)
+@pytest.mark.parametrize("body", NOT_JSON, ids=named)
 def test_what_is_not_json_is_refused_with_the_place(body):
     with pytest.raises(InvalidInput, match=r"body: not JSON: .+ at line \d+, column \d+"):
         reading(body)
@@ -228,7 +229,7 @@ def test_what_is_written_is_read_back(value):
 @pytest.mark.parametrize(
     "value",
     [float("nan"), math.inf, -math.inf, "\ud800", {"\udfff": 1}, object(), b"x", {1, 2}, {(1,): 2}],
-    ids=repr,
+    ids=named,
 )
 def test_what_json_cannot_hold_is_not_written(value):
     with pytest.raises(ResultNotJson):
@@ -262,7 +263,7 @@ def test_text_is_written_compactly_and_as_it_is():
         (10**38, {}),
         ({1: 0, "1": 0}, {}),
     ],
-    ids=repr,
+    ids=named,
 )
 def test_what_could_not_be_read_back_is_not_written_either(value, limits):
     with pytest.raises(InvalidInput):
