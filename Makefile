@@ -41,12 +41,17 @@ demo: $(READY) ## The whole pipeline doing real work, in one go (DIR=folder for 
 up: $(READY) ## Start the local stack and stay: API, queues, table, consumers; Ctrl-C stops it
 	$(BIN)/jobline up
 
+# The fast tests run once, under coverage and side by side; then the slow ones, one at a time, since they measure and kill.
 .PHONY: test
-test: $(READY) ## Run all tests (ARGS="-k name" for some)
+ifdef ARGS
+test: $(READY)
 	$(PY) -m pytest $(ARGS)
+else
+test: coverage slow ## Run all tests (ARGS="-k name" for some)
+endif
 
 .PHONY: check
-check: lint coverage ## The whole gate: format, lint, types, layers, template, tests with coverage floors
+check: lint coverage sample ## The gate: format, lint, types, layers, template, fast tests with coverage floors, a sample of the proof
 
 .PHONY: lint
 lint: $(READY) ## The gate's static half: nothing is run
@@ -58,19 +63,28 @@ lint: $(READY) ## The gate's static half: nothing is run
 
 # The slow tests (real servers, processes, minutes of load) prove the whole; the floors must hold without them.
 .PHONY: coverage
+WORKERS ?= 2
 coverage: $(READY) ## The fast tests, and the coverage floors: chalicelib 95 %, its domain 100 %
-	$(PY) -m pytest -m "not slow" --cov --cov-report= $(ARGS)
+	$(PY) -m pytest -m "not slow" -n $(WORKERS) --dist worksteal --cov --cov-report=
 	$(BIN)/coverage report --include='chalicelib/*' --fail-under=95 --skip-covered
 	$(BIN)/coverage report --include='chalicelib/domain/*' --fail-under=100 --skip-covered
+
+.PHONY: slow
+slow: $(READY) ## The slow tests: real servers, processes, minutes of load
+	$(PY) -m pytest -m slow
 
 .PHONY: cost
 cost: $(READY) ## Count AWS calls and write units for 1,000 plain jobs
 	$(PY) -m bench.cost $(ARGS)
 
 .PHONY: proof
-PROOF_MINUTES ?= 10
-proof: $(READY) ## Simulate the real pipeline under faults, try its mutants, write build/proof/ (PROOF_MINUTES=10)
-	$(PY) -m proof.report --minutes $(PROOF_MINUTES) --processes 2 $(ARGS)
+PROOF_MINUTES ?= 20
+proof: $(READY) ## Prove it: every layer, all faults and mutants, the report under build/proof/ (PROOF_MINUTES=20)
+	$(PY) -m proof --minutes $(PROOF_MINUTES) $(ARGS)
+
+.PHONY: sample
+sample: $(READY) ## Two minutes of the proof
+	$(PY) -m proof --minutes 2 --folder build/proof-sample
 
 .PHONY: format
 format: $(READY) ## Format the code and mend what lint can mend

@@ -19,5 +19,21 @@ def test_make_alone_prints_every_target_and_what_it_is_for():
 def test_ci_types_the_same_two_commands():
     script = (ROOT / ".ci" / "run").read_text()
 
-    assert re.findall(r"^make (\w+)$", script, flags=re.MULTILINE) == ["check", "test"]
+    assert re.findall(r"^make ([\w ]+)$", script, flags=re.MULTILINE) == ["check test"]
     assert "set -eu" in script
+
+
+def test_the_gate_runs_every_test_and_each_once():
+    run = subprocess.run(
+        ["make", "-n", "-W", "none", "check", "test"],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        timeout=30,
+        check=True,
+    )
+
+    chosen = re.findall(r'-m pytest -m ("not slow"|slow)', run.stdout)
+    assert sorted(chosen) == ['"not slow"', "slow"]
+    assert run.stdout.count("-m pytest") == 2
+    assert run.stdout.count("-m proof ") == 1

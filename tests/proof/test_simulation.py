@@ -6,10 +6,9 @@ import sys
 
 import pytest
 
-from proof.report import Report
 from proof.simulation.history import run
 from proof.simulation.many import Sum, chunk, many
-from proof.simulation.matrix import ELSEWHERE, HERE, PENDING
+from proof.simulation.matrix import HERE
 from proof.simulation.mutants import MUTANTS, applied
 from proof.simulation.shrink import command, shrink
 from proof.simulation.trial import CONTROL, FIRST, tried
@@ -102,19 +101,3 @@ def test_a_failing_history_is_made_shorter_and_says_how_to_replay_it():
     assert report.steps <= before.steps
     assert report.trace
     assert command(seed, variation).startswith(f"python -m proof.simulation --seed {seed}")
-
-
-def test_each_fault_of_the_matrix_has_one_place():
-    named = [*HERE, *ELSEWHERE, *PENDING]
-    assert sorted(named) == sorted(set(named))
-    assert {f"F{number:02}" for number in range(1, 75)} == set(named)
-
-
-def test_the_report_ends_with_a_line_for_machines(sample, tmp_path):
-    report = Report(simulation=sample, verdicts=[tried(next(each for each in MUTANTS if not each.harmless))])
-    report.write(tmp_path)
-    line = (tmp_path / "report.md").read_text().splitlines()[-1]
-    assert line.startswith(f"jobs={sample.ledger['accepted']} lost=0 recorded_twice=0 histories={SAMPLE} ")
-    assert line.endswith("mutants_caught=1/1")
-    assert (tmp_path / "report.json").exists()
-    assert report.passed

@@ -1,0 +1,11 @@
+"""The fault matrix over all layers: which faults apply today, and which wait for parts that are not built yet."""
+
+from collections.abc import Mapping
+
+from proof.simulation import matrix
+
+PENDING: Mapping[str, str] = matrix.PENDING
+"""Each with the issue that brings the part. Who builds the part moves the line."""
+
+APPLIES: Mapping[str, str] = {**matrix.HERE, **matrix.ELSEWHERE}
+"""Each of these must happen in every whole run, in some layer."""

@@ -1,0 +1,76 @@
+"""Every model and every broken variant of the specification, spread over several processes."""
+
+import multiprocessing
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from proof.spec.configs import CONFIGS
+from proof.spec.mutants import MUTANTS, hunt
+from proof.spec.search import Result, Search
+
+BUDGET = 120.0
+"""The longest that one search may take, in seconds."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Searched:
+    """What all searches saw: the models, and each mutant beside what was expected of it."""
+
+    models: Sequence[Result]
+    mutants: Sequence[
+        tuple[str, str, str, Result]
+    ]  #: name, what is broken, why it is harmless if so, what was found
+    seconds: float
+
+    @property
+    def states(self) -> int:
+        """Of the models; mutants are not counted."""
+        return sum(result.states for result in self.models)
+
+    @property
+    def transitions(self) -> int:
+        """Of the models."""
+        return sum(result.transitions for result in self.models)
+
+    @property
+    def violated(self) -> list[Result]:
+        """Models in which some invariant does not hold."""
+        return [result for result in self.models if result.found is not None]
+
+    @property
+    def incomplete(self) -> list[Result]:
+        """Models whose space was not searched to its end."""
+        return [result for result in self.models if not result.complete]
+
+
+def searched(*, processes: int = 1, budget: float = BUDGET, small: bool = False) -> Searched:
+    """Search them all. `small`, for a sample: the first model of each configuration, and the harmful mutants, which end early."""
+    begun = time.monotonic()
+    jobs: list[tuple[str, str | int, float]] = []
+    for config, models in CONFIGS.items():
+        count = 1 if small else sum(1 for _ in models())
+        jobs += [(config, index, budget) for index in range(count)]
+    mutants = [mutant for mutant in MUTANTS if not (small and mutant.harmless)]
+    jobs += [("", mutant.name, budget) for mutant in mutants]
+    if processes == 1:
+        results = [_search(*job) for job in jobs]
+    else:
+        with multiprocessing.get_context("spawn").Pool(processes, maxtasksperchild=8) as pool:
+            results = pool.starmap(_search, jobs, chunksize=1)
+    models_done = [result for job, result in zip(jobs, results, strict=True) if job[0]]
+    mutants_done = results[len(models_done) :]
+    return Searched(
+        models=models_done,
+        mutants=[
+            (m.name, m.why, m.harmless, result) for m, result in zip(mutants, mutants_done, strict=True)
+        ],
+        seconds=time.monotonic() - begun,
+    )
+
+
+def _search(config: str, which: str | int, budget: float) -> Result:
+    """One search, in a process of its own: its states are forgotten with it."""
+    if config:
+        return Search(list(CONFIGS[config]())[int(which)], budget=budget).run()
+    return hunt(next(mutant for mutant in MUTANTS if mutant.name == which), budget=budget)
