@@ -39,11 +39,12 @@ def consumer_parts() -> Parts:
     return built
 
 
-def use(replacement: Parts | None) -> None:
-    """Let this process use other parts; None: build from the environment again. For tests."""
+def use(replacement: Parts | None) -> Parts | None:
+    """Let this process use other parts; None: build from the environment again. Returns what it used before. For tests."""
     global _parts  # noqa: PLW0603 - as above
     with _lock:
-        _parts = replacement
+        before, _parts = _parts, replacement
+    return before
 
 
 def load_tasks(modules: tuple[str, ...]) -> Registry:
