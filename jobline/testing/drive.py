@@ -1,0 +1,137 @@
+"""Driving a pipeline on twins, as Lambda and EventBridge would: polls, batches, partial failures, deletions, the minute's tick."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from chalicelib.adapters.memory import MemoryQueue, MemoryStore
+from chalicelib.adapters.memory.queue import DEAD_LETTERS
+from chalicelib.domain.job import Job, Wakeup
+from chalicelib.pipeline import tick as ticking
+from chalicelib.pipeline.consume import Record, WholeBatchFailed, consume
+from chalicelib.pipeline.dead_letters import hand_back
+from chalicelib.pipeline.execute import execute
+from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.task import LANES
+from jobline.testing.crash import Killed
+
+MINUTE = timedelta(minutes=1)
+INVOCATION = timedelta(seconds=60)
+ROUNDS = 1000
+STEPS = 20_000
+
+
+class NotQuiet(AssertionError):
+    """There is still something to do after all the time that was allowed: a task that submits itself for ever, for one."""
+
+
+def twins(parts: Parts) -> tuple[MemoryStore, MemoryQueue]:
+    """The store and the queue, which here are twins: one can look inside them. Raises TypeError if they are not."""
+    if not hasattr(parts.store, "rows") or not hasattr(parts.queue, "messages"):
+        raise TypeError("only a pipeline on the in-memory twins can be driven")
+    return cast("MemoryStore", parts.store), cast("MemoryQueue", parts.queue)
+
+
+def deliver(parts: Parts, lane: str, *, left: timedelta = INVOCATION) -> int:
+    """One invocation for one batch of a lane; how many messages it got. A killed one, like a failed batch, deletes nothing."""
+    _, queue = twins(parts)
+    messages = queue.receive(lane)
+    if not messages:
+        return 0
+    records = [Record(message_id=m.id, receipt=m.receipt, body=m.body, trace=m.trace) for m in messages]
+    again = invoke(parts, lane, records, left=left)
+    for record in records:
+        if record.message_id not in again:
+            queue.delete(record.receipt)
+    return len(messages)
+
+
+def invoke(parts: Parts, lane: str, records: list[Record], *, left: timedelta = INVOCATION) -> list[str]:
+    """Hand the records to a consumer; the ids of the messages that are not done with."""
+    ends = parts.world.now() + left
+
+    def handle(wakeup: Wakeup, record: Record) -> bool:
+        if lane == DEAD_LETTERS:
+            return hand_back(wakeup, parts=parts)
+        return execute(wakeup, ends=ends, receipt=record.receipt, parts=parts)
+
+    try:
+        return consume(records, handle, lane=lane, parts=parts)
+    except (WholeBatchFailed, Killed):
+        return [record.message_id for record in records]
+
+
+def drain(parts: Parts, *, left: timedelta = INVOCATION) -> int:
+    """Deliver all that is visible in all lanes; how many deliveries that took. Raises `NotQuiet`."""
+    total = 0
+    for _ in range(ROUNDS):
+        got = sum(deliver(parts, lane, left=left) for lane in (*LANES, DEAD_LETTERS))
+        total += got
+        if not got:
+            return total
+    raise NotQuiet(f"messages still come after {ROUNDS} rounds: does a task submit itself?")
+
+
+def tick(parts: Parts) -> ticking.Ticked | None:
+    """The minute's run; None if its process was killed."""
+    try:
+        return ticking.tick(ends=parts.world.now() + INVOCATION, parts=parts)
+    except Killed:
+        return None
+
+
+def quiet(parts: Parts) -> bool:
+    """Nothing is under way, and nobody owes anything."""
+    store, queue = twins(parts)
+    return not queue.messages and all(row.finished for row in store.rows.values())
+
+
+def play(parts: Parts, *, until: datetime, left: timedelta = INVOCATION) -> Iterator[None]:
+    """Let virtual time pass until then, with a tick each minute that has anything to tick for; a stop after each step."""
+    for _ in range(STEPS):
+        drain(parts, left=left)
+        yield
+        now = parts.world.now()
+        at = until if quiet(parts) else min(next_event(parts, now), until)
+        if now >= until:
+            return
+        parts.world.pause(at - now)
+        if at == _minute(at):
+            tick(parts)
+    raise NotQuiet(f"not done after {STEPS} steps, at {parts.world.now()}")
+
+
+def run_until_quiet(
+    parts: Parts,
+    *,
+    within: timedelta,
+    left: timedelta = INVOCATION,
+    look: Callable[[], None] = lambda: None,
+) -> None:
+    """Let virtual time pass until all is over; `look` is called after each step. Raises `NotQuiet`."""
+    for _ in play(parts, until=parts.world.now() + within, left=left):
+        look()
+        if quiet(parts):
+            return
+    raise NotQuiet(f"not over within {within}: {', '.join(_unquiet(parts))}")
+
+
+def next_event(parts: Parts, now: datetime) -> datetime:
+    """When anything can happen next: a message is seen again, or a tick has work."""
+    store, queue = twins(parts)
+    messages = [message.visible for message in queue.messages if message.visible > now]
+    soon = now + timedelta(microseconds=1)
+    checks = [_minute(max(row.next_check or soon, soon)) for row in store.rows.values() if not row.finished]
+    return min([*messages, *checks], default=now + MINUTE)
+
+
+def _minute(at: datetime) -> datetime:
+    """The first whole minute from then on."""
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    return epoch - (epoch - at) // MINUTE * MINUTE
+
+
+def _unquiet(parts: Parts) -> list[str]:
+    store, queue = twins(parts)
+    rows: list[Job] = [row for row in store.rows.values() if not row.finished]
+    return [*(f"{row.label()} is {row.state}" for row in rows), f"{len(queue.messages)} messages"]
