@@ -37,8 +37,8 @@ def verdict(played: Played, invariant: Invariant) -> str:
         return f"{ended}, and {called} holds."
     words = str(wrong) if isinstance(wrong, AssertionError) else f"{type(wrong).__name__}: {wrong}"
     first, _, rest = words.strip().partition("\n")
-    more = f"\n{indent(rest.lstrip('\n'), '    ')}" if rest else ""
-    return f"{ended}, and {called} does not hold: {first or 'an assertion failed'}{more}"
+    more = indent(rest.strip("\n"), "  ")
+    return f"{ended}, and {called} does not hold: {first or 'an assertion failed'}\n{more}".rstrip()
 
 
 def _since(span: timedelta) -> str:
