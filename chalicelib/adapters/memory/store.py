@@ -55,8 +55,9 @@ class MemoryStore:
 
     def newest(self, before: str, since: datetime) -> Iterator[Job]:
         """Rows below an id, newest first."""
+        low = first_id(since)
         with self._lock:
-            ids = sorted((job_id for job_id in self.rows if first_id(since) <= job_id < before), reverse=True)
+            ids = sorted((job_id for job_id in self.rows if low <= job_id < before), reverse=True)
         return (row for job_id in ids if (row := self.rows.get(job_id)) is not None)
 
     def due(self, now: datetime, limit: int) -> Sequence[str]:
