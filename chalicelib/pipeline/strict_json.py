@@ -74,6 +74,9 @@ def _twice(pairs: list[tuple[str, Any]]) -> str:
 
 def _measure(text: str, name: str, most_depth: int, most_values: int) -> None:
     """Refuse deep nesting and masses of values before the parser sees them: it recurses, and builds every one."""
+    marks = text.count("[") + text.count("{")
+    if marks <= most_depth and marks + text.count(",") <= most_values:
+        return  # too few marks even if none of them stands in a string: nearly every message ends here
     depth = values = 0
     for match in _STRUCTURE.finditer(text):
         mark = match[0]
