@@ -100,7 +100,8 @@ def failure(error: BaseException) -> Failure:
         said = str(error)
     except Exception:  # noqa: BLE001 - the author's own `__str__` may be what is broken
         said = "<its str() failed>"
-    frames = traceback.extract_tb(error.__traceback__)
+    # Without columns: they would be lines of carets, made by parsing the source again, in a row that has few bytes to lose.
+    frames = traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__))
     own = [frame for frame in frames if not any(ours in frame.filename for ours in OUR_FRAMES)]
     for frame in own:
         frame.filename = frame.filename.removeprefix(ROOT)
