@@ -10,6 +10,9 @@ from typing import Any, cast
 
 from greenlet import getcurrent, greenlet
 
+STRAIGHT = 500
+"""After so many sleeps without a switch the hub has a look: a fiber may go round in circles."""
+
 
 class Killed(BaseException):  # not an Exception: nobody may take it for a failure that can be handled
     """The sandbox is gone: timeout, out of memory, SIGKILL."""
@@ -36,17 +39,18 @@ class Sandbox:
 class Fiber(greenlet):
     """A thread of a sandbox."""
 
+    ticket = 0
+    over = False
+    value: Any = None
+    failure: BaseException | None = None
+    thrown: BaseException | None = None  #: raised inside when it wakes
+    joiner: "Fiber | None" = None
+    then: "Callable[[Fiber], None] | None" = None
+
     def __init__(self, body: Callable[[], Any], box: Sandbox, clock: "Clockwork") -> None:
         super().__init__(self._live, parent=clock.hub)
         self.box = box
         self.clock = clock
-        self.ticket = 0
-        self.over = False
-        self.value: Any = None
-        self.failure: BaseException | None = None
-        self.thrown: BaseException | None = None  #: raised inside when it wakes
-        self.joiner: Fiber | None = None
-        self.then: Callable[[Fiber], None] | None = None
         self._body = body
 
     def _live(self) -> None:
@@ -64,9 +68,8 @@ class Fiber(greenlet):
             self.then(self)
 
 
-def current() -> Fiber:
-    """The fiber that runs."""
-    return cast("Fiber", getcurrent())
+current: Callable[[], Fiber] = cast("Any", getcurrent)
+"""The fiber that runs."""
 
 
 class Clockwork:
@@ -75,7 +78,10 @@ class Clockwork:
     def __init__(self) -> None:
         self.hub = getcurrent()
         self.now = 0
+        self.until = 0  #: the hub wants to be back by then
+        self._straight = 0  #: sleeps in a row that needed no switch
         self.parts: Any = None  #: what the fibers work with; a fiber finds them by its clock
+        self.still: Any = None  #: the same without the seam
         self.fate: Any = None
         self.fibers: list[Fiber] = []
         self._heap: list[tuple[int, int, Fiber | None, int, Callable[[], None] | None]] = []
@@ -98,7 +104,14 @@ class Clockwork:
         fiber = current()
         if fiber.box.dead:
             raise Killed
-        self._push(fiber, self.now + wait)
+        when = self.now + wait
+        # Nothing else happens before it wakes: time goes on without a switch to the hub and back. Same order, half the cost.
+        if when <= self.until and self._straight < STRAIGHT and (not self._heap or when < self._heap[0][0]):
+            self._straight += 1
+            self.now = when
+            return
+        self._straight = 0
+        self._push(fiber, when)
         self._rest(fiber)
 
     def park(self) -> None:
@@ -122,23 +135,24 @@ class Clockwork:
         fiber.ticket = self._count
         heapq.heappush(self._heap, (when, self._count, fiber, self._count, None))
 
-    def step(self) -> bool:
-        """Run the next event. False: there is none."""
-        if not self._heap:
-            return False
-        when, _, fiber, ticket, what = heapq.heappop(self._heap)
-        if fiber is None:
-            self.now = max(self.now, when)
-            if what is not None:
-                what()
-        elif fiber.ticket == ticket and not fiber.over:
-            self.now = max(self.now, when)
-            fiber.switch()
-        return True
+    def run(self, until: int) -> None:
+        """Run the events up to a moment; it is then that moment. `stop` ends it early."""
+        self.until = until
+        heap = self._heap
+        while heap and heap[0][0] <= self.until:
+            when, _, fiber, ticket, what = heapq.heappop(heap)
+            if fiber is None:
+                self.now = max(self.now, when)
+                if what is not None:
+                    what()
+            elif fiber.ticket == ticket and not fiber.over:
+                self.now = max(self.now, when)
+                fiber.switch()
+        self.now = max(self.now, until)
 
-    def next_at(self) -> int | None:
-        """When the next event is."""
-        return self._heap[0][0] if self._heap else None
+    def stop(self) -> None:
+        """Nothing more happens in this run."""
+        self.until = -1
 
     def close(self) -> None:
         """Unwind every fiber that still lives, so that nothing is left to the garbage collector's order."""

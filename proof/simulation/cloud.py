@@ -256,12 +256,32 @@ class Cloud:
             if off[1] - off[0] >= 60 * MINUTE:
                 self.seam.fate.hit("F45")
             return
+        if self.seam.fate.off and not self.busy and not self._something_due():
+            self._tick_alone()
+            return
         tickers = self.profile.tickers if crowd and not self.seam.fate.off else 1
         for _ in range(tickers):
             self._ticking += 1
             if self._ticking > 1:
                 self.seam.fate.hit("F44")
             self.sandbox("tick", self._tick, ends=TIMEOUT)
+
+    def _something_due(self) -> bool:
+        """Whether a tick would have to do with any row."""
+        now = self.monitor.world.now()
+        return any(
+            (row.next_check is not None and row.next_check <= now)
+            or (row.attention is None and not row.finished)
+            for row in self.monitor.rows.values()
+        )
+
+    def _tick_alone(self) -> None:
+        """A tick that finds nothing to do, and nobody to meet: the real verb still, played without its waiting.
+
+        It moves the watermarks. Were it to write to a row, it would fail: there is no sandbox here whose write it could be.
+        """
+        parts = self.clock.still
+        pipeline_tick.tick(ends=parts.world.now() + TIMEOUT * MS, parts=parts)
 
     def _tick(self) -> Any:
         parts = _current_parts()

@@ -102,6 +102,7 @@ class Monitor:
     def fail(self, name: str, words: str, cause: BaseException | None = None) -> None:
         if self.violation is None:
             self.violation = Violation(name, words)
+            self._clock.stop()
             self.violation.__cause__ = cause
 
     def _must(self, holds: bool, name: str, words: str, job: Job | None = None) -> None:  # noqa: FBT001

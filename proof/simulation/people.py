@@ -62,7 +62,7 @@ class People:
         for when, number, twice in profile.cancels:
             self._at(when, lambda number=number, twice=twice: self._cancel(number, 3 if twice else 0))
         for when in profile.redrives:
-            self._at(when, self._redrive)
+            self._at(when, lambda when=when: self._redrive(when))
 
     def _at(self, when: int, what: Any) -> None:
         self.pending += 1
@@ -172,7 +172,7 @@ class People:
         if again:
             self._at(self.cloud.clock.now + 3 * SECOND, lambda: self._cancel(number, again - 1))
 
-    def _redrive(self) -> None:
+    def _redrive(self, when: int) -> None:
         def body() -> None:
             for job in list(dead_jobs(limit=10, parts=self.parts)):
                 answer: Any
@@ -181,8 +181,9 @@ class People:
                 except JoblineError as error:
                     answer = error
                 self._note("redrive", job.id, answer)
-            search(Search(tenant=TENANT), parts=self.parts)
-            dead_groups(tenant=TENANT, scan=10, parts=self.parts)
+            if when == self.cloud.profile.redrives[-1]:
+                search(Search(tenant=TENANT), parts=self.parts)
+                dead_groups(tenant=TENANT, scan=10, parts=self.parts)
 
         self.cloud.sandbox("operator", body, ends=API_TIMEOUT)
 

@@ -45,6 +45,7 @@ class SimStore:
         self._seam = seam
         self._monitor = monitor
         self._old: list[dict[str, Job]] = [{}]
+        self._stale = "stale" in seam.profile.rates
 
     def create(self, job: Job) -> Job | None:
         box = current().box
@@ -75,6 +76,8 @@ class SimStore:
         return self._seam.call("store.write", label, apply)
 
     def _remember(self) -> None:
+        if not self._stale:
+            return
         self._old.append(dict(self.twin.rows))
         if len(self._old) > SNAPSHOTS:
             del self._old[0]
@@ -160,10 +163,13 @@ class SimWorld:
     def __init__(self, clock: Clockwork, seed: int) -> None:
         self._clock = clock
         self._chance = Random(f"world {seed}")
+        self._last = (0, START)
 
     def now(self) -> datetime:
-        now: datetime = START + (self._clock.now + current().box.skew) * MS
-        return now
+        moment = self._clock.now + current().box.skew
+        if moment != self._last[0]:  # asked often in one moment, and arithmetic with times is slow
+            self._last = moment, START + moment * MS
+        return self._last[1]
 
     def job_id(self) -> str:
         return make_id(self.now(), self._chance.randbytes(RANDOM_BYTES))

@@ -16,6 +16,9 @@ R = TypeVar("R")
 
 PAUSES = (2 * SECOND, 20 * SECOND, 75 * SECOND, 3 * MINUTE, 6 * MINUTE)
 LATENESS = (100, 2 * SECOND, 90 * SECOND, 5 * MINUTE)
+STEPS = 60_000
+"""A history that takes more steps than this goes round in circles."""
+
 TIMEOUT = 1 * SECOND
 """How long a caller waits for a reply that does not come."""
 
@@ -42,6 +45,8 @@ class Seam:
         clock = self.clock
         clock.sleep(1 + int(self.pace.random() * self.profile.latency))
         self.steps += 1
+        if self.steps > STEPS:
+            self.monitor.fail("LIVE", f"{STEPS} steps and no end")
         if table and self._throttled():
             self._note_throttled(label, box)
             self.say(box, name, label, "throttled", None)
@@ -156,6 +161,15 @@ class Seam:
         """Something that is not a call."""
         if self.trace is not None:
             self.trace.append(f"{self.clock.now / 1000:10.3f} -- {text}")
+
+
+class Still(Seam):
+    """The seam while nobody is at work and all faults are over: a call is made at once, and nothing goes wrong."""
+
+    def call(self, name: str, label: str, apply: Callable[[], R], *, table: bool = True) -> R:  # noqa: ARG002
+        """Make the call."""
+        self.steps += 1
+        return apply()
 
 
 _NAMED: dict[tuple[str, str], tuple[str, str | None]] = {
