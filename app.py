@@ -16,9 +16,10 @@ from chalicelib.entrypoints.tick import tick, ticks
 
 __all__ = ["app", "consume_default", "consume_high", "consume_low", "dead_letters", "tick"]
 
-if os.environ.get("AWS_CHALICE_CLI_MODE"):  # `chalice local` and the like; Lambda's zip has no infra
-    from infra import chalice_local
+if os.environ.get("AWS_CHALICE_CLI_MODE"):  # `chalice deploy` and the like; Lambda's zip has no infra
+    from infra import chalice_ext, chalice_local
 
+    chalice_ext.install()
     chalice_local.install()
 
 app = Chalice(app_name="jobline", configure_logs=False)  # our own lines are JSON, and from INFO on

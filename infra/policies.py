@@ -1,6 +1,6 @@
 """What each Lambda function may do, and no more: one IAM policy a function and stage, written to .chalice/policies/.
 
-    python -m infra.policies        after a change here, or of a stage's names in .chalice/config.json
+    python -m infra policies        after a change here, or of a stage's names in .chalice/config.json
 
 Chalice's own generator reads nothing but app.py and grants every call on every resource; hence `autogen_policy: false` there.
 Names follow from app and stage, so the files hold no account and no region. They are committed: a reader, and a review, sees
@@ -12,12 +12,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from infra.names import API, DEAD_LETTERS, LANES, Names
+
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / ".chalice" / "config.json"
-
-LANES = ("high", "default", "low")
-DEAD_LETTERS = "dead-letters"
-API = "api_handler"
 
 ROWS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 LISTS = ("dynamodb:BatchGetItem", "dynamodb:Query")
@@ -29,6 +27,8 @@ RECEIVING = (
     "sqs:ReceiveMessage",
 )
 
+TRACES = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
+
 Statement = Mapping[str, Any]
 
 
@@ -39,7 +39,7 @@ def policy(function: str, *, app: str, stage: str, bucket: str | None = None) ->
     dead = _queue(prefix, DEAD_LETTERS)
     sending = _allow("Send", ["sqs:GetQueueUrl", "sqs:SendMessage"], lanes)
     depths = _allow("Depths", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], [*lanes, dead])
-    payloads = _payloads(bucket or f"{prefix}-payloads")
+    payloads = _payloads(bucket or Names(app=app, stage=stage).bucket(account="?" * 12, region="*"))
 
     def consumer(lane: str) -> list[Statement]:
         return [_allow("Receive", RECEIVING, [_queue(prefix, lane)]), _rows(prefix), sending, *payloads]
@@ -52,7 +52,7 @@ def policy(function: str, *, app: str, stage: str, bucket: str | None = None) ->
     }
     return {
         "Version": "2012-10-17",
-        "Statement": [*grants[function], _credentials_stay(prefix), _logs(prefix, function)],
+        "Statement": [*grants[function], _credentials_stay(prefix), _logs(app, stage, function), _traces()],
     }
 
 
@@ -80,6 +80,7 @@ def _credentials_stay(prefix: str) -> Statement:
 def _payloads(bucket: str) -> list[Statement]:
     """Our own account's bucket only: bucket names are global, and another may have taken this one.
 
+    The name holds the account, twelve digits, and the region; the files hold neither, so that one file serves every account.
     ListBucket is there for the answer to a GetObject of what is gone: without it S3 says 403, not 404.
     """
     ours = {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
@@ -88,10 +89,20 @@ def _payloads(bucket: str) -> list[Statement]:
     return [{**objects, "Condition": ours}, {**told, "Condition": ours}]
 
 
-def _logs(prefix: str, function: str) -> Statement:
-    name = prefix if function == API else f"{prefix}-{function}"  # as Chalice names its functions
-    actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
-    return _allow("Logs", actions, [f"arn:aws:logs:*:*:log-group:/aws/lambda/{name}:*"])
+def _logs(app: str, stage: str, function: str) -> Statement:
+    """Not to make the group: the stack makes it, with an end to what it keeps; Lambda's own would keep everything for ever."""
+    group = Names(app=app, stage=stage).log_groups[function]
+    return _allow(
+        "Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"arn:aws:logs:*:*:log-group:{group}:*"]
+    )
+
+
+def _traces() -> Statement:
+    """The one `*`: X-Ray has no resource for segments, and IAM takes nothing else there.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
+    """
+    return _allow("TracesHaveNoResource", TRACES, ["*"])
 
 
 def _queue(prefix: str, name: str) -> str:
@@ -119,7 +130,3 @@ def main() -> None:
     for path, text in files(json.loads(CONFIG.read_text(encoding="utf-8"))).items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,8 +1,9 @@
-"""Set up a stage's queues, table and bucket from template.yaml: the same way on AWS, on the emulator, in the tests.
+"""Set up a stage's queues, table and bucket from template.yaml where it may be thrown away: on one machine, in tests.
 
     provision(boto3.client("cloudformation"), app="jobline", stage="dev")
 
-Safe to call again: a stack that is there is brought up to date, and one that is up to date is left alone.
+Safe to call again: a stack that is there is brought up to date, and one that is up to date is left alone. For a stage on AWS see
+infra/deploy.py, which shows what it would change before it does.
 """
 
 import time
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
+
+from infra.names import Names
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -37,7 +40,7 @@ class StackFailed(Exception):
 
 
 def stack_name(app: str, stage: str) -> str:
-    return f"{app}-{stage}"
+    return Names(app=app, stage=stage).stack
 
 
 def provision(
@@ -51,13 +54,15 @@ def provision(
     """Create or update the stack of this app and stage, wait until it stands, and return its outputs.
 
     `parameters` are the template's own (VisibilityTimeout, BucketName, DeletionProtection, ...), as strings.
-    What is not given takes the template's default, also on an update. Raises StackFailed.
+    What is not given takes the template's default, also on an update, but nobody watches such a stage and its bucket has the
+    short name that settings.py takes for granted. Raises StackFailed.
     """
     name = stack_name(app, stage)
-    values = {"App": app, "Stage": stage, **(parameters or {})}
+    alone = {"Watched": "false", "BucketName": f"{app}-{stage}-payloads"}
+    values = {"App": app, "Stage": stage, **alone, **(parameters or {})}
     if _submit(cloudformation, name, values):
-        _wait(cloudformation, name, pause)
-    return _outputs(cloudformation, name)
+        wait(cloudformation, name, pause=pause)
+    return outputs(cloudformation, name)
 
 
 def _submit(cloudformation: "CloudFormationClient", name: str, values: Mapping[str, str]) -> bool:
@@ -66,7 +71,7 @@ def _submit(cloudformation: "CloudFormationClient", name: str, values: Mapping[s
     given: list[ParameterTypeDef] = [
         {"ParameterKey": key, "ParameterValue": value} for key, value in values.items()
     ]
-    if _describe(cloudformation, name) is None:
+    if describe(cloudformation, name) is None:
         cloudformation.create_stack(StackName=name, TemplateBody=body, Parameters=given)
         return True
     try:
@@ -78,17 +83,20 @@ def _submit(cloudformation: "CloudFormationClient", name: str, values: Mapping[s
     return True
 
 
-def _wait(cloudformation: "CloudFormationClient", name: str, pause: Callable[[float], None]) -> None:
+def wait(
+    cloudformation: "CloudFormationClient", name: str, *, pause: Callable[[float], None] = time.sleep
+) -> None:
+    """Until the stack stands. Raises StackFailed when it does not come to that, or not within POLLS looks."""
     status = "gone"
     for seconds in islice(_pauses(), POLLS):
-        stack = _describe(cloudformation, name)
+        stack = describe(cloudformation, name)
         status = stack["StackStatus"] if stack else "gone"
         if status in DONE:
             return
         if not status.endswith("_IN_PROGRESS"):
-            raise StackFailed(name, status, _failures(cloudformation, name))
+            raise StackFailed(name, status, failures(cloudformation, name))
         pause(seconds)
-    raise StackFailed(name, f"still {status} after {POLLS} looks", _failures(cloudformation, name))
+    raise StackFailed(name, f"still {status} after {POLLS} looks", failures(cloudformation, name))
 
 
 def _pauses() -> Iterator[float]:
@@ -98,7 +106,8 @@ def _pauses() -> Iterator[float]:
         seconds = min(seconds * 2, LONGEST_PAUSE)
 
 
-def _describe(cloudformation: "CloudFormationClient", name: str) -> "StackTypeDef | None":
+def describe(cloudformation: "CloudFormationClient", name: str) -> "StackTypeDef | None":
+    """The stack as it is, or None."""
     try:
         return cloudformation.describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
@@ -107,7 +116,7 @@ def _describe(cloudformation: "CloudFormationClient", name: str) -> "StackTypeDe
         raise
 
 
-def _failures(cloudformation: "CloudFormationClient", name: str) -> list[str]:
+def failures(cloudformation: "CloudFormationClient", name: str) -> list[str]:
     """What this operation's events say of the resources that failed, in the order it happened."""
     told = []
     for event in cloudformation.describe_stack_events(StackName=name)["StackEvents"]:  # newest first
@@ -119,8 +128,9 @@ def _failures(cloudformation: "CloudFormationClient", name: str) -> list[str]:
     return told[::-1]
 
 
-def _outputs(cloudformation: "CloudFormationClient", name: str) -> dict[str, str]:
-    stack = _describe(cloudformation, name)
+def outputs(cloudformation: "CloudFormationClient", name: str) -> dict[str, str]:
+    """What the template's outputs say. Raises StackFailed when there is no such stack."""
+    stack = describe(cloudformation, name)
     if stack is None:
         raise StackFailed(name, "gone", [])
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}

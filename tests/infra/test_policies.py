@@ -10,7 +10,8 @@ from chalice.config import Config
 from chalice.deploy.appgraph import ApplicationGraphBuilder
 from chalice.deploy.models import FileBasedIAMPolicy, LambdaFunction, RestAPI
 
-from infra.policies import API, CONFIG, ROOT, files, policy
+from infra.names import API, Names
+from infra.policies import CONFIG, ROOT, files, policy
 from infra.stack import TEMPLATE
 
 CONFIGURED = json.loads(CONFIG.read_text())
@@ -41,7 +42,7 @@ def test_the_committed_files_are_the_generated_ones():
 
     there = {path: path.read_text() for path in (CONFIG.parent / "policies").glob("*.json")}
 
-    assert there == wanted, "run: python -m infra.policies"
+    assert there == wanted, "run: python -m infra policies"
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -90,6 +91,9 @@ def test_chalice_finds_a_timeout_a_policy_and_names_for_all_that_it_deploys(stag
 def test_nobody_may_do_everything_or_touch_everything(function):
     for statement in statements(function):
         assert not any("*" in action for action in statement["Action"])
+        if statement["Sid"] == "TracesHaveNoResource":  # AWS's own exception
+            assert all(action.startswith("xray:Put") for action in statement["Action"])
+            continue
         for resource in statement["Resource"]:
             assert "jobline-dev" in resource
 
@@ -136,6 +140,20 @@ def test_the_bucket_is_ours_or_it_is_not_touched():
                 assert statement["Condition"] == {
                     "StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}
                 }
+
+
+def test_the_bucket_that_a_deploy_makes_is_the_one_that_functions_may_use():
+    # given the name that the extension puts into each function's environment
+    bucket = Names(app="jobline", stage="dev").bucket(account="123456789012", region="eu-central-1")
+
+    assert may(API, "s3:PutObject", f"arn:aws:s3:::{bucket}/payloads/x")
+    assert may(API, "s3:ListBucket", f"arn:aws:s3:::{bucket}")
+    assert not may(API, "s3:GetObject", f"arn:aws:s3:::{bucket}/deploy/jobline-dev.json")
+
+
+def test_no_function_makes_a_log_group_that_keeps_everything_for_ever():
+    for function in FUNCTIONS:
+        assert not any("logs:CreateLogGroup" in statement["Action"] for statement in statements(function))
 
 
 def test_a_stage_with_a_bucket_of_its_own_may_use_that_one():

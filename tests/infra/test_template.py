@@ -35,9 +35,13 @@ def test_the_tables_name_follows_from_app_and_stage(resources):
     assert resources["Table"]["TableName"] == {"Fn::Sub": "${App}-${Stage}"}
 
 
-def test_the_buckets_name_can_be_chosen_since_bucket_names_are_global(resources):
+def test_the_buckets_name_is_the_accounts_own_unless_one_is_chosen_since_bucket_names_are_global(resources):
     assert resources["Payloads"]["BucketName"] == {
-        "Fn::If": ["NamedBucket", {"Ref": "BucketName"}, {"Fn::Sub": "${App}-${Stage}-payloads"}]
+        "Fn::If": [
+            "NamedBucket",
+            {"Ref": "BucketName"},
+            {"Fn::Sub": "${App}-${Stage}-payloads-${AWS::AccountId}-${AWS::Region}"},
+        ]
     }
 
 
@@ -133,9 +137,12 @@ def test_the_bucket_is_private_and_encrypted(resources):
 
 
 def test_payloads_are_forgotten_and_broken_uploads_cleared(resources):
-    forget, abort = resources["Payloads"]["LifecycleConfiguration"]["Rules"]
+    forget, deleted, abort = resources["Payloads"]["LifecycleConfiguration"]["Rules"]
 
     assert (forget["Prefix"], forget["ExpirationInDays"]) == ("payloads/", 460)
+    assert "Prefix" not in deleted
+    assert deleted["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+    assert deleted["ExpiredObjectDeleteMarker"] is True
     assert "Prefix" not in abort
     assert abort["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
 
