@@ -77,11 +77,18 @@ def _run(
         epoch=job.epoch,
         deadline=ends,
     )
-    execution = parts.runners[task.kind].start(Call(task=task.name, args=args, facts=facts, line=line))
-    watch = _Watch(
-        job=job, task=task, invocation=invocation, line=line, execution=execution, parts=parts, looked=started
-    )
-    outcome = watch.until(ends, soft)
+    with parts.tracer.span(task.name):
+        execution = parts.runners[task.kind].start(Call(task=task.name, args=args, facts=facts, line=line))
+        watch = _Watch(
+            job=job,
+            task=task,
+            invocation=invocation,
+            line=line,
+            execution=execution,
+            parts=parts,
+            looked=started,
+        )
+        outcome = watch.until(ends, soft)
     if outcome is None:
         return None
     if isinstance(outcome, Returned):
@@ -156,7 +163,12 @@ class _Watch:
             )
             return True
         if row is None or row.owner != self.job.owner:
-            log.warning("%s: the lease was lost", self.job.label(), extra=self.job.log_fields())
+            self.parts.tracer.note(fault=True, outcome="fenced")
+            log.warning(
+                "%s: fenced, the lease was lost",
+                self.job.label(),
+                extra={**self.job.log_fields(), "action": "fenced"},
+            )
             self.line.tell_cancelled()
             return False
         self.job = row

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from chalicelib.domain.errors import InvalidInput, NewerMessage, Unavailable
 from chalicelib.domain.job import Wakeup
+from chalicelib.pipeline.measures import Measure
 from chalicelib.pipeline.messages import decode
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.ports import Oddity
@@ -38,11 +39,17 @@ def consume(records: Sequence[Record], handle: Handler, *, lane: str, parts: Par
 
     What is no wake-up goes to the quarantine and is done with: it is nobody's job. A bug in handling one record gives that one back.
     """
+    parts.metrics.add(Measure.BATCH_SIZE, len(records), lane=lane)
     answers = parts.crew.each(lambda record: _one(record, handle, lane, parts), records)
     again: list[str] = []
     for record, answer in zip(records, answers, strict=True):
         if isinstance(answer, Exception):
-            log.error("message %s: given back after an error of ours", record.message_id, exc_info=answer)
+            log.error(
+                "message %s: given back after an error of ours",
+                record.message_id,
+                exc_info=answer,
+                extra={"action": "given_back"},
+            )
         if answer is not True:
             again.append(record.message_id)
     if records and len(again) == len(records):
@@ -70,6 +77,7 @@ def _quarantine(record: Record, lane: str, why: str, now: datetime, parts: Parts
         why,
         extra={"action": "quarantined"},
     )
+    parts.metrics.add(Measure.QUARANTINED, lane=lane)
     try:
         parts.quarantine.keep(Oddity(message_id=record.message_id, lane=lane, body=body, why=why, at=now))
     except Unavailable:

@@ -11,6 +11,17 @@ from chalicelib.domain.errors import JobCancelled
 from chalicelib.pipeline.ports import Facts, Line
 
 
+def log_fields(facts: Facts) -> dict[str, object]:
+    """The fields that tag every log line of an attempt."""
+    return {
+        "job_id": facts.id,
+        "task": facts.task,
+        "attempt": facts.attempt,
+        "epoch": facts.epoch,
+        "tenant": facts.tenant,
+    }
+
+
 class JobLogger(logging.LoggerAdapter[logging.Logger]):
     """A logger whose every line carries the job's id, task, attempt and tenant."""
 
@@ -26,9 +37,9 @@ class JobContext:
     def __init__(self, facts: Facts, line: Line) -> None:
         self._facts = facts
         self._line = line
-        fields = {"job_id": facts.id, "task": facts.task, "attempt": facts.attempt, "tenant": facts.tenant}
+        self.log_fields = log_fields(facts)
         #: a standard logger, its lines tagged with the job
-        self.logger = JobLogger(logging.getLogger(f"jobline.task.{facts.task}"), fields)
+        self.logger = JobLogger(logging.getLogger(f"jobline.task.{facts.task}"), self.log_fields)
 
     @property
     def id(self) -> str:
@@ -102,6 +113,12 @@ def current_job() -> JobContext:
     if context is None:
         raise RuntimeError("current_job() was called outside a running task")
     return context
+
+
+def fields_here() -> dict[str, object]:
+    """The fields of the job whose code runs here; none outside a task. So lines of libraries that a task uses carry them too."""
+    context = _current.get()
+    return {} if context is None else context.log_fields
 
 
 @contextmanager

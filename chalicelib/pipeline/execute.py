@@ -4,9 +4,11 @@ import logging
 from datetime import datetime
 
 from chalicelib.domain.errors import MachineryError
-from chalicelib.domain.job import Wakeup
+from chalicelib.domain.job import Job, Wakeup
 from chalicelib.pipeline.attempt import Invocation, attempt
 from chalicelib.pipeline.claim import claim
+from chalicelib.pipeline.life import queue_wait
+from chalicelib.pipeline.measures import Measure
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.settle import settle
 
@@ -20,16 +22,21 @@ def execute(wakeup: Wakeup, *, ends: datetime, receipt: str | None, parts: Parts
     """
     limits = parts.limits
     if ends - parts.world.now() < limits.least_time:
+        log.info(
+            "job %s: given back: too little time is left to start it",
+            wakeup.job_id,
+            extra={"job_id": wakeup.job_id, "action": "given_back"},
+        )
         return False
     try:
         job = claim(wakeup, lease=ends + limits.lease_skew, parts=parts)
         if job is None:
             return True
-        log.info("%s: attempt %s of %s", job.label(), job.attempts, job.max_attempts, extra=job.log_fields())
+        _waited(job, wakeup, parts)
         event = attempt(job, Invocation(ends=ends, receipt=receipt), parts=parts)
         if event is None:
             return True
-        row = settle(job, event, until=ends, parts=parts)
+        settle(job, event, until=ends, parts=parts)
     except MachineryError as error:
         log.warning(
             "job %s: given back: %s",
@@ -38,6 +45,10 @@ def execute(wakeup: Wakeup, *, ends: datetime, receipt: str | None, parts: Parts
             extra={"job_id": wakeup.job_id, "action": "given_back"},
         )
         return False
-    if row is not None:
-        log.info("%s: %s", row.label(), row.state, extra={**row.log_fields(), "state": row.state.value})
     return True
+
+
+def _waited(job: Job, wakeup: Wakeup, parts: Parts) -> None:
+    wait = queue_wait(job, wakeup)
+    if wait is not None:
+        parts.metrics.add(Measure.QUEUE_WAIT, wait, lane=job.lane, task=job.task)

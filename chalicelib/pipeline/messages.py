@@ -1,6 +1,9 @@
 """What a message looks like on the wire, and the strict reading of it."""
 
 import json
+import math
+from datetime import timedelta
+from typing import Any
 
 from chalicelib.domain.errors import InvalidInput, NewerMessage
 from chalicelib.domain.job import Wakeup
@@ -13,8 +16,13 @@ MAX_BYTES = 4096
 
 
 def encode(wakeup: Wakeup) -> str:
-    """The message's body: its version, tenant, job and epoch. ASCII, since SQS refuses some characters (U+FFFE, U+FFFF)."""
+    """The message's body: its version, tenant, job and epoch. ASCII, since SQS refuses some characters (U+FFFE, U+FFFF).
+
+    A delayed one says by how much (`delay`, whole seconds), so that whoever gets it can tell how long it waited beyond that.
+    """
     body = {"v": VERSION, "tenant": wakeup.tenant, "job": wakeup.job_id, "epoch": wakeup.epoch}
+    if wakeup.delay > timedelta(0):
+        body["delay"] = math.ceil(wakeup.delay.total_seconds())
     return json.dumps(body, separators=(",", ":"))
 
 
@@ -35,6 +43,13 @@ def decode(body: str, lane: str) -> Wakeup:
                 raise InvalidInput("message.v", f"version {version} was never written")
             if not is_id(job_id) or isinstance(epoch, bool) or epoch < 0:
                 raise InvalidInput("message", "not a job's id and epoch")
-            return Wakeup(tenant=tenant, job_id=job_id, epoch=epoch, lane=lane)
+            return Wakeup(tenant=tenant, job_id=job_id, epoch=epoch, lane=lane, delay=_delay(found))
         case _:
             raise InvalidInput("message", "not a wake-up")
+
+
+def _delay(found: Any) -> timedelta:
+    """By how much the message says that it was delayed. It is for statistics only, so what makes no sense is none."""
+    said = found.get("delay", 0)
+    sensible = isinstance(said, int) and 0 <= said <= MAX_QUEUE_DELAY.total_seconds()
+    return timedelta(seconds=said) if sensible else timedelta(0)

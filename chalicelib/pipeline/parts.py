@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib.pipeline.limits import Limits
+from chalicelib.pipeline.nobody import NOBODY_COUNTS, NOBODY_TRACES
 from chalicelib.pipeline.ports import (
     ApiKeyStore,
     Crew,
     JobQueue,
     JobStore,
     KeyStore,
+    Metrics,
     PayloadStore,
     Quarantine,
     Runner,
+    Tracer,
     World,
 )
 from chalicelib.pipeline.task import Kind, Registry
@@ -33,3 +36,5 @@ class Parts:
     runners: Mapping[Kind, Runner]
     registry: Registry
     limits: Limits
+    tracer: Tracer = NOBODY_TRACES
+    metrics: Metrics = NOBODY_COUNTS

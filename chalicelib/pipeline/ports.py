@@ -4,12 +4,14 @@ Every call may raise `Unavailable`: then it is unknown whether it took effect. A
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from chalicelib.domain.change import Change
 from chalicelib.domain.job import Job, Stored, Wakeup
+from chalicelib.pipeline.measures import Measure
 
 if TYPE_CHECKING:
     from chalicelib.pipeline.outcome import Outcome
@@ -255,3 +257,37 @@ class Facts:
     max_attempts: int
     epoch: int
     deadline: datetime
+
+
+class Tracer(Protocol):
+    """What took how long, as part of what, over all that a job passes. Where nobody traces, all of it costs nothing.
+
+    A header is the exporter's own text: whoever sends a message lets it carry one, and who receives the message goes on from there.
+    """
+
+    def invocation(self) -> AbstractContextManager[None]:
+        """One invocation of a function: all spans within are part of what the platform traces of it."""
+
+    def span(self, name: str, *, carried: str | None = None) -> AbstractContextManager[None]:
+        """A part of what is traced now; with a header that was carried here, a part of what was traced there."""
+
+    def note(self, *, fault: bool = False, **facts: str | float) -> None:
+        """Annotate the span that is open here. `fault`: it did not go well."""
+
+    def header(self) -> str | None:
+        """What a message sent from here is to carry; None: nothing is known of any trace."""
+
+    def trace_id(self) -> str | None:
+        """The trace that is known here, sampled or not: how log lines of one job find each other."""
+
+
+class Metrics(Protocol):
+    """Numbers for alarms and graphs. Never by job or by tenant: each combination of dimensions is a metric that is paid for."""
+
+    def invocation(self, lane: str | None = None) -> AbstractContextManager[None]:
+        """One invocation: what is added within is put out at its end. `lane`: it is one batch of that lane."""
+
+    def add(
+        self, measure: Measure, value: float = 1, *, lane: str | None = None, task: str | None = None
+    ) -> None:
+        """Add one value. Times are in the measure's own unit."""

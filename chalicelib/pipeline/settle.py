@@ -24,8 +24,12 @@ def settle(job: Job, event: Event, *, until: datetime, parts: Parts) -> Job | No
     """
     row = _record(job, event, until=until, parts=parts)
     if row is None:
+        parts.tracer.note(fault=True, outcome="fenced")
         log.warning(
-            "%s: fenced, the outcome of epoch %s is discarded", job.label(), job.epoch, extra=job.log_fields()
+            "%s: fenced, the outcome of epoch %s is discarded",
+            job.label(),
+            job.epoch,
+            extra={**job.log_fields(), "action": "fenced"},
         )
         return None
     if row.state is State.RETRYING and row.epoch == job.epoch:

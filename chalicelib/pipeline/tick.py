@@ -6,6 +6,7 @@ from datetime import datetime
 
 from chalicelib.domain.errors import MachineryError
 from chalicelib.pipeline.appointments import Kept, keep_appointments
+from chalicelib.pipeline.measures import Measure
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.sweep import Swept, passes, sweep
 
@@ -38,6 +39,8 @@ def tick(*, ends: datetime, parts: Parts) -> Ticked:
     kept = keep_appointments(until=until, parts=parts)
     fast = swept["fast"]
     lag = None if fast is None else fast.behind.total_seconds()
+    if lag is not None:
+        parts.metrics.add(Measure.SWEEP_LAG, lag)
     log.info(
         "tick: %s due looked after, %s woken, %s ended",
         kept.visited,

@@ -43,7 +43,13 @@ def test_a_job_expired_unstarted_if_its_first_attempt_came_after_the_deadline():
 def test_a_log_line_names_the_job_and_the_attempt():
     job = running(epoch=2)
     assert job.label() == f"work[{ID}]"
-    assert job.log_fields() == {"job_id": ID, "task": "work", "attempt": 2, "tenant": "default"}
+    assert job.log_fields() == {
+        "job_id": ID,
+        "task": "work",
+        "attempt": 2,
+        "epoch": 2,
+        "tenant": "default",
+    }
 
 
 def test_a_job_is_never_changed_in_place():

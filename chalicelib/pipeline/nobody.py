@@ -1,0 +1,47 @@
+"""A tracer and metrics for a pipeline that nobody watches: tests, the simulation, a script. They do nothing, at no cost."""
+
+from contextlib import AbstractContextManager, nullcontext
+
+from chalicelib.pipeline.measures import Measure
+
+_NOTHING = nullcontext()
+
+
+class NobodyTraces:
+    """A `Tracer` without traces."""
+
+    def invocation(self) -> AbstractContextManager[None]:
+        """Nothing."""
+        return _NOTHING
+
+    def span(self, name: str, *, carried: str | None = None) -> AbstractContextManager[None]:  # noqa: ARG002
+        """Nothing."""
+        return _NOTHING
+
+    def note(self, *, fault: bool = False, **facts: str | float) -> None:
+        """Nothing."""
+
+    def header(self) -> str | None:
+        """None."""
+        return None
+
+    def trace_id(self) -> str | None:
+        """None."""
+        return None
+
+
+class NobodyCounts:
+    """`Metrics` that go nowhere."""
+
+    def invocation(self, lane: str | None = None) -> AbstractContextManager[None]:  # noqa: ARG002
+        """Nothing."""
+        return _NOTHING
+
+    def add(
+        self, measure: Measure, value: float = 1, *, lane: str | None = None, task: str | None = None
+    ) -> None:
+        """Nothing."""
+
+
+NOBODY_TRACES = NobodyTraces()
+NOBODY_COUNTS = NobodyCounts()
