@@ -2,28 +2,88 @@
 
 import json
 import logging
+import math
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import Any
 
+from chalicelib.pipeline.context import fields_here
+
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+_OWN = frozenset({"at", "level", "logger", "message", "error"})
 FIELD_CHARS = 2000
+MOST_FIELDS = 40
+"""Of one line. With the caps below, a line stays far below the 256 KB that a log event may have."""
+NAME_CHARS = 100
+MOST_VALUES = 50
+
+_bound: ContextVar[dict[str, object]] = ContextVar("jobline_log_fields", default={})  # noqa: B039 - never changed in place
+
+
+@contextmanager
+def bound(**fields: object) -> Iterator[None]:
+    """Every line that is logged within, on whatever thread the work goes on, has these fields. None is left out."""
+    mark = _bound.set(
+        {**_bound.get(), **{name: value for name, value in fields.items() if value is not None}}
+    )
+    try:
+        yield
+    finally:
+        _bound.reset(mark)
 
 
 class JsonFormatter(logging.Formatter):
-    """Every line is one JSON object, whatever a message holds: line breaks and control characters are escaped."""
+    """Every line is one JSON object in ASCII, whatever its values hold: nothing that anybody writes can end it or colour a screen."""
+
+    converter = staticmethod(time.gmtime)
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line."""
-        line: dict[str, Any] = {
-            "at": f"{self.formatTime(record, '%Y-%m-%dT%H:%M:%S')}.{int(record.msecs):03d}",
+        """The line. Never raises: what cannot be said is left out."""
+        own: dict[str, Any] = {
+            "at": f"{self.formatTime(record, '%Y-%m-%dT%H:%M:%S')}.{int(record.msecs):03d}Z",
             "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage()[:FIELD_CHARS],
+            "logger": record.name[:NAME_CHARS],
+            "message": _message(record),
         }
-        line.update({name: value for name, value in record.__dict__.items() if name not in _STANDARD})
-        if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)[-FIELD_CHARS:]
-        return json.dumps(line, ensure_ascii=True, default=lambda value: str(value)[:FIELD_CHARS])
+        given = {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
+        if record.exc_info and "error" not in given:
+            given["error"] = self.formatException(record.exc_info)[-FIELD_CHARS:]
+        fields = {**_bound.get(), **fields_here(), **given}
+        told = {
+            str(name)[:NAME_CHARS]: _simple(value)
+            for name, value in list(fields.items())[:MOST_FIELDS]
+            if name not in _OWN or name == "error"
+        }
+        return json.dumps({**own, **told}, ensure_ascii=True, allow_nan=False)
+
+
+def _message(record: logging.LogRecord) -> str:
+    """The sentence; its template alone if what it was given does not fit. The logging module would print the values then."""
+    try:
+        return record.getMessage()[:FIELD_CHARS]
+    except Exception:  # noqa: BLE001 - any `__str__` may be broken
+        return str(record.msg)[:FIELD_CHARS] if isinstance(record.msg, str) else "<not printable>"
+
+
+def _simple(value: Any, depth: int = 2) -> Any:
+    """A value as JSON can say it, within bounds."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int) and abs(value) < 2**63:
+        return int(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return float(value)
+    if depth and isinstance(value, dict):
+        some = list(value.items())[:MOST_VALUES]
+        return {str(name)[:NAME_CHARS]: _simple(one, depth - 1) for name, one in some}
+    if depth and isinstance(value, list | tuple):
+        return [_simple(one, depth - 1) for one in value[:MOST_VALUES]]
+    with suppress(Exception):
+        return str(value)[:FIELD_CHARS]
+    return "<not printable>"
 
 
 def configure(level: int = logging.INFO) -> None:
@@ -35,5 +95,5 @@ def configure(level: int = logging.INFO) -> None:
     handler.setFormatter(JsonFormatter())
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("botocore", "boto3", "urllib3", "asyncio"):
+    for noisy in ("botocore", "boto3", "urllib3", "asyncio", "aws_xray_sdk"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -5,6 +5,7 @@ from chalicelib.adapters.memory.payloads import MemoryPayloads
 from chalicelib.adapters.memory.queue import MemoryQueue
 from chalicelib.adapters.memory.side_tables import MemoryApiKeys, MemoryKeys, MemoryQuarantine
 from chalicelib.adapters.memory.store import MemoryStore
+from chalicelib.adapters.memory.watching import MemoryMetrics, MemoryTracer
 from chalicelib.adapters.memory.world import HeldWorld
 from chalicelib.pipeline.limits import Limits
 from chalicelib.pipeline.parts import Parts
@@ -16,10 +17,12 @@ __all__ = [
     "InlineRunner",
     "MemoryApiKeys",
     "MemoryKeys",
+    "MemoryMetrics",
     "MemoryPayloads",
     "MemoryQuarantine",
     "MemoryQueue",
     "MemoryStore",
+    "MemoryTracer",
     "parts",
 ]
 
