@@ -32,6 +32,7 @@ class Settings:
     app: str
     stage: str
     bucket: str
+    metrics: bool  #: print them: CloudWatch reads what Lambda functions print, and nobody else does
     task_modules: tuple[str, ...]
     limits: Limits
 
@@ -47,7 +48,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read JOBLINE_APP, _STAGE, _BUCKET, _TASKS and the numbers in seconds. Raises `BadSetting` that names the variable."""
+        """Read JOBLINE_APP, _STAGE, _BUCKET, _TASKS, _METRICS and the numbers in seconds. Raises `BadSetting` that names the variable."""
         app = environment.get("JOBLINE_APP", "jobline")
         stage = environment.get("JOBLINE_STAGE", "local")
         for variable, value in (("JOBLINE_APP", app), ("JOBLINE_STAGE", stage)):
@@ -62,9 +63,18 @@ class Settings:
             app=app,
             stage=stage,
             bucket=environment.get("JOBLINE_BUCKET") or f"{app}-{stage}-payloads",
+            metrics=_metrics(environment),
             task_modules=modules,
             limits=_limits(environment),
         )
+
+
+def _metrics(environment: Mapping[str, str]) -> bool:
+    """On where there is a CloudWatch: on Lambda. JOBLINE_METRICS (`on`, `off`) has the last word."""
+    word = environment.get("JOBLINE_METRICS", "on" if "AWS_LAMBDA_FUNCTION_NAME" in environment else "off")
+    if word not in ("on", "off"):
+        raise BadSetting(f"JOBLINE_METRICS={word!r} is neither on nor off")
+    return word == "on"
 
 
 def _limits(environment: Mapping[str, str]) -> Limits:

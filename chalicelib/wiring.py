@@ -63,23 +63,31 @@ def build(settings: Settings) -> Parts:
     from chalicelib.adapters.aws.side_tables import DynamoApiKeys, DynamoKeys, DynamoQuarantine
     from chalicelib.adapters.aws.store import DynamoStore
     from chalicelib.adapters.crew import ThreadCrew
+    from chalicelib.adapters.metrics import EmfMetrics
+    from chalicelib.adapters.observed import ObservedQueue, ObservedStore
     from chalicelib.adapters.runners import runners
+    from chalicelib.adapters.tracing import tracer
     from chalicelib.adapters.world import RealWorld
+    from chalicelib.pipeline.nobody import NOBODY_COUNTS
 
     registry = load_tasks(settings.task_modules)
-    clients, crew = Clients(), ThreadCrew()
+    clients, crew, world = Clients(), ThreadCrew(), RealWorld()
+    traces = tracer(settings.table)
+    counts = EmfMetrics(settings.table, world) if settings.metrics else NOBODY_COUNTS
     return Parts(
-        store=DynamoStore(clients, settings.table, crew),
+        store=ObservedStore(DynamoStore(clients, settings.table, crew), traces, counts),
         keys=DynamoKeys(clients, settings.table),
         payloads=AwsPayloads(clients, settings.table, settings.bucket),
-        queue=SqsQueue(clients, settings.queues, crew),
+        queue=ObservedQueue(SqsQueue(clients, settings.queues, crew), traces),
         api_keys=DynamoApiKeys(clients, settings.table),
         quarantine=DynamoQuarantine(clients, settings.table),
-        world=RealWorld(),
+        world=world,
         crew=crew,
         runners=runners(registry, settings.task_modules),
         registry=registry,
         limits=settings.limits,
+        tracer=traces,
+        metrics=counts,
     )
 
 

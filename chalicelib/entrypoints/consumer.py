@@ -3,6 +3,7 @@
 `Blueprint("app")`: Lambda enters by `app.<function>`, so that app.py and its middleware are always there (aws/chalice#1566).
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,10 +11,13 @@ from chalice import Blueprint
 
 from chalicelib import wiring
 from chalicelib.adapters import json_log
+from chalicelib.adapters.tracing import Header
 from chalicelib.domain.job import Wakeup
+from chalicelib.entrypoints.invocation import marked, request_id, watched
 from chalicelib.pipeline.consume import Handler, Record, consume
 from chalicelib.pipeline.dead_letters import hand_back
 from chalicelib.pipeline.execute import execute
+from chalicelib.pipeline.measures import Measure
 from chalicelib.pipeline.parts import Parts
 from chalicelib.settings import DEAD_LETTERS, queue_name
 
@@ -79,5 +83,33 @@ def _answer(event: Any, handle: Handler, lane: str, parts: Parts) -> BatchAnswer
         )
         for raw in event.to_dict()["Records"]
     ]
-    again = consume(records, handle, lane=lane, parts=parts)
+    with marked(request_id(event)), watched("batch", parts, lane=lane):
+        _note_batch(records, lane, parts)
+        again = consume(records, _watching(handle, parts), lane=lane, parts=parts)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
+
+
+def _note_batch(records: Sequence[Record], lane: str, parts: Parts) -> None:
+    """The batch is a trace of its own; it names the traces of those who sent its messages. (Lambda links them, too.)"""
+    if lane == DEAD_LETTERS:
+        parts.metrics.add(Measure.DEAD_LETTERS, len(records), lane=lane)
+    senders = sorted({sender.trace_id for record in records if (sender := Header.read(record.trace))})
+    parts.tracer.note(lane=lane, messages=len(records), senders=" ".join(senders))
+
+
+def _watching(handle: Handler, parts: Parts) -> Handler:
+    """The handler, each message of which is a span in its sender's trace, and its log lines name that trace."""
+
+    def watching(wakeup: Wakeup, record: Record) -> bool:
+        sender = Header.read(record.trace)
+        with (
+            parts.tracer.span(f"job-{wakeup.lane}", carried=record.trace),
+            json_log.bound(trace_id=None if sender is None else sender.trace_id),
+        ):
+            parts.tracer.note(job_id=wakeup.job_id, message_id=record.message_id)
+            done = handle(wakeup, record)
+            if not done:
+                parts.tracer.note(fault=True, outcome="given_back")
+            return done
+
+    return watching

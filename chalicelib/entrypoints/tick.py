@@ -7,6 +7,7 @@ from chalice import Blueprint, Rate
 
 from chalicelib import wiring
 from chalicelib.adapters import json_log
+from chalicelib.entrypoints.invocation import marked, request_id, watched
 from chalicelib.pipeline import tick as pipeline_tick
 
 ticks = Blueprint("app")
@@ -18,7 +19,8 @@ def tick(event: Any) -> dict[str, Any]:
     json_log.configure()
     parts = wiring.parts()
     ends = parts.world.now() + timedelta(milliseconds=event.context.get_remaining_time_in_millis())
-    ticked = pipeline_tick.tick(ends=ends, parts=parts)
+    with marked(request_id(event)), watched("tick", parts):
+        ticked = pipeline_tick.tick(ends=ends, parts=parts)
     kept = ticked.kept
     return {
         "visited": kept.visited,

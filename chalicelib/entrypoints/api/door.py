@@ -10,13 +10,21 @@ from chalicelib.entrypoints.api.body import NoBody, read_body
 from chalicelib.entrypoints.api.problem import problem
 from chalicelib.entrypoints.api.reading import read_query
 from chalicelib.entrypoints.api.request import Raw, Request
+from chalicelib.entrypoints.api.route import Route
 from chalicelib.entrypoints.api.routes import allowed, find
+from chalicelib.entrypoints.invocation import marked, watched
+from chalicelib.pipeline.parts import Parts
 
 log = logging.getLogger(__name__)
 
 
 def answer(raw: Raw) -> Answer:
     """The answer to a request, whatever happens."""
+    with marked(raw.id):
+        return _answer(raw)
+
+
+def _answer(raw: Raw) -> Answer:
     try:
         given = _options(raw) if raw.method == "OPTIONS" else _handled(raw)
     except Exception as error:  # noqa: BLE001 - no error may leave as anything but a problem
@@ -24,7 +32,6 @@ def answer(raw: Raw) -> Answer:
     given = replace(given, headers={"X-Request-Id": raw.id, **given.headers})
     facts = {
         "action": "answered",
-        "request_id": raw.id,
         "method": raw.method,
         "route": raw.path,
         "status": given.status,
@@ -40,6 +47,13 @@ def _options(raw: Raw) -> Answer:
 def _handled(raw: Raw) -> Answer:
     route = find(raw.method, raw.path)
     parts = wiring.parts()
+    with watched(route.operation, parts):
+        answer = _let_in(raw, route, parts)
+        parts.tracer.note(fault=answer.status >= 500, status=answer.status)
+    return answer
+
+
+def _let_in(raw: Raw, route: Route, parts: Parts) -> Answer:
     arrived = parts.world.now()
     key = admit(raw.headers.get("authorization"), scope=route.scope, parts=parts)
     request = Request(
