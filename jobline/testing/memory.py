@@ -52,8 +52,6 @@ class Jobline:
             queue=self._queue,
             runners=dict.fromkeys(Kind, InThread(registry, world)),
         )
-        limits = [task.options.time_limit for task in registry if task.options.time_limit is not None]
-        self._left = max([drive.INVOCATION, *(limit + TIME_LEFT for limit in limits)])
         self._wired = ExitStack()
 
     def __enter__(self) -> Self:
@@ -66,6 +64,12 @@ class Jobline:
     ) -> None:
         """From now on it goes where it went before."""
         self._wired.close()
+
+    @property
+    def _left(self) -> timedelta:
+        """How long an invocation may take here: long enough for every task."""
+        limits = [task.options.time_limit or timedelta(0) for task in self.parts.registry]
+        return max([drive.INVOCATION, *(limit + TIME_LEFT for limit in limits)])
 
     @property
     def now(self) -> datetime:

@@ -11,6 +11,7 @@ from chalicelib.adapters.memory.hands import Done
 from chalicelib.pipeline.outcome import Outcome, Returned, run, run_async
 from chalicelib.pipeline.ports import Call, Execution, World
 from chalicelib.pipeline.task import Registry, Task
+from jobline.testing.beside import beside_any_loop
 from jobline.testing.crash import Killed
 from jobline.testing.script import Process, playing
 
@@ -46,7 +47,8 @@ class InThread:
 def _run(task: Task[Any, Any], call: Call) -> Outcome:
     foreign: list[BaseException] = []
     if inspect.iscoroutinefunction(task.function):
-        outcome = asyncio.run(run_async(_watched_async(task, foreign.append), call))
+        watched = _watched_async(task, foreign.append)
+        outcome = beside_any_loop(lambda: asyncio.run(run_async(watched, call)))
     else:
         outcome = run(_watched(task, foreign.append), call)
     if foreign:

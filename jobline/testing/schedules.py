@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from chalicelib.domain.job import Job, State
-from chalicelib.pipeline.handle import JobNotSucceeded
+from chalicelib.pipeline.payloads import load
 from chalicelib.pipeline.task import Registry, Task
 from jobline.testing.drive import NotQuiet
 from jobline.testing.faults import Fault, Schedule
@@ -111,13 +111,15 @@ class Subject:
                     jobline.deliver_again()
                 except NotQuiet as error:
                     wrong = error
-            job = handle.job
+            job = next(
+                job for job in jobline.jobs() if job.id == handle.id
+            )  # its time to be forgotten may be over
             if wrong is None:
                 run = Run(
                     world=world,
                     job=job,
                     jobs=tuple(jobline.jobs()),
-                    result=_result(handle),
+                    result=_result(job, jobline),
                     effects=tuple(line.effect for line in script.story if line.happened),
                     schedule=str(schedule),
                 )
@@ -148,11 +150,8 @@ def _world(setup: Setup | None) -> AbstractContextManager[Any]:
     return made()
 
 
-def _result(handle: Any) -> Any:
-    try:
-        return handle.result(timeout=0)
-    except JobNotSucceeded:
-        return None
+def _result(job: Job, jobline: Jobline) -> Any:
+    return None if job.result is None else load(job.result, job_id=job.id, payloads=jobline.parts.payloads)
 
 
 def _ask(invariant: Invariant, run: Run) -> Exception | None:
