@@ -36,9 +36,9 @@ def decode(body: str, lane: str) -> Wakeup:
     """The wake-up in a body. Raises `InvalidInput` for what no version of ours wrote, `NewerMessage`."""
     found = strict_json.read(body.encode("utf-8", "surrogatepass"), name="message", limit=MAX_BYTES)
     match found:
+        case {"v": int(version)} if version > VERSION:  # whatever its shape: that is what a version is for
+            raise NewerMessage(f"a message of version {version}; this code knows {VERSION}")
         case {"v": int(version), "tenant": str(tenant), "job": str(job_id), "epoch": int(epoch)}:
-            if version > VERSION:
-                raise NewerMessage(f"a message of version {version}; this code knows {VERSION}")
             if version != VERSION:
                 raise InvalidInput("message.v", f"version {version} was never written")
             if not is_id(job_id) or isinstance(epoch, bool) or epoch < 0:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.errors import InvalidInput, NewerMessage
 from chalicelib.domain.job import Wakeup
 from chalicelib.pipeline.ids import is_id, make_id, time_of
 from chalicelib.pipeline.messages import MAX_BYTES, check_delay, decode, encode
@@ -100,3 +100,9 @@ def test_every_id_of_the_alphabet_is_refused_or_has_a_time(text):
 )
 def test_what_is_no_id_is_none(text):
     assert not is_id(text)
+
+
+@pytest.mark.parametrize("rest", [{}, {"jobs": [ID]}, {"tenant": None, "job": 7}], ids=json.dumps)
+def test_a_message_of_a_later_version_is_known_for_one_whatever_its_shape(rest):
+    with pytest.raises(NewerMessage, match="version 2"):
+        decode(json.dumps({"v": 2, **rest}), "low")
