@@ -21,7 +21,22 @@ class Killed(BaseException):  # not an Exception: nobody may take it for a failu
 class Sandbox:
     """One process of one role: an API request, an invocation of a consumer, a tick. It dies as a whole."""
 
-    __slots__ = ("batch", "dead", "done", "ends", "handled", "handlers", "kind", "name", "skew", "woken")
+    __slots__ = (
+        *(
+            "batch",
+            "dead",
+            "done",
+            "ends",
+            "given",
+            "handled",
+            "handlers",
+            "kind",
+            "name",
+            "skew",
+            "tenant",
+            "woken",
+        ),
+    )
 
     def __init__(self, name: str, kind: str, skew: int) -> None:
         self.name = name
@@ -34,6 +49,8 @@ class Sandbox:
         self.handled = 0  #: records of its batch that are done with
         self.handlers = 0  #: tasks that run in it now
         self.woken: set[str] = set()  #: jobs that it has woken
+        self.given: set[tuple[str, str]] | None = None  #: (tenant, job) of the messages that it was given
+        self.tenant: str | None = None  #: in whose name it acts, if that matters
 
 
 class Fiber(greenlet):

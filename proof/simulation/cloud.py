@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.adapters.memory.queue import DEAD_LETTERS, Message
-from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.errors import NewerRow, Unavailable
 from chalicelib.domain.job import State
 from chalicelib.entrypoints import consumer
 from chalicelib.pipeline import tick as pipeline_tick
@@ -12,7 +12,7 @@ from chalicelib.pipeline.consume import WholeBatchFailed
 from chalicelib.pipeline.dead_letters import hand_back
 from chalicelib.pipeline.parts import Parts
 from proof.simulation.clockwork import Clockwork, Fiber, Killed, Sandbox, current
-from proof.simulation.lanes import SimQueue
+from proof.simulation.lanes import NEWER, SimQueue
 from proof.simulation.monitor import Monitor
 from proof.simulation.ports import MS
 from proof.simulation.profile import MINUTE, SECOND, Profile
@@ -40,6 +40,11 @@ def job_of(message: Message) -> str:
     """The job that a message names; "" if it names none."""
     found = message.body.partition('"job":"')[2].partition('"')[0]
     return found if len(found) == 26 else ""
+
+
+def named(message: Message) -> tuple[str, str]:
+    """The tenant and the job that a message names."""
+    return message.body.partition('"tenant":"')[2].partition('"')[0], job_of(message)
 
 
 _door: Any = consumer
@@ -111,7 +116,7 @@ class Cloud:
         error = fiber.failure
         if (
             error is not None
-            and not isinstance(error, Killed | Unavailable | WholeBatchFailed)
+            and not isinstance(error, Killed | Unavailable | WholeBatchFailed | NewerRow)
             and not killed
         ):
             self.monitor.bug(error)
@@ -183,6 +188,7 @@ class Cloud:
         kind = "dead-letters" if lane == DEAD_LETTERS else lane
         box = self.sandbox(kind, body, ends=TIMEOUT, then=lambda fiber: self._answered(fiber, batch))
         box.batch = len(batch)
+        box.given = {named(message) for message in messages}
 
     def _answered(self, fiber: Fiber, batch: list[tuple[Message, str]]) -> None:
         if fiber.failure is not None:
@@ -201,7 +207,11 @@ class Cloud:
     def _acknowledged(self, message: Message, box: Sandbox) -> None:
         """Nothing that this sandbox owes may be left to the sweep when it says that it is done."""
         row = self.monitor.rows.get(job_of(message))
-        if row is None or self.early_ack:
+        if self.early_ack:
+            return
+        if message.body == NEWER:
+            self.monitor.fail("NEWER", "a message of newer code was acknowledged")
+        if row is None:
             return
         if row.owner is not None and self.monitor.active.get(row.owner) is box:
             self.monitor.fail(
@@ -233,6 +243,8 @@ class Cloud:
             job_id = job_of(message)
             row = rows.get(job_id)
             bad += not job_id
+            if message.body == NEWER:
+                hit("F70")
             good += row is not None
             if row is None:
                 if job_id in self.monitor.forgotten:

@@ -9,6 +9,8 @@ from chalicelib.adapters.memory.payloads import MemoryPayloads
 from chalicelib.adapters.memory.queue import DEAD_LETTERS, MemoryQueue, Unkindness
 from chalicelib.adapters.memory.side_tables import MemoryApiKeys, MemoryKeys, MemoryQuarantine
 from chalicelib.adapters.memory.store import MemoryStore
+from chalicelib.domain.job import Job
+from chalicelib.domain.lifecycle import PENDING
 from chalicelib.pipeline.ids import make_id
 from chalicelib.pipeline.limits import Limits
 from chalicelib.pipeline.parts import Parts
@@ -16,11 +18,12 @@ from chalicelib.pipeline.task import Kind
 from proof.simulation.clockwork import Clockwork
 from proof.simulation.cloud import Cloud
 from proof.simulation.fate import Fate
-from proof.simulation.lanes import VISIBILITY, SimQueue
+from proof.simulation.lanes import NEWER, VISIBILITY, SimQueue
 from proof.simulation.ledger import reckon
 from proof.simulation.monitor import Monitor, Violation
-from proof.simulation.people import TENANT, People
+from proof.simulation.people import People
 from proof.simulation.ports import (
+    FOREIGN,
     MS,
     SimCrew,
     SimKeys,
@@ -30,7 +33,7 @@ from proof.simulation.ports import (
     SimWorld,
     TrueWorld,
 )
-from proof.simulation.profile import HOUR, MINUTE, SECOND, Profile, profile
+from proof.simulation.profile import HOUR, MINUTE, SECOND, TENANTS, Profile, profile
 from proof.simulation.seam import Seam, Still
 from proof.simulation.tasks import REGISTRY, SimRunner
 
@@ -38,9 +41,6 @@ LIMITS = Limits()
 BOUND = 5 * HOUR
 """I9: once the faults are over, everything ends within this: an appointment postponed by up to an hour, then three attempts
 with their leases, waits and appointments, then a follower with as much."""
-
-NEWER = '{"v":9,"tenant":"default","job":"x","epoch":0}'
-"""A message of code to come. This code must not be harmed by it; what becomes of it is the newer code's business."""
 
 LONG = 40 * 24 * HOUR
 """Longer than any task of the simulation keeps its jobs."""
@@ -90,6 +90,8 @@ _NOTHING: dict[str, object] = {
     "redrives": (),
     "strays": (),
     "losing": (),
+    "intrusions": (),
+    "newer": (),
     "modes": frozenset(),
     "skew": 0,
     "forgets": False,
@@ -136,6 +138,7 @@ class History:
         clock.still = replace(self.parts, store=SimStore(store, still, self.monitor), world=truth)  # type: ignore[arg-type]
         clock.fate = self.fate
         self.people = People(self.cloud, self.parts)
+        self.foreign: dict[str, Job] = {}  #: rows as they were before newer code took them
         self.ticking = True
         self.next_tick = self.seam.pace.randrange(MINUTE)
 
@@ -275,6 +278,8 @@ class History:
             clock.at(when, self._stray)
         for when in found.losing:
             clock.at(when, self._lose_payload)
+        for when in found.newer:
+            clock.at(when, self._newer_code_takes)
 
     def _stray(self) -> None:
         """A message that nobody sent, or one that came back too often."""
@@ -287,14 +292,27 @@ class History:
             "{",
             '{"v":1}',
             NEWER,
-            f'{{"v":1,"tenant":"{TENANT}","job":"{unknown}","epoch":0}}',
+            f'{{"v":1,"tenant":"{TENANTS[0]}","job":"{unknown}","epoch":0}}',
         )
         self.queue.put(pace.choice(("high", "default", "low", DEAD_LETTERS)), pace.choice(bodies))
 
+    def _newer_code_takes(self) -> None:
+        """Newer code, deployed beside ours, brings a job into a state of its own."""
+        rows = [row for row in self.monitor.rows.values() if row.state in PENDING]
+        if rows and self.fate.strikes("newer", always=True):
+            row = self.seam.pace.choice(rows)
+            self.foreign[row.id] = row
+            self.monitor.rows[row.id] = replace(row, state=FOREIGN, ready=None)
+            self.seam.note(f"newer code takes {row.id[-6:]}")
+
     def _newer_code_comes(self) -> None:
-        """What was meant for newer code finds it at last."""
+        """What was meant for newer code finds it at last, and it gives the jobs back, with an appointment."""
         messages = self.queue.twin.messages
         messages[:] = [message for message in messages if message.body != NEWER]
+        check = {"attention": "due", "attention_at": self.monitor.world.now()}
+        for job_id, row in self.foreign.items():
+            self.monitor.rows[job_id] = replace(row, **check)
+            self.seam.note(f"newer code gives back {job_id[-6:]}")
 
     def _lose_payload(self) -> None:
         """A stored payload is gone."""

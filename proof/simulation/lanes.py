@@ -16,6 +16,8 @@ from proof.simulation.profile import MINUTE, SECOND
 from proof.simulation.seam import Seam
 
 VISIBILITY = 360 * SECOND
+NEWER = '{"v":9,"tenant":"default","job":"x","epoch":0}'
+"""A message of code to come. This code must give it back; what becomes of it is the newer code's business."""
 
 
 class SimQueue:
@@ -53,6 +55,7 @@ class SimQueue:
                 raise error
         unsent = []
         for wakeup in wakeups:
+            self._monitor.sent(wakeup)
             fate = self._fate_of()
             if fate == "refuse":
                 unsent.append(wakeup)

@@ -2,7 +2,7 @@
 
 I1 every accepted job has a row. I2 terminal is for ever, but for a redrive. I3 one outcome an epoch, by the claim that holds it. I4 the epoch
 only grows. I5 at most max_attempts starts a life, one an epoch. I6 a row behind the watermark is finished or has an appointment. I12 the
-sweep's index holds nothing that is finished. I13 history is a path of the law. Further: `ready` exactly while claimable, `owner` exactly while
+sweep's index holds nothing that is finished. I10 message, row and effects are of one tenant. I13 history is a path of the law. Further: `ready` exactly while claimable, `owner` exactly while
 running, nobody takes over a live lease or starts a job before it is due, stored payloads are there as long as their rows.
 """
 
@@ -14,7 +14,7 @@ from chalicelib.adapters.memory.payloads import MemoryPayloads
 from chalicelib.adapters.memory.store import MemoryStore
 from chalicelib.adapters.memory.world import START
 from chalicelib.domain.change import Change
-from chalicelib.domain.job import Inline, Job, State, Stored
+from chalicelib.domain.job import Inline, Job, State, Stored, Wakeup
 from chalicelib.pipeline.ids import time_of
 from chalicelib.pipeline.limits import Limits
 from chalicelib.pipeline.ports import Facts
@@ -128,6 +128,9 @@ class Monitor:
         self.behind[row.id] = age >= self._limit
         if row.cause is not None:
             self.followers.setdefault(row.cause, []).append(row.id)
+            self._must(
+                row.tenant == self.ever[row.cause].tenant, "I10", "follows a job of another tenant", row
+            )
         self._shape(row)
 
     def _ahead(self, job_id: str) -> bool:
@@ -139,6 +142,7 @@ class Monitor:
         if old is None:
             self.fail("I1", "a write made a row")
             return
+        self._tenancy(old, label, box)
         sources, target = LAW[label]
         self._must(old.state in sources, "I13", f"{label} from {old.state}", old)
         self._must(new.state is (target or old.state), "I13", f"{label} leads to {new.state}", old)
@@ -158,6 +162,27 @@ class Monitor:
                 self.answered(effect.id)
         self._shape(new)
         self._swept(new)
+
+    def foreign_written(self, new: Job, change: Change) -> None:
+        """A write to a row that only newer code can read: it may make an appointment, by what all versions agree on, and no more."""
+        changed = {*change.set, *change.add, *change.remove, *(("history",) if change.history else ())}
+        self._must(
+            changed <= {"attention", "attention_at"}, "NEWER", f"{sorted(changed)} of newer code's row", new
+        )
+
+    def _tenancy(self, row: Job, label: str, box: Sandbox) -> None:
+        """I10: who acts in a tenant's name touches that tenant's jobs, and what follows from them, alone."""
+        if box.tenant is not None:
+            self._must(box.tenant == row.tenant, "I10", f"{label} in the name of {box.tenant}", row)
+        if box.given is not None:
+            named = (row.tenant, row.id) in box.given or (row.tenant, row.cause) in box.given
+            self._must(named, "I10", f"{label} by a message of another tenant", row)
+
+    def sent(self, wakeup: Wakeup) -> None:
+        """A message is to be sent: I10, its tenant is its job's."""
+        row = self.ever.get(wakeup.job_id)
+        if row is not None:
+            self._must(row.tenant == wakeup.tenant, "I10", f"a message in the name of {wakeup.tenant}", row)
 
     def _history(self, old: Job, new: Job, label: str) -> None:
         if label in SILENT:
@@ -360,6 +385,7 @@ class Monitor:
         starts.append(facts.epoch)
         if row is None:
             return
+        self._must(row.tenant == facts.tenant, "I10", f"started in the name of {facts.tenant}", row)
         redriven = max((e.epoch for e in row.history if e.event == "redriven"), default=0)
         life = [epoch for epoch in starts if epoch > redriven]
         self._must(len(life) <= row.max_attempts, "I5", f"{len(life)} starts of {row.max_attempts}", row)

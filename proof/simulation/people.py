@@ -4,20 +4,21 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.adapters.memory.queue import DEAD_LETTERS
 from chalicelib.domain.errors import JoblineError, KeyReused, MachineryError, NotFound, NotPossible
-from chalicelib.domain.job import TERMINAL, Job, State
+from chalicelib.domain.job import TERMINAL, Job, State, Wakeup
 from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.enqueue import JobRequest, enqueue
+from chalicelib.pipeline.messages import encode
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.query import Search, dead_groups, dead_jobs, search
 from chalicelib.pipeline.redrive import redrive
 from chalicelib.pipeline.task import Submission
 from proof.simulation.clockwork import Fiber
 from proof.simulation.cloud import Cloud
-from proof.simulation.profile import SECOND, Request
+from proof.simulation.profile import SECOND, TENANTS, Request
 
 API_TIMEOUT = 29 * SECOND
-TENANT = "default"
 
 
 @dataclass(kw_only=True)
@@ -61,6 +62,8 @@ class People:
                 self._at(asked.request.at + 2 * SECOND, lambda asked=asked: self._submit_other(asked))
         for when, number, twice in profile.cancels:
             self._at(when, lambda number=number, twice=twice: self._cancel(number, 3 if twice else 0))
+        for when, number, what in profile.intrusions:
+            self._at(when, lambda number=number, what=what: self._intrude(number, what))
         for when in profile.redrives:
             self._at(when, lambda when=when: self._redrive(when))
 
@@ -117,6 +120,8 @@ class People:
         monitor = self.cloud.monitor
         if isinstance(answer, Job):
             asked.ids.append(answer.id)
+            if answer.tenant != asked.request.tenant:
+                monitor.fail("I10", f"{asked.request.tenant} was given a job of {answer.tenant}")
             if asked.request.key and len(set(asked.ids)) > 1:
                 monitor.fail("KEY", f"one key, several jobs: {sorted(set(asked.ids))}")
             monitor.answered(answer.id)
@@ -160,7 +165,7 @@ class People:
 
         def body() -> Any:
             try:
-                return cancel(row.id, tenant=TENANT, parts=self.parts)
+                return cancel(row.id, tenant=row.tenant, parts=self.parts)
             except NotFound as error:
                 return error
 
@@ -177,15 +182,52 @@ class People:
             for job in list(dead_jobs(limit=10, parts=self.parts)):
                 answer: Any
                 try:
-                    answer = redrive(job.id, tenant=TENANT, parts=self.parts)
+                    answer = redrive(job.id, tenant=job.tenant, parts=self.parts)
                 except JoblineError as error:
                     answer = error
                 self._note("redrive", job.id, answer)
             if when == self.cloud.profile.redrives[-1]:
-                search(Search(tenant=TENANT), parts=self.parts)
-                dead_groups(tenant=TENANT, scan=10, parts=self.parts)
+                self._look_around(TENANTS[0])
 
         self.cloud.sandbox("operator", body, ends=API_TIMEOUT)
+
+    def _look_around(self, tenant: str) -> None:
+        found = search(Search(tenant=tenant), parts=self.parts).jobs
+        groups = dead_groups(tenant=tenant, scan=10, parts=self.parts)
+        seen = [job.tenant for job in found]
+        seen += [self.cloud.monitor.ever[group.example].tenant for group in groups]
+        if set(seen) - {tenant}:
+            self.cloud.monitor.fail("I10", f"{tenant} sees jobs of {sorted(set(seen))}")
+
+    def _intrude(self, number: int, what: str) -> None:
+        """Somebody names a job of another tenant: by a message that he made up, or through the API."""
+        monitor = self.cloud.monitor
+        rows = list(monitor.rows.values())
+        if not rows:
+            return
+        row = rows[number % len(rows)]
+        other = next(name for name in TENANTS if name != row.tenant)
+        self.cloud.seam.fate.hit("I10")
+        if what in {"message", "dead letter"}:
+            body = encode(Wakeup(tenant=other, job_id=row.id, epoch=row.epoch))
+            self.cloud.queue.put(row.lane if what == "message" else DEAD_LETTERS, body)
+            return
+        verb = cancel if what == "cancel" else redrive
+
+        def body_of_call() -> None:
+            try:
+                answer = verb(row.id, tenant=other, parts=self.parts)
+            except NotFound:
+                return
+            except MachineryError:
+                return  # a call that found nobody to answer it says nothing about anybody's job either
+            except JoblineError as error:
+                monitor.fail("I10", f"{other} is told of a job of {row.tenant}: {error}")
+                return
+            monitor.fail("I10", f"{other} may {what} a job of {row.tenant}: {answer.state}")
+
+        box = self.cloud.sandbox("api", body_of_call, ends=API_TIMEOUT)
+        box.tenant = other
 
     def _note(self, verb: str, job_id: str, answer: Any) -> None:
         self.operations.append(Operation(verb=verb, job_id=job_id, answer=answer, at=self.cloud.clock.now))
@@ -204,5 +246,5 @@ def _how(request: Request) -> Submission:
         expires=timedelta(milliseconds=request.expires) if request.expires else None,
         max_attempts=request.max_attempts,
         key=request.key,
-        tenant=TENANT,
+        tenant=request.tenant,
     )

@@ -11,7 +11,7 @@ from chalicelib.adapters.memory.side_tables import MemoryKeys, MemoryQuarantine
 from chalicelib.adapters.memory.store import MemoryStore
 from chalicelib.adapters.memory.world import START
 from chalicelib.domain.change import Change, Missing
-from chalicelib.domain.errors import JoblineError
+from chalicelib.domain.errors import JoblineError, NewerRow
 from chalicelib.domain.job import Job, Stored
 from chalicelib.pipeline.ids import RANDOM_BYTES, make_id
 from chalicelib.pipeline.ports import KeyClaim, Oddity, Refused, Slice, Written
@@ -22,6 +22,8 @@ from proof.simulation.seam import Seam
 MS = timedelta(milliseconds=1)
 LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 SNAPSHOTS = 12
+FOREIGN: Any = "PAUSED"
+"""A state of code to come. A row in it is what the real adapter cannot read: it says `NewerRow`, or lists it as unread."""
 
 
 def label_of(change: Change) -> str:
@@ -51,7 +53,7 @@ class SimStore:
         box = current().box
 
         def apply() -> Job | None:
-            found = self.twin.create(job)
+            found = self._known(self.twin.create(job))
             if found is None:
                 self._monitor.created(self.twin.rows[job.id], box)
                 self._remember()
@@ -66,6 +68,10 @@ class SimStore:
         def apply() -> Written | Refused:
             before = self.twin.rows.get(job_id)
             answer = self.twin.write(job_id, change)
+            if before is not None and before.state == FOREIGN:
+                if isinstance(answer, Written):
+                    self._monitor.foreign_written(answer.job, change)
+                self._known(before)
             if isinstance(answer, Written):
                 self._monitor.written(before, answer.job, label, box)
                 self._remember()
@@ -83,13 +89,26 @@ class SimStore:
             del self._old[0]
 
     def read(self, job_id: str) -> Job | None:
-        return self._seam.call("store.read", "", lambda: self.twin.read(job_id))
+        return self._seam.call("store.read", "", lambda: self._known(self.twin.read(job_id)))
+
+    def _known(self, row: Job | None) -> Job | None:
+        if row is not None and row.state == FOREIGN:
+            self._seam.fate.hit("F70")
+            raise NewerRow(f"job {row.id}: a state that this code does not know")
+        return row
 
     def accepted(self, after: datetime, until: datetime) -> Slice:
-        return self._seam.call("store.accepted", "", lambda: self.twin.accepted(after, until))
+        found = self._seam.call("store.accepted", "", lambda: self.twin.accepted(after, until))
+        unread = [row.id for row in found.rows if row.state == FOREIGN]
+        if not unread:
+            return found
+        self._seam.fate.hit("F70")
+        rows = [row for row in found.rows if row.state != FOREIGN]
+        return Slice(rows=rows, unread=unread, reached=found.reached)
 
     def newest(self, before: str, since: datetime) -> Iterator[Job]:
-        return iter(self._seam.call("store.newest", "", lambda: list(self._index().newest(before, since))))
+        found = self._seam.call("store.newest", "", lambda: list(self._index().newest(before, since)))
+        return (row for row in found if row.state != FOREIGN)
 
     def due(self, now: datetime, limit: int) -> Sequence[str]:
         return self._seam.call("store.due", "", lambda: self._index().due(now, limit))

@@ -28,6 +28,8 @@ QUEUE_FAULTS = ("redeliver", "undeleted", "stale_receipt")
 INDEX_FAULTS = ("stale",)
 ALL_FAULTS = (*CALL_FAULTS, *SEND_FAULTS, *QUEUE_FAULTS, *INDEX_FAULTS)
 
+INTRUSIONS = ("message", "message", "dead letter", "cancel", "redrive")
+
 RATES = (0.005, 0.02, 0.08)
 
 SCRIPTS = (
@@ -51,6 +53,9 @@ SCRIPTS = (
 TASKS = (*("plain",) * 4, "looped", "heavy", "limited", "chained", "chained", "chained", "brief", "fleeting")
 
 
+TENANTS = ("default", "acme", "zeta")
+
+
 class Chance(Random):
     """Chance from a seed."""
 
@@ -67,6 +72,7 @@ class Request:
     at: int
     task: str
     script: str
+    tenant: str = TENANTS[0]
     pad: int = 0  #: bytes of arguments
     key: str | None = None
     delay: int = 0
@@ -98,6 +104,10 @@ class Profile:
     strays: tuple[int, ...]  #: messages that nobody sent: unknown jobs, rubbish
     forgets: bool  #: TTL deletes what may be forgotten
     losing: tuple[int, ...]  #: when a stored payload vanishes
+    intrusions: tuple[
+        tuple[int, int, str], ...
+    ]  #: (when, row, what): somebody meddles with another tenant's job
+    newer: tuple[int, ...]  #: when newer code brings a job into a state that this code does not know
     page: int
     side_by_side: bool
     receives: int  #: deliveries before a message goes to the dead-letter lane
@@ -153,10 +163,41 @@ def _leaning(found: Profile, chance: Random) -> Profile:
         if "keyed" in _tilt:
             asked.update(key=f"key-{request.number}", twins=request.twins or chance.choice((0, 1)))
         requests.append(replace(request, **asked))
-    return replace(found, requests=tuple(requests), **changes)
+    wide = replace(found, requests=tuple(requests), **changes)
+    if "strange" in _tilt:
+        newer = tuple(chance.randrange(found.calm) for _ in range(2))
+        wide = replace(wide, newer=newer, strays=(*wide.strays, *newer))
+    return _peopled(wide, 2, chance) if "crowded" in _tilt else wide
+
+
+def _peopled(found: Profile, tenants: int, chance: Random) -> Profile:
+    """Several tenants, who choose the same keys and are curious about each other's jobs."""
+    requests = tuple(
+        replace(
+            request,
+            tenant=TENANTS[request.number % tenants],
+            key=f"key-{request.number // tenants}" if request.key else None,
+        )
+        for request in found.requests
+    )
+    intrusions = tuple(
+        (chance.randrange(found.calm), chance.randrange(len(requests)), chance.choice(INTRUSIONS))
+        for _ in range(chance.randrange(1, 7))
+    )
+    return replace(found, requests=requests, intrusions=intrusions)
 
 
 def _drawn(seed: int) -> Profile:
+    chance = Chance(f"more {seed}")
+    found = _plain(seed)
+    if chance.happens(0.1):
+        found = replace(
+            found, newer=tuple(chance.randrange(found.calm) for _ in range(chance.choice((1, 2))))
+        )
+    return _peopled(found, chance.choice((2, 2, 3)), chance) if chance.happens(0.3) else found
+
+
+def _plain(seed: int) -> Profile:
     chance = Chance(f"profile {seed}")
     number = chance.choice((1, 1, 2, 2, 3, 4))
     chaos = chance.randint(1, 8) * MINUTE
@@ -197,6 +238,8 @@ def _drawn(seed: int) -> Profile:
         strays=tuple(chance.randrange(chaos) for _ in range(chance.choice((0, 0, 0, 1, 3)))),
         forgets=chance.happens(0.4),
         losing=(chance.randrange(chaos),) if chance.happens(0.03) else (),
+        intrusions=(),
+        newer=(),
         page=chance.choice((1, 2, 1000, 1000)),
         side_by_side=chance.happens(0.6),
         receives=chance.choice((3, 10, 10)),
