@@ -94,7 +94,9 @@ def _note_batch(records: Sequence[Record], lane: str, parts: Parts) -> None:
     if lane == DEAD_LETTERS:
         parts.metrics.add(Measure.DEAD_LETTERS, len(records), lane=lane)
     senders = sorted({sender.trace_id for record in records if (sender := Header.read(record.trace))})
-    parts.tracer.note(lane=lane, messages=len(records), senders=" ".join(senders))
+    parts.tracer.note(lane=lane, messages=len(records))
+    if senders:
+        parts.tracer.note(senders=" ".join(senders))
 
 
 def _watching(handle: Handler, parts: Parts) -> Handler:
