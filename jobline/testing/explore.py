@@ -41,9 +41,10 @@ class Report:
         return 1 + self.singles + self.pairs
 
     def __str__(self) -> str:
+        count = len(self.effects)
         return (
-            f"{self.task}: the invariant held in all {self.schedules} schedules: none, {self.singles} single faults, "
-            f"{self.pairs} of {self.possible_pairs} pairs, around {len(self.effects)} effects ({', '.join(self.effects)})"
+            f"{self.task}: the invariant held in all {self.schedules} schedules (1 without a fault, {self.singles} with one, "
+            f"{self.pairs} of {self.possible_pairs} with two) around {count} effect{'' if count == 1 else 's'}: {', '.join(self.effects)}"
         )
 
 

@@ -57,15 +57,16 @@ def test_nothing(crash_every_point):
 
 def run(path, *words):
     """What pytest says of it."""
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"]
     command += ["-p", "jobline.pytest_plugin", str(path), *words]
     return subprocess.run(
-        command, check=False, cwd=path.parent, env=env, capture_output=True, text=True, timeout=100
+        command, check=False, cwd=path.parent, env=env, capture_output=True, text=True, timeout=250
     )
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_a_pasted_test_fails_as_it_was_said_until_the_task_is_mended(tmp_path):
     # given a test that fails
     path = tmp_path / "test_shop.py"

@@ -6,6 +6,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 import jobline.testing
 
 ROOT = Path(__file__).parents[2]
@@ -14,7 +16,7 @@ PLUGIN = "jobline.pytest_plugin"
 
 def run(*words, **options):
     return subprocess.run(
-        [sys.executable, *words], check=False, capture_output=True, text=True, timeout=60, **options
+        [sys.executable, *words], check=False, capture_output=True, text=True, timeout=110, **options
     )
 
 
@@ -52,6 +54,8 @@ def test_importing_the_module_leaves_the_libraries_of_the_seams_alone():
     assert found.stdout == "[]\n", found.stderr
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_pytest_finds_the_plugin_by_its_entry_point(tmp_path):
     # given an installation of the project, as far as pytest looks at it, and a test that uses both fixtures
     info = tmp_path / "jobline_as_installed-1.dist-info"
