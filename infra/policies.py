@@ -12,10 +12,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from infra.config import CONFIG
 from infra.names import API, DEAD_LETTERS, LANES, Names
-
-ROOT = Path(__file__).parents[1]
-CONFIG = ROOT / ".chalice" / "config.json"
 
 ROWS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 LISTS = ("dynamodb:BatchGetItem", "dynamodb:Query")
@@ -125,7 +123,13 @@ def files(config: Mapping[str, Any]) -> dict[Path, str]:
     return made
 
 
-def main() -> None:
+def outdated(config: Mapping[str, Any]) -> list[str]:
+    """The files that do not say what they should, or are missing, by name."""
+    texts = {path: path.read_text(encoding="utf-8") if path.exists() else None for path in files(config)}
+    return sorted(path.name for path, text in files(config).items() if texts[path] != text)
+
+
+def write() -> None:
     """Write them all."""
     for path, text in files(json.loads(CONFIG.read_text(encoding="utf-8"))).items():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -88,7 +88,7 @@ def wait(
 ) -> None:
     """Until the stack stands. Raises StackFailed when it does not come to that, or not within POLLS looks."""
     status = "gone"
-    for seconds in islice(_pauses(), POLLS):
+    for seconds in islice(pauses(), POLLS):
         stack = describe(cloudformation, name)
         status = stack["StackStatus"] if stack else "gone"
         if status in DONE:
@@ -99,7 +99,8 @@ def wait(
     raise StackFailed(name, f"still {status} after {POLLS} looks", failures(cloudformation, name))
 
 
-def _pauses() -> Iterator[float]:
+def pauses() -> Iterator[float]:
+    """Seconds between looks: short at first, then LONGEST_PAUSE for ever."""
     seconds = 0.1  # an emulator is done at once
     while True:
         yield seconds

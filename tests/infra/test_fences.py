@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.policies import ROOT
+from infra.config import ROOT
 
 DOMAIN = sorted((ROOT / "chalicelib" / "domain").glob("*.py"))
 BIN = Path(sys.executable).parent

@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from infra.policies import ROOT
+from infra.config import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 

@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from infra.policies import ROOT
+from infra.config import ROOT
 
 pytestmark = pytest.mark.slow  # Chalice downloads what the functions need
 

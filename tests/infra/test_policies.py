@@ -10,8 +10,9 @@ from chalice.config import Config
 from chalice.deploy.appgraph import ApplicationGraphBuilder
 from chalice.deploy.models import FileBasedIAMPolicy, LambdaFunction, RestAPI
 
+from infra.config import CONFIG, ROOT
 from infra.names import API, Names
-from infra.policies import CONFIG, ROOT, files, policy
+from infra.policies import files, policy
 from infra.stack import TEMPLATE
 
 CONFIGURED = json.loads(CONFIG.read_text())

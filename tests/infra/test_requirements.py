@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from infra.policies import ROOT
+from infra.config import ROOT
 
 SHIPPED = (ROOT / "requirements.txt").read_text()
 ASKED = (ROOT / "requirements-dev.in").read_text()
