@@ -1,7 +1,9 @@
 """The command: `python -m proof.simulation --minutes 1 --processes 2`, `--seed N` to replay one history, `--mutants` for the mutants."""
 
 import argparse
+import json
 import sys
+from pathlib import Path
 
 from proof.simulation.history import Variation, run
 from proof.simulation.many import ENOUGH, Sum, many
@@ -21,6 +23,7 @@ def main() -> int:
     parser.add_argument("--histories", type=int, help="run so many histories")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--json", type=Path, help="write the sum there as JSON")
     parser.add_argument("--mutants", action="store_true", help="try the mutants")
     found = parser.parse_args()
     if found.seed is not None:
@@ -29,6 +32,8 @@ def main() -> int:
         return _mutants()
     minutes = 1.0 if found.minutes is None and found.histories is None else found.minutes
     total = many(first=found.first, minutes=minutes, histories=found.histories, processes=found.processes)
+    if found.json is not None:
+        found.json.write_text(json.dumps(total.plain(), indent=1) + "\n")
     return _told(total)
 
 
@@ -63,9 +68,8 @@ def _mutants() -> int:
 
 
 def _told(total: Sum) -> int:
-    rate = total.histories / total.busy if total.busy else 0.0
     print(
-        f"histories={total.histories} steps={total.steps} seconds={total.seconds:.0f} per_core_second={rate:.0f} "
+        f"histories={total.histories} steps={total.steps} seconds={total.seconds:.0f} per_core_second={total.rate:.0f} "
         f"longest_quiet_minutes={total.quiet / 60_000:.0f}"
     )
     print(" ".join(f"{name}={total.ledger[name]}" for name in _LEDGER))
@@ -73,6 +77,12 @@ def _told(total: Sum) -> int:
         print(f"  {fault} {total.hits[fault]:>8} hits in {total.seen[fault]:>7} histories  {words}")
     for fault, words in {**PENDING, **ELSEWHERE}.items():
         print(f"  {fault}        - {words}")
+    rare = [f"{fault} ({hits})" for fault, hits in total.rarest[:5]]
+    print(f"rarest: {', '.join(rare)}; in another tenant's name: {total.hits['I10']}")
+    jobs = total.ledger["accepted"] / max(1, total.histories)
+    print(
+        f"{jobs:.2f} accepted jobs a history, effects included: {1_000_000 / max(jobs, 1):,.0f} make a million"
+    )
     missed = total.missed if total.histories >= ENOUGH else []
     if missed:
         print(f"never seen: {', '.join(missed)}")
@@ -83,7 +93,17 @@ def _told(total: Sum) -> int:
     return int(bool(total.failed or missed))
 
 
-_LEDGER = ("jobs", "accepted", "succeeded", "dead", "cancelled", "expired", "lost", "recorded_twice")
+_LEDGER = (
+    "jobs",
+    "accepted",
+    "submitted",
+    "succeeded",
+    "dead",
+    "cancelled",
+    "expired",
+    "lost",
+    "recorded_twice",
+)
 
 
 def _shortest(seed: int) -> None:

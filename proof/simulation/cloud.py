@@ -242,9 +242,10 @@ class Cloud:
         for message in messages:
             job_id = job_of(message)
             row = rows.get(job_id)
-            bad += not job_id
             if message.body == NEWER:
                 hit("F70")
+                continue
+            bad += not job_id
             good += row is not None
             if row is None:
                 if job_id in self.monitor.forgotten:

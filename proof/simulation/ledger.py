@@ -31,6 +31,7 @@ def reckon(monitor: Monitor, people: People) -> Counter[str]:
         else:
             ledger[ENDS[row.state]] += 1
     ledger["jobs"] = len(monitor.ever)
+    ledger["submitted"] = sum(1 for job_id in monitor.accepted if monitor.ever[job_id].cause is None)
     _outcomes(monitor, ledger)
     _effects(monitor)
     _answers(monitor, people)

@@ -1,11 +1,15 @@
 """Many histories on several processes, for a time or a number of seeds, and what they add up to."""
 
+import gc
 import multiprocessing
+import signal
+import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any, TextIO
 
 from proof.simulation.history import Report, run
 from proof.simulation.matrix import HERE
@@ -52,6 +56,35 @@ class Sum:
         self.failed += other.failed
 
     @property
+    def rate(self) -> float:
+        """Histories a core and second."""
+        return self.histories / self.busy if self.busy else 0.0
+
+    @property
+    def rarest(self) -> list[tuple[str, int]]:
+        """The faults of the matrix, the rarest first, with their hits."""
+        return sorted(((fault, self.hits[fault]) for fault in HERE), key=lambda found: found[1])
+
+    def plain(self) -> Mapping[str, Any]:
+        """The sum as JSON values."""
+        accepted, submitted = self.ledger["accepted"], self.ledger["submitted"]
+        return {
+            "histories": self.histories,
+            "steps": self.steps,
+            "seconds": round(self.seconds, 1),
+            "core_seconds": round(self.busy, 1),
+            "histories_a_core_second": round(self.rate, 1),
+            "longest_quiet_minutes": round(self.quiet / 60_000, 1),
+            "jobs_a_history": round(accepted / max(1, self.histories), 3),
+            "submitted_a_history": round(submitted / max(1, self.histories), 3),
+            "ledger": dict(sorted(self.ledger.items())),
+            "hits": dict(sorted(self.hits.items())),
+            "histories_with": dict(sorted(self.seen.items())),
+            "missed": self.missed,
+            "failed": [{"seed": seed, "violation": words} for seed, words in self.failed],
+        }
+
+    @property
     def missed(self) -> list[str]:
         """Faults of the matrix that never happened."""
         return [fault for fault in HERE if not self.hits[fault]]
@@ -59,6 +92,8 @@ class Sum:
 
 def chunk(first: int, size: int = CHUNK) -> Sum:
     """Some histories in this process."""
+    # Each history leaves knots of fibers behind: collecting them by the hundred costs a twentieth less than by the few.
+    gc.set_threshold(20_000)
     total, start = Sum(), time.process_time()
     for seed in range(first, first + size):
         total.add(run(seed))
@@ -69,8 +104,9 @@ def chunk(first: int, size: int = CHUNK) -> Sum:
 def many(
     *, first: int = 0, minutes: float | None = None, histories: int | None = None, processes: int = 1
 ) -> Sum:
-    """Histories from the seed `first` on, until the time is over, the number is reached, or ten of them failed."""
+    """Histories from the seed `first` on, until the time is over, the number is reached, ten of them failed, or Ctrl-C."""
     total, start = Sum(), time.monotonic()
+    teller = Teller(sys.stderr)
     ends = None if minutes is None else start + minutes * 60
     last = None if histories is None else first + histories
 
@@ -80,22 +116,55 @@ def many(
             yield seed
             seed += CHUNK
 
-    if processes == 1:
-        for seed in firsts():
-            total.merge(chunk(seed))
-            if len(total.failed) >= 10:
-                break
-    else:
-        _spread(firsts(), processes, total)
+    try:
+        if processes == 1:
+            for seed in firsts():
+                total.merge(chunk(seed))
+                teller.tell(total)
+                if len(total.failed) >= 10:
+                    break
+        else:
+            _spread(firsts(), processes, total, teller)
+    except KeyboardInterrupt:
+        print("stopped: what follows is what there is so far", file=sys.stderr)
     total.seconds = time.monotonic() - start
     return total
 
 
-def _spread(firsts: Iterator[int], processes: int, total: Sum) -> None:
+class Teller:
+    """Says on a terminal how far it is, every few seconds; to anything else nothing."""
+
+    EVERY = 3.0
+
+    def __init__(self, to: TextIO) -> None:
+        self._to = to if to.isatty() else None
+        self._start = self._told = time.monotonic()
+
+    def tell(self, total: Sum) -> None:
+        """A line, if it is time for one."""
+        now = time.monotonic()
+        if self._to is None or now - self._told < self.EVERY:
+            return
+        self._told = now
+        a_second = total.histories / (now - self._start)
+        print(
+            f"{total.histories:>9,} histories, {a_second:.0f} a second, {len(total.failed)} violations",
+            file=self._to,
+            flush=True,
+        )
+
+
+def _deaf() -> None:
+    """Ctrl-C is for the process that adds up; it ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _spread(firsts: Iterator[int], processes: int, total: Sum, teller: Teller) -> None:
     """Hand out chunks, a few ahead of the processes."""
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+    with multiprocessing.get_context("spawn").Pool(processes, initializer=_deaf) as pool:
         waiting = [pool.apply_async(chunk, (seed,)) for seed in islice(firsts, processes * 2)]
         while waiting:
-            total.merge(waiting.pop(0).get(timeout=120))
+            total.merge(waiting.pop(0).get(timeout=600))
+            teller.tell(total)
             if len(total.failed) < 10 and (seed := next(firsts, None)) is not None:
                 waiting.append(pool.apply_async(chunk, (seed,)))

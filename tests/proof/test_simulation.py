@@ -1,13 +1,17 @@
 """A sample of the simulation with fixed seeds; `python -m proof.simulation` runs as many as one likes."""
 
+import io
+import json
 import os
 import subprocess
 import sys
 
 import pytest
 
+from proof.simulation import clockwork
+from proof.simulation.__main__ import main
 from proof.simulation.history import run
-from proof.simulation.many import Sum, chunk, many
+from proof.simulation.many import CHUNK, Sum, Teller, chunk, many
 from proof.simulation.matrix import HERE
 from proof.simulation.mutants import MUTANTS, applied
 from proof.simulation.shrink import command, shrink
@@ -37,6 +41,11 @@ def test_the_sample_meets_nearly_every_fault_of_the_matrix(sample):
     assert len(sample.missed) <= 6, sample.missed
 
 
+def test_the_sample_has_tenants_who_pry_and_rows_of_newer_code(sample):
+    assert sample.seen["I10"] > 60
+    assert sample.seen["F70"] > 20
+
+
 def test_a_fault_that_never_happened_is_named():
     assert Sum().missed == list(HERE)
 
@@ -46,6 +55,13 @@ def test_the_same_seed_gives_the_same_trace(seed):
     once, again = run(seed, traced=True), run(seed, traced=True)
     assert once.trace == again.trace
     assert len(once.trace) > 20
+
+
+@pytest.mark.parametrize("seed", range(20, 30))
+def test_time_that_goes_on_without_a_switch_changes_nothing(seed, monkeypatch):
+    once = run(seed, traced=True)
+    monkeypatch.setattr(clockwork, "STRAIGHT", 0)
+    assert run(seed, traced=True).trace == once.trace
 
 
 def test_the_trace_does_not_depend_on_the_process():
@@ -69,11 +85,44 @@ def test_two_processes_see_what_one_sees():
     assert (one.ledger, one.hits, one.steps) == (two.ledger, two.hits, two.steps)
 
 
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("stream", "said"), [(Terminal(), True), (io.StringIO(), False)])
+def test_a_run_says_on_a_terminal_how_far_it_is_and_elsewhere_nothing(stream, said, monkeypatch):
+    monkeypatch.setattr(Teller, "EVERY", 0.0)
+    Teller(stream).tell(Sum(histories=1200, failed=[(1, "I1: lost")]))
+    assert ("1,200 histories" in stream.getvalue() and "1 violations" in stream.getvalue()) is said
+
+
+def test_a_run_that_is_stopped_gives_what_it_has(monkeypatch):
+    def stopped(first):
+        if first >= 2 * CHUNK:
+            raise KeyboardInterrupt
+        return chunk(first, 3)
+
+    monkeypatch.setattr("proof.simulation.many.chunk", stopped)
+    assert many(minutes=5).histories == 6
+
+
+def test_a_long_run_is_kept_as_json(tmp_path, monkeypatch, capsys):
+    kept = tmp_path / "sum.json"
+    monkeypatch.setattr(sys, "argv", ["simulation", "--histories", "50", "--json", str(kept)])
+    assert main() == 0
+    found = json.loads(kept.read_text())
+    assert found["histories"] == 50
+    assert found["ledger"]["accepted"] == round(found["jobs_a_history"] * 50)
+    assert found["ledger"]["submitted"] <= found["ledger"]["accepted"]
+    assert "make a million" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "mutant", [each for each in MUTANTS if not each.harmless], ids=lambda each: each.name
 )
 def test_a_broken_variant_is_caught(mutant):
-    verdict = tried(mutant, seeds=1500, seconds=30)
+    verdict = tried(mutant, seeds=1500, seconds=100)
     assert verdict.seed is not None, f"{mutant.why}: {verdict.histories} histories saw nothing wrong"
 
 
