@@ -9,12 +9,11 @@ from typing import Any
 
 from chalicelib.domain.errors import Unavailable
 from chalicelib.pipeline.parts import Parts
+from jobline.testing.crash import Killed
 
 PORTS = ("store", "queue", "payloads", "keys", "quarantine")
 
-
-class Crash(BaseException):
-    """The process is gone: nothing catches this, and nothing after it happens."""
+Crash = Killed  #: the process is gone: nothing catches this, and nothing after it happens
 
 
 class How(StrEnum):
