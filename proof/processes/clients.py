@@ -13,9 +13,9 @@ import httpx
 
 from proof.processes.orders import Order
 
-THREADS = 6
+THREADS = 10
 BATCH = 20
-BATCH_SHARE = 3  # of ten groups of orders, so many go as one request
+BATCH_SHARE = 6  # of ten groups of orders, so many go as one request
 ANSWER_WITHIN = 15.0  # seconds for one request
 PAUSE = 0.25  # before asking again
 AT_ONCE = 100  # requests with one key (F08)
@@ -64,6 +64,8 @@ class Clients:
         self._began = 0.0
         self._seconds = seconds
         self._over = threading.Event()
+        self._enough = threading.Event()
+        self._begun: set[str] = set()  # keys of orders that were asked for
         self._cancels: list[tuple[float, str]] = []
         self._cancelling = threading.Condition()
         self._threads = [
@@ -83,6 +85,16 @@ class Clients:
             return False
         with self._cancelling:
             return not self._cancels or self._over.is_set()
+
+    def enough(self) -> None:
+        """Begin no further orders; those begun are asked for until they are answered."""
+        self._enough.set()
+
+    @property
+    def unanswered(self) -> list[str]:
+        """Keys of orders that were asked for and not answered."""
+        with self.told.lock:
+            return sorted(key for key in self._begun if key not in self.told.ids)
 
     def stop(self) -> None:
         """Ask nothing more."""
@@ -129,14 +141,22 @@ class Clients:
                 except queue.Empty:
                     return
                 due = self._began + self._seconds * group[0].number / self._count
-                if self._over.wait(max(0.0, due - time.monotonic())):
+                if self._wait(due):
                     return
+                with self.told.lock:
+                    self._begun.update(order.key for order in group)
                 if len(group) > 1:
                     self._submit_batch(http, group)
                 else:
                     self._submit(http, group[0])
                 for order in group:
                     self._afterwards(http, order)
+
+    def _wait(self, due: float) -> bool:
+        """Until it is time. True: no more orders are to be begun."""
+        while not (over := self._over.is_set() or self._enough.is_set()) and time.monotonic() < due:
+            self._enough.wait(min(0.5, max(0.0, due - time.monotonic())))
+        return over
 
     def _afterwards(self, http: httpx.Client, order: Order) -> None:
         with self.told.lock:
@@ -236,7 +256,7 @@ class Clients:
 
 
 def _groups(orders: Sequence[Order]) -> Iterator[list[Order]]:
-    """Three tenths of them in requests of twenty, the rest one by one."""
+    """Six tenths of them in requests of twenty, the rest one by one."""
     for start in range(0, len(orders), BATCH):
         some = list(orders[start : start + BATCH])
         if start // BATCH % 10 < BATCH_SHARE:

@@ -12,6 +12,9 @@ from proof.processes.stage import Stage
 FIRST, LAST = 1.0, 5.0
 """Seconds between two strikes at a consumer."""
 
+FREEZES_FIRST = 3
+"""The strike at a consumer that is a freeze whatever the dice say, so that short runs have one."""
+
 FREEZE = LONGEST_LEASE + 4.0
 """Seconds that a consumer stands still: long enough for another one to take its jobs over."""
 
@@ -41,6 +44,7 @@ class Monkey:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._work, name="monkey", daemon=True)
         self._frozen: dict[str, float] = {}  # name -> until when
+        self._strikes = 0
         self.broke: list[str] = []  #: errors of its own, which are failures of the run
 
     def start(self) -> None:
@@ -101,7 +105,8 @@ class Monkey:
         what = self._dice.random()
         if actor.name in self._frozen:
             return
-        if what < self._habits.freeze_share and len(self._frozen) < 1:
+        self._strikes += 1
+        if self._strikes == FREEZES_FIRST or (what < self._habits.freeze_share and not self._frozen):
             if actor.freeze():
                 self._frozen[actor.name] = time.monotonic() + FREEZE
                 self.kills["SIGSTOP consumer"] += 1

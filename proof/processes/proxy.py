@@ -128,6 +128,9 @@ class Proxy:
 
     async def _end(self) -> None:
         await self._deaf()
+        await asyncio.sleep(
+            0.05
+        )  # who was let in a moment ago has a task by then, which closes the connection
         await self._break()
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in tasks:

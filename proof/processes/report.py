@@ -1,7 +1,7 @@
 """What a run showed."""
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 ACCOUNT = (
@@ -44,7 +44,9 @@ class ProcessReport:
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, for a file."""
-        return {**asdict(self), "passed": self.passed}
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        plain = {name: dict(value) if isinstance(value, Counter) else value for name, value in values.items()}
+        return {**plain, "passed": self.passed}
 
     def lines(self) -> list[str]:
         """For people."""

@@ -41,7 +41,7 @@ def run(
     folder: Path | None = None,
     say: Say = lambda _: None,
 ) -> ProcessReport:
-    """The report of one run. `jobs`: as many as the time allows by default. `folder` keeps the logs; else they are thrown away.
+    """The report of one run. `jobs`: by default as many as the machine takes while there are faults. `folder` keeps the logs; else they are thrown away.
 
     `mutant`: break the pipeline by that name, to see that it is found out. Clocks worse than the stage allows for are then left out.
     """
@@ -71,6 +71,7 @@ class _Run:
         self.report = ProcessReport(seed=seed)
         self.say = say
         self.faulty = minutes * 60 * FAULTY_SHARE
+        self.all = jobs is not None  # every order is to be placed, however long it takes
         self.count = jobs if jobs is not None else max(40, int(self.faulty * RATE))
         self.quiet_within = quiet_within
         self.began = time.monotonic()
@@ -113,6 +114,8 @@ class _Run:
                 time.sleep(min(LOOK_EVERY, max(0.0, ends - time.monotonic())))
         finally:
             monkey.stop()
+            if not self.all:
+                clients.enough()
             stage.weather.rates = CALM
         report.failed += [f"mischief broke: {words}" for words in schedule.finish()]
         report.kills.update(monkey.kills)
@@ -141,7 +144,7 @@ class _Run:
             rows=found,
             starts=list(starts(self.stage.witness)),
             cancelled=frozenset(told.cancelled),
-            unanswered=self.count - sum(1 for key in told.ids if not key.startswith("proof-one-key")),
+            unanswered=len(clients.unanswered),
             depth=mischief.depth() - mischief.newer_messages,
             newer_changed=mischief.newer_rows_changed(),
         )
