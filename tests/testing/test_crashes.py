@@ -10,6 +10,7 @@ import pytest
 from chalicelib import current_job
 from chalicelib.domain.errors import SoftTimeLimitExceeded
 from chalicelib.domain.job import State
+from chalicelib.pipeline import execute
 from jobline.testing import Fault, NotQuiet, NotRepeatable, ScheduleFailed, crash_every_point
 
 CRASHES = ("crash_before", "crash_after")
@@ -278,11 +279,39 @@ def test_an_attempt_that_is_overtaken_goes_on_beside_the_next_and_is_fenced(shop
     assert (seen[0].result, seen[0].attempts, seen[0].world.charges) == (2, 2, [7, 7])
 
 
-def test_a_message_that_comes_once_more_starts_nothing(shop, once):
+def test_a_message_that_comes_once_more_starts_nothing(shop, once, monkeypatch):
+    claims = []
+
+    def claim(wakeup, **rest):
+        claims.append(wakeup)
+        return real(wakeup, **rest)
+
     def charge(order: int):
         shop.bank.charge(order)
 
-    assert shop.crash(shop.task(charge), (7,), invariant=once, faults=["doubled"]).singles == 1
+    real = execute.claim
+    monkeypatch.setattr(execute, "claim", claim)
+    task = shop.task(charge)
+    # given a message that is delivered, and once more when all is over
+    shop.crash(task, (7,), invariant=once, schedule="")
+    assert len(claims) == 2
+    # when it comes while the attempt runs, too, then it asks for the job, and does not get it
+    shop.crash(task, (7,), invariant=once, schedule="1:doubled")
+    assert len(claims) == 2 + 3
+    assert len(set(claims)) == 1
+
+
+def test_a_job_that_two_may_run_at_once_would_be_caught(shop, once, monkeypatch):
+    def charge(order: int):
+        shop.bank.charge(order)
+
+    def claim(wakeup, *, lease, parts):
+        row = parts.store.rows[wakeup.job_id]
+        return row if row.state is State.RUNNING else real(wakeup, lease=lease, parts=parts)
+
+    real = execute.claim
+    monkeypatch.setattr(execute, "claim", claim)
+    assert caught(shop.crash, shop.task(charge), (7,), invariant=once, faults=["doubled"])[0] == "1:doubled"
 
 
 # ------------------------------------------------------------------------------------------------------- kinds of tasks
