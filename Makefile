@@ -96,10 +96,11 @@ docs: $(READY) ## Draw docs/lifecycle.md again from the lifecycle table
 	$(PY) -m jobline.docs
 
 .PHONY: lock
-lock: $(READY) ## Pin requirements-dev.in and all it needs, with hashes, into requirements-dev.txt (ARGS=--upgrade)
-	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
-		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
-		--output-file requirements-dev.txt $(ARGS) requirements-dev.in
+PIN := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
+lock: $(READY) ## Pin what ships into requirements.txt, and all else into requirements-dev.txt, with hashes (ARGS=--upgrade)
+	$(PIN) --output-file requirements.txt $(ARGS) requirements.in
+	$(PIN) --output-file requirements-dev.txt $(ARGS) requirements-dev.in
 
 .PHONY: clean
 clean: ## Remove .venv, builds and caches

@@ -6,6 +6,7 @@ import pytest
 
 from infra.config import ROOT
 
+WANTED = (ROOT / "requirements.in").read_text()
 SHIPPED = (ROOT / "requirements.txt").read_text()
 ASKED = (ROOT / "requirements-dev.in").read_text()
 LOCKED = (ROOT / "requirements-dev.txt").read_text()
@@ -21,7 +22,7 @@ def test_what_lambda_has_already_is_not_shipped():
     assert not {"boto3", "botocore", "aws-xray-sdk", "chalice"} & pins(SHIPPED).keys()
 
 
-@pytest.mark.parametrize("text", [SHIPPED, ASKED])
+@pytest.mark.parametrize("text", [WANTED, ASKED])
 def test_every_requirement_is_one_version(text):
     asked = [line for line in text.splitlines() if line and not line.startswith(("#", "-r "))]
 
@@ -29,18 +30,21 @@ def test_every_requirement_is_one_version(text):
 
 
 def test_the_lock_is_in_step_with_what_was_asked_for():
-    locked = pins(LOCKED)
+    shipped, locked = pins(SHIPPED), pins(LOCKED)
 
+    assert {name: shipped.get(name) for name in pins(WANTED)} == pins(WANTED), "run: make lock"
     assert {name: locked.get(name) for name in pins(SHIPPED + ASKED)} == pins(SHIPPED + ASKED), (
         "run: make lock"
     )
 
 
-def test_every_locked_package_has_a_hash():
-    blocks = re.split(r"\n(?=[A-Za-z0-9])", LOCKED)
+@pytest.mark.parametrize("lock", [SHIPPED, LOCKED], ids=["shipped", "all"])
+def test_every_locked_package_has_a_hash(lock):
+    blocks = re.split(r"\n(?=[A-Za-z0-9])", lock)
 
     assert [block for block in blocks if "==" in block and "--hash=sha256:" not in block] == []
 
 
-def test_the_lock_says_nothing_of_where_it_was_made():
-    assert not re.search(r"://|--(?:index|extra-index|find-links|trusted-host)", LOCKED)
+@pytest.mark.parametrize("lock", [SHIPPED, LOCKED], ids=["shipped", "all"])
+def test_the_lock_says_nothing_of_where_it_was_made(lock):
+    assert not re.search(r"://|--(?:index|extra-index|find-links|trusted-host)", lock)
