@@ -5,7 +5,7 @@ import logging
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
@@ -16,9 +16,11 @@ _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime
 _OWN = frozenset({"at", "level", "logger", "message", "error"})
 FIELD_CHARS = 2000
 MOST_FIELDS = 40
-"""Of one line. With the caps below, a line stays far below the 256 KB that a log event may have."""
-NAME_CHARS = 100
 MOST_VALUES = 50
+NAME_CHARS = 100
+LINE_CHARS = 64_000
+"""Of one line; a log event may have 256 KB. What is longer keeps its short fields."""
+SHORT_CHARS = 100
 
 _bound: ContextVar[dict[str, object]] = ContextVar("jobline_log_fields", default={})  # noqa: B039 - never changed in place
 
@@ -57,7 +59,18 @@ class JsonFormatter(logging.Formatter):
             for name, value in list(fields.items())[:MOST_FIELDS]
             if name not in _OWN or name == "error"
         }
-        return json.dumps({**own, **told}, ensure_ascii=True, allow_nan=False)
+        line = _json({**own, **told})
+        return line if len(line) <= LINE_CHARS else _json({**own, **_short(told), "cut": len(line)})
+
+
+def _json(line: Mapping[str, Any]) -> str:
+    return json.dumps(line, ensure_ascii=True, allow_nan=False)
+
+
+def _short(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields by which lines are searched."""
+    scalars = {name: value for name, value in fields.items() if not isinstance(value, dict | list)}
+    return {name: value for name, value in scalars.items() if len(str(value)) <= SHORT_CHARS}
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -118,9 +118,8 @@ def _log(job: Job, said: Told, entry: Entry | None) -> None:
     if said.word == "died" and job.reason is not None:
         extra["reason"] = job.reason.value
     level = logging.WARNING if said.word == "died" else logging.INFO
-    log.log(
-        level, "%s: %s, attempt %s of %s", job.label(), said.word, job.attempts, job.max_attempts, extra=extra
-    )
+    which = f", attempt {job.attempts} of {job.max_attempts}" if job.attempts else ""
+    log.log(level, "%s: %s%s", job.label(), said.word, which, extra=extra)
 
 
 class ObservedQueue:

@@ -6,7 +6,7 @@ segment of its own in *that* trace, below the span that sent it: Lambda cannot d
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -14,6 +14,7 @@ import botocore.client
 import wrapt
 from aws_xray_sdk.core import xray_recorder
 from aws_xray_sdk.core.context import Context
+from aws_xray_sdk.core.exceptions.exceptions import AlreadyEndedException
 from aws_xray_sdk.core.models.facade_segment import FacadeSegment
 from aws_xray_sdk.ext.boto_utils import aws_meta_processor, inject_header
 
@@ -39,10 +40,11 @@ class Carried(Context):  # type: ignore[misc] # the SDK has no types
         _open.set((segment,))
 
     def put_subsegment(self, subsegment: Any) -> None:
-        """Put it into the innermost."""
+        """Put it into the innermost. One that has just ended, on another thread, takes no more; nobody fails for that."""
         opened = _open.get()
         if opened:
-            opened[-1].add_subsegment(subsegment)
+            with suppress(AlreadyEndedException):
+                opened[-1].add_subsegment(subsegment)
             _open.set((*opened, subsegment))
 
     def end_subsegment(self, end_time: float | None = None) -> bool:
@@ -111,8 +113,11 @@ class XRay:
 
     @contextmanager
     def span(self, name: str) -> Iterator[Header]:
-        """A subsegment."""
+        """A subsegment. None on a thread that has outlived the span it was started in."""
         before = _open.get()
+        if not _alive():
+            yield Header(trace_id=before[0].trace_id, parent=before[-1].id, sampled=True)
+            return
         subsegment = xray_recorder.begin_subsegment(_name(name))
         try:
             with _faulty(subsegment):
@@ -157,8 +162,14 @@ def _patch_botocore() -> None:
     wrapt.wrap_function_wrapper("botocore.endpoint", "Endpoint.prepare_request", _told)
 
 
+def _alive() -> bool:
+    """Whether something is open here, and has not ended meanwhile."""
+    opened = _open.get()
+    return bool(opened) and all(entity.in_progress for entity in opened)
+
+
 def _traced(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
-    if not _open.get():
+    if not _alive():
         return wrapped(*args, **kwargs)
     return xray_recorder.record_subsegment(
         wrapped,
@@ -173,4 +184,4 @@ def _traced(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
 
 def _told(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
     """The service is told of the trace, too."""
-    return inject_header(wrapped, instance, args, kwargs) if _open.get() else wrapped(*args, **kwargs)
+    return inject_header(wrapped, instance, args, kwargs) if _alive() else wrapped(*args, **kwargs)
