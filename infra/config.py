@@ -77,7 +77,7 @@ def faults(name: str, config: Mapping[str, Any]) -> Iterator[str]:
         yield "api_gateway_stage is not set"
     if "lambda_functions" in config:
         yield "lambda_functions stand above the stages: Chalice ignores environment_variables and tags there"
-    if "log_retention_in_days" in json.dumps([given, config.get("log_retention_in_days")]):
+    if "log_retention_in_days" in config or '"log_retention_in_days"' in json.dumps(given):
         yield "log_retention_in_days is set: Chalice makes a log group nobody writes to; the stack makes the right ones"
     yield from _function_faults(Names(app=config["app_name"], stage=name), given.get("lambda_functions", {}))
 

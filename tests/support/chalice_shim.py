@@ -7,6 +7,7 @@ AWS nothing of this is used.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from chalice.awsclient import TypedAWSClient
@@ -71,10 +72,8 @@ def _resource(gateway: Any, api: str, path: str, there: dict[str, str]) -> str:
 
 def _method(gateway: Any, api: str, resource: str, verb: str, integration: Mapping[str, Any]) -> None:
     where = {"restApiId": api, "resourceId": resource, "httpMethod": verb}
-    try:
+    with suppress(gateway.exceptions.ConflictException):
         gateway.put_method(**where, authorizationType="NONE")
-    except gateway.exceptions.ConflictException:
-        pass
     gateway.put_integration(
         **where,
         type="AWS_PROXY",
