@@ -1,0 +1,104 @@
+"""One plan: play its scenario with its faults, let it come to rest without any, and see whether all that must hold holds."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+from chalicelib import wiring
+from chalicelib.domain.job import TERMINAL
+from proof.crashes.account import Account
+from proof.crashes.faults import FLICKERS, Fault
+from proof.crashes.plan import Plan
+from proof.crashes.scenarios import BY_NAME, Scenario
+from proof.crashes.seam import Hits, Seam, through
+from proof.crashes.stage import Stage
+from proof.crashes.watch import Watch
+from proof.simulation.ledger import reckon
+from proof.simulation.monitor import Violation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What a plan showed."""
+
+    plan: Plan
+    violation: Violation | None
+    points: tuple[tuple[Fault, ...], ...]  #: of each call, the faults that it can have
+    calls: int
+    starts: int  #: of tasks
+    quiet: int  #: milliseconds of held time that it took
+    ledger: Counter[str]
+    hits: Counter[str]
+    transitions: frozenset[str]
+    trace: list[str] = field(default_factory=list)
+
+
+def run(plan: Plan, account: Account, *, calm: Run | None = None, traced: bool = False) -> Run:
+    """Play it. `calm` is the same scenario without faults: what a flicker must not be worse than."""
+    scenario = BY_NAME[plan.scenario]
+    clock = account.wipe()
+    hits = Hits()
+    watch = Watch(clock, hits)
+    seam = Seam(account, watch, hits, plan, traced=traced)
+    ledger: Counter[str] = Counter()
+    try:
+        with through(seam):
+            watch.begin(account)
+            stage = Stage(account, seam)
+            for step in scenario.steps:
+                step(stage)
+            stage.run_on()
+            points = tuple(seam.points)
+            if watch.monitor.violation is None:
+                ledger = _judged(scenario, stage, calm)
+    finally:
+        wiring.use(None)
+    if len(seam.struck) > 1:
+        hits.hit("F74")
+    return Run(
+        plan=plan,
+        violation=watch.monitor.violation,
+        points=points,
+        calls=seam.calls,
+        starts=len(stage.runner.starts),
+        quiet=clock.ms,
+        ledger=ledger,
+        hits=hits.hits,
+        transitions=frozenset(watch.arrows),
+        trace=seam.trace or [],
+    )
+
+
+def _judged(scenario: Scenario, stage: Stage, calm: Run | None) -> Counter[str]:
+    """All is quiet: does it add up, and does it stay so?"""
+    monitor = stage.monitor
+    ledger = reckon(monitor, cast("Any", SimpleNamespace(operations=stage.operations)))
+    for row in stage.watch.rows.values():
+        if row.cause is None and row.state not in scenario.ends:
+            monitor.fail("END", f"{row.label()} is {row.state}: {row.reason or ''}")
+        if row.state not in TERMINAL:
+            monitor.fail("I9", f"{row.label()} is {row.state}")
+    for key, ids in stage.keyed.items():
+        if len(ids) > 1:
+            monitor.fail("KEY", f"key {key} was answered with {len(ids)} jobs")
+    struck = stage.seam.struck
+    if calm is not None and len(struck) == 1 and struck[0][1] in FLICKERS:
+        if stage.noticed:
+            monitor.fail("FLICKER", "a client was not answered")
+        if len(stage.runner.starts) > calm.starts:
+            monitor.fail("FLICKER", f"{len(stage.runner.starts)} starts instead of {calm.starts}")
+    _replay(stage)
+    return ledger
+
+
+def _replay(stage: Stage) -> None:
+    """I14: every message that was ever sent comes once more, and nothing changes."""
+    before = stage.account.items()
+    stage.seam.hits.hit("F13")
+    stage.seam.note("every message comes again")
+    for lane, body in list(stage.watch.ever):
+        stage.account.put(lane, body)
+    stage.drain()
+    if stage.account.items() != before:
+        stage.monitor.fail("I14", "a message that came again changed the table")

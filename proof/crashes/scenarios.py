@@ -1,0 +1,152 @@
+"""Small stories that together take every arrow of the lifecycle, each short enough that all pairs of faults in it can be counted."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from chalicelib.domain.job import State
+from chalicelib.settings import DEAD_LETTERS
+from proof.crashes.stage import Stage
+
+Step = Callable[[Stage], None]
+S = State
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """A story. `ends` are the states that its jobs may end in, whatever goes wrong."""
+
+    name: str
+    steps: Sequence[Step]
+    ends: frozenset[State] = frozenset({S.SUCCEEDED})
+
+
+def submit(script: str = "ok", *, task: str = "work", pad: int = 0, times: int = 1, **how: object) -> Step:
+    """A client submits the job, or so many at once."""
+    request: Mapping[str, object] = {"task": task, "script": script, "pad": "a" * pad}
+    return lambda stage: stage.submit(*[request] * times, **how)  # type: ignore[arg-type]
+
+
+def drain(stage: Stage) -> None:
+    stage.drain()
+
+
+def tick(stage: Stage) -> None:
+    stage.tick()
+
+
+def quiet(stage: Stage) -> None:
+    stage.run_on()
+
+
+def wait(**span: float) -> Step:
+    return lambda stage: stage.advance(**span)
+
+
+def lose(stage: Stage) -> None:
+    stage.lose_messages()
+
+
+def cancel(stage: Stage) -> None:
+    stage.cancel(stage.first())
+
+
+def redrive(stage: Stage) -> None:
+    stage.redrive(stage.first())
+
+
+def throttled(stage: Stage) -> None:
+    stage.throttle("default")
+
+
+def rubbish(stage: Stage) -> None:
+    """Messages that are none, or nobody's, beside the good one."""
+    nobody = "01KDWVY2G0" + "0123456789ABCDEF"
+    stage.account.put("default", "}{")
+    stage.account.put("default", json.dumps({"v": 1, "tenant": "default", "job": nobody, "epoch": 0}))
+    stage.account.put(
+        "default", json.dumps({"v": 1, "tenant": "somebody", "job": stage.first() or nobody, "epoch": 0})
+    )
+    for fault in ("F15", "F16", "F37"):
+        stage.seam.hits.hit(fault)
+
+
+def dead_letter(stage: Stage) -> None:
+    """A message of a job that is over arrives among the dead letters."""
+    stage.seam.hits.hit("F39")
+    for lane, body in stage.watch.ever[:1]:
+        stage.account.put(DEAD_LETTERS if lane else lane, body)
+
+
+HOUR = timedelta(hours=1)
+
+SCENARIOS: Sequence[Scenario] = (
+    Scenario(name="plain", steps=[submit(), drain]),
+    Scenario(name="keyed", steps=[submit(key="k"), submit(key="k"), drain]),
+    Scenario(name="batch", steps=[submit(times=3), drain]),
+    Scenario(name="retry", steps=[submit("fail:1"), drain, wait(seconds=30), drain]),
+    Scenario(name="long_retry", steps=[submit("retry:3600"), drain, quiet]),
+    Scenario(
+        name="death",
+        steps=[submit("always:9", task="chained", max_attempts=2), drain, wait(seconds=30), drain],
+        ends=frozenset({S.DEAD, S.SUCCEEDED}),
+    ),
+    Scenario(name="chain", steps=[submit(task="chained"), drain]),
+    Scenario(name="delayed", steps=[submit(delay=timedelta(minutes=2)), wait(minutes=3), drain]),
+    Scenario(name="scheduled", steps=[submit(delay=HOUR), quiet]),
+    Scenario(
+        name="cancelled_before", steps=[submit(), cancel, drain], ends=frozenset({S.CANCELLED, S.SUCCEEDED})
+    ),
+    Scenario(
+        name="cancelled_scheduled",
+        steps=[submit(delay=HOUR), cancel, drain],
+        ends=frozenset({S.CANCELLED, S.SUCCEEDED}),
+    ),
+    Scenario(
+        name="cancelled_between",
+        steps=[submit("fail:1"), drain, cancel, wait(seconds=30), drain],
+        ends=frozenset({S.CANCELLED, S.SUCCEEDED}),
+    ),
+    Scenario(
+        name="cancelled_running",
+        steps=[submit("obey"), drain],
+        ends=frozenset({S.CANCELLED, S.SUCCEEDED}),
+    ),
+    Scenario(name="cancelled_lost", steps=[submit("doomed"), drain], ends=frozenset({S.CANCELLED, S.DEAD})),
+    Scenario(name="talking", steps=[submit("talk"), drain]),
+    Scenario(
+        name="redriven",
+        steps=[submit("always:2", max_attempts=1), drain, quiet, redrive, drain],
+        ends=frozenset({S.DEAD, S.SUCCEEDED}),
+    ),
+    Scenario(
+        name="expired_queued",
+        steps=[submit(expires=timedelta(minutes=5)), lose, wait(minutes=6), tick],
+        ends=frozenset({S.EXPIRED, S.SUCCEEDED}),
+    ),
+    Scenario(
+        name="expired_scheduled",
+        steps=[submit(delay=HOUR, expires=2 * HOUR), wait(hours=3), tick],
+        ends=frozenset({S.EXPIRED, S.SUCCEEDED}),
+    ),
+    Scenario(
+        name="expired_claimed",
+        steps=[submit(expires=timedelta(minutes=5)), wait(minutes=6), drain],
+        ends=frozenset({S.EXPIRED, S.SUCCEEDED}),
+    ),
+    Scenario(name="lost", steps=[submit(), lose, wait(minutes=4), tick, drain]),
+    Scenario(name="reclaimed", steps=[submit("kill:1"), drain]),
+    Scenario(
+        name="worker_lost",
+        steps=[submit("kill:9", task="chained", max_attempts=1), drain],
+        ends=frozenset({S.DEAD, S.SUCCEEDED}),
+    ),
+    Scenario(name="large_item", steps=[submit("large:1000", task="chained", pad=1000), drain]),
+    Scenario(name="large_object", steps=[submit("large:9000", pad=9000), drain]),
+    Scenario(name="dead_letter", steps=[submit(), throttled, drain, tick, drain]),
+    Scenario(name="late_dead_letter", steps=[submit(), drain, dead_letter, drain]),
+    Scenario(name="rubbish", steps=[submit(), rubbish, drain]),
+)
+
+BY_NAME: Mapping[str, Scenario] = {one.name: one for one in SCENARIOS}

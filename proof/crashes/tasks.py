@@ -1,0 +1,106 @@
+"""The tasks of the scenarios, each playing the script that its job brings, and the runner that plays them in held time."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.domain.errors import Retry
+from chalicelib.domain.retry import Backoff
+from chalicelib.pipeline.context import current_job
+from chalicelib.pipeline.finished import FinishedJob
+from chalicelib.pipeline.outcome import Outcome, run
+from chalicelib.pipeline.ports import Call
+from chalicelib.pipeline.task import Options, Registry
+from proof.crashes.clock import SECOND, HeldClock
+from proof.crashes.seam import Crash, Seam
+
+SLOW = 12 * SECOND  #: how long the tasks run that take their time
+WISH_AT = 2 * SECOND  #: when in that time somebody wants the job cancelled
+
+
+def play(script: str) -> dict[str, Any]:
+    """Do what the script says. The result names the epoch, so that the monitor can tell whose it is."""
+    job = current_job()
+    word, _, number = script.partition(":")
+    if word == "fail" and job.attempt <= int(number):
+        raise ValueError("as the script says")
+    if word == "always" and job.epoch < int(number):
+        raise ValueError("until it is mended")
+    if word == "retry" and job.attempt == 1:
+        raise Retry(after=int(number))
+    if word == "obey":
+        job.check_cancelled()
+    return {"epoch": job.epoch, "pad": "r" * int(number) if word == "large" else ""}
+
+
+def work(script: str, pad: str = "") -> dict[str, Any]:  # noqa: ARG001 - the bytes are what matters
+    return play(script)
+
+
+def after(job: FinishedJob) -> dict[str, Any]:  # noqa: ARG001
+    return play("ok")
+
+
+REGISTRY = Registry()
+_SHORT = Backoff(base=timedelta(seconds=1), cap=timedelta(seconds=20))
+REGISTRY.add(work, "work", Options(backoff=_SHORT, max_attempts=3))
+REGISTRY.add(work, "chained", Options(backoff=_SHORT, max_attempts=3, on_success="after", on_failure="after"))
+REGISTRY.add(after, "after", Options(backoff=_SHORT, max_attempts=5))
+
+
+class ScriptRunner:
+    """All runners in one: the task's code runs at once, at the end of the time that its script takes."""
+
+    def __init__(self, clock: HeldClock, seam: Seam, wish: Callable[[str], None]) -> None:
+        self._clock = clock
+        self._seam = seam
+        self._wish = wish
+        self.starts: list[str] = []
+
+    def start(self, call: Call) -> "ScriptExecution":
+        """Start it, unless the script says that this kills the worker."""
+        self._seam.watch.monitor.started(call.facts, self._seam.box)
+        self.starts.append(call.facts.id)
+        word, _, number = str(call.args.get("script", "")).partition(":")
+        if word == "kill" and call.facts.attempt <= int(number):
+            self._seam.note(f"{self._seam.box.name} is killed by its task")
+            raise Crash
+        return ScriptExecution(call, word, self._clock, self._wish)
+
+
+class ScriptExecution:
+    """One run of a script."""
+
+    def __init__(self, call: Call, word: str, clock: HeldClock, wish: Callable[[str], None]) -> None:
+        self._call = call
+        self._word = word
+        self._clock = clock
+        self._wish = wish
+        self._began = clock.ms
+        self._ends = clock.ms + (SLOW if word in {"obey", "doomed", "talk"} else 0)
+        self._wished = False
+
+    def finished(self, within: timedelta) -> bool:
+        """Wait so long for it; on the way it may speak, and somebody may want it cancelled."""
+        if self._clock.ms < self._ends:
+            self._clock.pause(within)
+        if self._word in {"obey", "doomed"} and self._clock.ms - self._began >= WISH_AT and not self._wished:
+            self._wished = True
+            self._wish(self._call.facts.id)
+        spent = self._clock.ms - self._began
+        if self._word == "doomed" and spent >= SLOW // 2:
+            raise Crash
+        if self._word == "talk" and spent < SLOW and spent % (4 * SECOND) < SECOND:
+            self._call.line.report(spent / SLOW, "going on")
+            self._call.line.beat()
+        return self._clock.ms >= self._ends
+
+    def outcome(self) -> Outcome:
+        """What happened."""
+        return run(REGISTRY[self._call.task], self._call)
+
+    def soften(self) -> None:
+        """No script has a soft limit."""
+
+    def stop(self) -> None:
+        """It is over: nobody asks for its outcome."""

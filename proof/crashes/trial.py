@@ -1,0 +1,82 @@
+"""The mutants on trial: each must be caught by some plan of at most one fault that passes when nothing is broken."""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from random import Random
+
+from proof.crashes.account import Account, account
+from proof.crashes.many import singles
+from proof.crashes.mutants import ALL
+from proof.crashes.plan import Plan, read_plan
+from proof.crashes.run import Run, run
+from proof.crashes.scenarios import SCENARIOS
+from proof.simulation import trial
+from proof.simulation.monitor import Violation
+from proof.simulation.mutants import Mutant, applied
+
+SECONDS = 12.0
+"""Processor seconds that a mutant is looked for before it counts as missed."""
+
+KNOWN: Mapping[str, str] = {}
+"""Mutant -> a plan that caught it before: tried first, so that a trial is short. If it does not catch it any more, all others are tried."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict(trial.Verdict):
+    """As the simulation's; `histories` are plans, `seed` is the number of the one that caught it, `plan` that one."""
+
+    plan: str = ""
+
+
+class Court:
+    """What all trials share: an account, and each scenario as it is when nothing is broken and nothing goes wrong."""
+
+    def __init__(self, found: Account) -> None:
+        self.account = found
+        self.calm: Mapping[str, Run] = {one.name: run(Plan(scenario=one.name), found) for one in SCENARIOS}
+        self._plans = [plan for one in self.calm.values() for plan in singles(one)]
+        Random(0).shuffle(self._plans)
+
+    def plans(self, mutant: str) -> Iterator[Plan]:
+        """In the order in which they are tried."""
+        if mutant in KNOWN:
+            yield read_plan(KNOWN[mutant])
+        yield from (one.plan for one in self.calm.values())
+        yield from self._plans
+
+    def tried(self, one: Mutant, *, seconds: float = SECONDS) -> Verdict:
+        """Try plans on the broken code until one fails, then the same plan on the sound code, which must pass."""
+        ends, number = time.process_time() + seconds, 0
+        caught: tuple[Plan, Violation] | None = None
+        with applied(one):
+            for plan in self.plans(one.name):
+                number += 1
+                violation = self._violation(plan)
+                if violation is not None:
+                    caught = plan, violation
+                    break
+                if time.process_time() > ends:
+                    break
+        if caught is not None and (sound := self._violation(caught[0])) is not None:
+            raise AssertionError(f"{caught[0]} fails without {one.name} too: {sound}")
+        return Verdict(
+            mutant=one.name,
+            why=one.why,
+            harmless=one.harmless,
+            histories=number,
+            seed=None if caught is None else number,
+            invariant="" if caught is None else caught[1].name,
+            words="" if caught is None else str(caught[1]),
+            plan="" if caught is None else str(caught[0]),
+        )
+
+    def _violation(self, plan: Plan) -> Violation | None:
+        return run(plan, self.account, calm=self.calm[plan.scenario]).violation
+
+
+def all_tried(*, seconds: float = SECONDS) -> list[Verdict]:
+    """Every mutant in turn."""
+    with account() as found:
+        court = Court(found)
+        return [court.tried(one, seconds=seconds) for one in ALL]

@@ -1,0 +1,150 @@
+"""A sample of the crash points; `python -m proof.crashes --minutes 5 --processes 2` tries them all, and as many pairs as fit."""
+
+import os
+import subprocess
+import sys
+from random import Random
+
+import pytest
+
+from proof.crashes.account import account
+from proof.crashes.faults import Fault
+from proof.crashes.many import many, pairs, singles
+from proof.crashes.mutants import ALL
+from proof.crashes.plan import Plan, read_plan
+from proof.crashes.run import run
+from proof.crashes.scenarios import BY_NAME, SCENARIOS
+from proof.crashes.trial import Court
+from proof.crashes.watch import ARROWS
+
+MUTANT = {one.name: one for one in ALL}
+
+
+@pytest.fixture(scope="module")
+def found():
+    with account() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def court(found):
+    return Court(found)
+
+
+def violations(plans, found, court):
+    runs = [run(plan, found, calm=court.calm[plan.scenario]) for plan in plans]
+    return [f"{one.plan}: {one.violation}" for one in runs if one.violation]
+
+
+def test_no_scenario_breaks_an_invariant_when_nothing_goes_wrong(court):
+    assert {name: calm.violation for name, calm in court.calm.items() if calm.violation} == {}
+
+
+def test_the_scenarios_take_every_arrow_of_the_lifecycle(court):
+    taken = frozenset().union(*(calm.transitions for calm in court.calm.values()))
+    assert taken == ARROWS
+
+
+@pytest.mark.parametrize("scenario", ["retry", "keyed"])
+def test_no_single_fault_at_any_call_breaks_an_invariant(scenario, found, court):
+    plans = singles(court.calm[scenario])
+    assert {fault for plan in plans for _, fault in plan.strikes} == set(Fault) - {Fault.STALE}
+    assert violations(plans, found, court) == []
+
+
+@pytest.mark.parametrize("scenario", ["chain", "reclaimed", "large_object"])
+def test_a_sample_of_pairs_breaks_no_invariant(scenario, found, court):
+    chance = Random(scenario)
+    firsts = [
+        run(plan, found, calm=court.calm[scenario])
+        for plan in chance.sample(singles(court.calm[scenario]), 12)
+    ]
+    seconds = [plan for first in firsts for plan in chance.sample(pairs(first), min(4, len(pairs(first))))]
+    assert len(seconds) > 20
+    assert violations(seconds, found, court) == []
+
+
+def test_every_accepted_job_is_counted_at_its_end(found):
+    ledger = run(read_plan("death 9:crash_after"), found).ledger
+    assert (ledger["accepted"], ledger["dead"], ledger["succeeded"]) == (2, 1, 1)
+    assert ledger["lost"] == ledger["recorded_twice"] == 0
+
+
+@pytest.mark.parametrize("text", ["talking 6:stalled", "worker_lost 5:later 9:lost", "batch 5:partial"])
+def test_the_same_plan_gives_the_same_trace(text, found):
+    plan = read_plan(text)
+    once, again = run(plan, found, traced=True), run(plan, found, traced=True)
+    assert once.trace == again.trace
+    assert len(once.trace) > 10
+
+
+def test_the_trace_does_not_depend_on_the_process(found):
+    text = "reclaimed 8:crash_after 12:late"
+    traces = [
+        subprocess.run(
+            [sys.executable, "-m", "proof.crashes", "--plan", text],
+            env={**os.environ, "PYTHONHASHSEED": salt},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for salt in ("1", "2")
+    ]
+    assert traces[0] == traces[1]
+    assert "crash_after" in traces[0]
+    assert "lands" in traces[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["plain", "large_item", "large_object", "keyed 2:lost", "lost 9:error", "chain 5:resent"]
+)
+def test_the_short_way_to_moto_answers_as_the_long_way_through_botocore(text, found):
+    # given a plan that was played by the short way, moto's answers remembered
+    plan = read_plan(text)
+    short = run(plan, found, traced=True)
+    # when every call goes through botocore's wire, and nothing is remembered
+    found.short = found.memory.on = False
+    try:
+        long = run(plan, found, traced=True)
+    finally:
+        found.short = found.memory.on = True
+    # then nobody could tell
+    assert long.trace == short.trace
+    assert long.violation is None
+
+
+def test_a_plan_reads_as_it_is_written():
+    plan = Plan(scenario="plain").then(3, Fault.LOST).then(7, Fault.CRASH_AFTER)
+    assert read_plan(str(plan)) == plan
+    assert "plain 3:lost 7:crash_after" in plan.command
+
+
+def test_a_bounded_run_counts_what_it_tried_and_what_there_is():
+    total = many(plans=40)
+    assert total.failed == []
+    assert 40 <= total.plans == total.singles + total.pairs < 80
+    assert total.singles_there > 2000
+    assert total.ledger["lost"] == total.ledger["recorded_twice"] == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["no_fence", "update_without_condition", "failed_entries_ignored", "inconsistent_reads"]
+)
+def test_a_mutant_is_caught_by_one_fault_at_most(name, court):
+    verdict = court.tried(MUTANT[name])
+    assert verdict.right, verdict
+    assert len(read_plan(verdict.plan).strikes) <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(MUTANT))
+def test_every_mutant_is_caught(name, court):
+    assert court.tried(MUTANT[name], seconds=60).right
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("scenario", [one.name for one in SCENARIOS])
+def test_no_single_fault_anywhere_breaks_an_invariant(scenario, found, court):
+    assert BY_NAME[scenario]
+    assert violations(singles(court.calm[scenario]), found, court) == []
