@@ -150,11 +150,12 @@ class Cloud:
         messages = self.queue.receive(lane, self.seam.pace.choice((1, 2, 10, 10)))
         if not messages:
             return
-        if any(m.lane == lane and m.visible <= self.monitor.world.now() for m in self.queue.twin.messages):
+        now = self.monitor.world.now()
+        if any(m.lane == lane and m.visible <= now for m in self.queue.twin.messages):
             self._arrived(lane, self.clock.now + 500)
         if self._refused():
             for message in messages:
-                message.visible = self.monitor.world.now() + 5 * SECOND * MS
+                message.visible = now + 5 * SECOND * MS
                 self._arrived(message.lane, self.clock.now + 5 * SECOND)
             return
         self._invoke(lane, messages)

@@ -37,7 +37,9 @@ from proof.simulation.profile import HOUR, MINUTE, SECOND, TENANTS, Profile, pro
 from proof.simulation.seam import Seam, Still
 from proof.simulation.tasks import REGISTRY, SimRunner
 
-LIMITS = Limits()
+LIMITS = Limits(listen_every=timedelta(seconds=3), look_every=timedelta(seconds=6))
+"""The pipeline's own, but for how often a running attempt is looked at: nearly every look is like the one before."""
+
 BOUND = 5 * HOUR
 """I9: once the faults are over, everything ends within this: an appointment postponed by up to an hour, then three attempts
 with their leases, waits and appointments, then a follower with as much."""

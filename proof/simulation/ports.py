@@ -20,7 +20,6 @@ from proof.simulation.monitor import Monitor
 from proof.simulation.seam import Seam
 
 MS = timedelta(milliseconds=1)
-LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 SNAPSHOTS = 12
 FOREIGN: Any = "PAUSED"
 """A state of code to come. A row in it is what the real adapter cannot read: it says `NewerRow`, or lists it as unread."""
@@ -194,7 +193,7 @@ class SimWorld:
         return make_id(self.now(), self._chance.randbytes(RANDOM_BYTES))
 
     def token(self) -> str:
-        return "".join(self._chance.choices(LETTERS, k=10))
+        return f"{self._chance.getrandbits(40):010x}"
 
     def luck(self) -> float:
         return self._chance.random()
