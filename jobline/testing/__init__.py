@@ -2,10 +2,11 @@
 
 from jobline.testing.drive import NotQuiet
 from jobline.testing.effects import effect
-from jobline.testing.explore import NotRepeatable, Report, ScheduleFailed, crash_every_point
+from jobline.testing.explore import NotRepeatable, ScheduleFailed, crash_every_point
 from jobline.testing.faults import Fault
 from jobline.testing.memory import Jobline
-from jobline.testing.schedules import Run
+from jobline.testing.report import Report
+from jobline.testing.run import Run
 
 __all__ = [
     "Fault",

@@ -7,7 +7,8 @@ from functools import wraps
 from types import TracebackType
 from typing import Any, TypeVar, overload
 
-from jobline.testing.script import Begun, Errors, playing, within_an_effect
+from jobline.testing.happenings import Begun, Errors
+from jobline.testing.script import playing, within_an_effect
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -2,12 +2,12 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.pipeline.task import REGISTRY, Registry, Task
 from jobline.testing.faults import Fault, Schedule
-from jobline.testing.paste import test_to_paste
+from jobline.testing.paste import as_a_test
+from jobline.testing.report import Report
 from jobline.testing.schedules import Invariant, Played, Setup, Subject
 from jobline.testing.seams.named import Named
 from jobline.testing.story import tell, verdict
@@ -23,29 +23,6 @@ class ScheduleFailed(AssertionError):
 
 class NotRepeatable(AssertionError):
     """A schedule names an effect that there was not: the task has changed since, or does not do the same every time."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Report:
-    """What was tried, and held."""
-
-    task: str
-    effects: tuple[str, ...]  #: those of a run in which nothing goes wrong
-    singles: int  #: schedules of one fault
-    pairs: int  #: schedules of two
-    possible_pairs: int
-
-    @property
-    def schedules(self) -> int:
-        """How many schedules were played."""
-        return 1 + self.singles + self.pairs
-
-    def __str__(self) -> str:
-        count = len(self.effects)
-        return (
-            f"{self.task}: the invariant held in all {self.schedules} schedules (1 without a fault, {self.singles} with one, "
-            f"{self.pairs} of {self.possible_pairs} with two) around {count} effect{'' if count == 1 else 's'}: {', '.join(self.effects)}"
-        )
 
 
 def crash_every_point(
@@ -72,13 +49,16 @@ def crash_every_point(
         effects: what to see besides boto3, HTTP and submitted jobs: functions, methods, or their dotted names.
         faults: those that may happen; all by default.
         pairs: how many schedules of two faults to play at most.
-        schedule: play only this one, such as "1:crash_after 3:lost".
+        schedule: play only this one, such as "1:crash_after 3:lost"; "" is the one in which nothing goes wrong.
         registry: where the task is registered, if not by `@task`.
 
     Raises `ScheduleFailed` with the shortest schedule that fails, and prints a test that repeats it; `NotRepeatable`; ValueError for what
-    cannot be tested: no effect is seen, a schedule or a fault that is none.
+    cannot be tested: no effect is seen, a schedule or a fault that is none; TypeError for what is no task.
     """
     __tracebackhide__ = True
+    given: object = task  # whatever the annotation says
+    if not isinstance(given, Task) or task.name not in registry:
+        raise TypeError(f"{task!r} is no task of the registry: declare it with @task")
     subject = Subject(
         task=task, args=args, invariant=invariant, setup=setup, effects=effects, registry=registry
     )
@@ -90,7 +70,7 @@ def crash_every_point(
     try:
         report = _explore(subject, wanted, pairs)
     except ScheduleFailed as failed:
-        pasted = test_to_paste(sys._getframe(1), Schedule.read(failed.schedule))  # noqa: SLF001 - whoever called
+        pasted = as_a_test(sys._getframe(1), Schedule.read(failed.schedule))  # noqa: SLF001 - whoever called
         hint = f'Repeat it with schedule="{failed.schedule}" in the call.'
         print(hint if pasted is None else f"A test to paste:\n\n{pasted}")
         raise
@@ -104,7 +84,8 @@ def _explore(subject: Subject, faults: Sequence[Fault], limit: int) -> Report:
     _check(calm, subject, held=0)
     if not calm.effects:
         raise ValueError(
-            f"{subject.task.name}: no effect of it was seen, so there is nothing to crash at: name its effects with `effects=` or `@effect`"
+            f"{subject.task.name}: no effect of it was seen, so there is nothing to crash at\n{tell(calm)}\n"
+            "Name its effects with `effects=` or mark them with `@effect`."
         )
     singles = list(calm.longer(faults))
     longer: list[Schedule] = []

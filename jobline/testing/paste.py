@@ -12,7 +12,7 @@ from types import FrameType
 from jobline.testing.faults import Schedule
 
 
-def test_to_paste(frame: FrameType, schedule: Schedule) -> str | None:
+def as_a_test(frame: FrameType, schedule: Schedule) -> str | None:
     """The source of the test that runs in this frame, with `schedule=` in the call that it is at. None: there is no such source."""
     name = frame.f_code.co_name
     try:
@@ -28,9 +28,6 @@ def test_to_paste(frame: FrameType, schedule: Schedule) -> str | None:
     told = data[: span[0]].decode() + call + data[span[1] :].decode()
     suffix = re.sub(r"\W", "_", str(schedule)) or "calm"
     return re.sub(rf"\bdef {name}\b", f"def {name}_{suffix}", told, count=1)
-
-
-test_to_paste.__test__ = False  # type: ignore[attr-defined]  # it only looks like one to pytest
 
 
 def _call(source: str, frame: FrameType, first: int) -> tuple[int, int] | None:

@@ -13,7 +13,8 @@ from chalicelib.pipeline.ports import Call, Execution, World
 from chalicelib.pipeline.task import Registry, Task
 from jobline.testing.beside import beside_any_loop
 from jobline.testing.crash import Killed
-from jobline.testing.script import Process, playing
+from jobline.testing.happenings import Process
+from jobline.testing.script import playing
 
 
 class InThread:

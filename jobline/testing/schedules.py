@@ -9,44 +9,17 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from chalicelib.domain.job import Job, State
+from chalicelib.domain.job import Job
 from chalicelib.pipeline.payloads import load
 from chalicelib.pipeline.task import Registry, Task
 from jobline.testing.drive import NotQuiet
 from jobline.testing.faults import Fault, Schedule
+from jobline.testing.happenings import Line
 from jobline.testing.memory import Jobline
-from jobline.testing.script import Line, Script, played
+from jobline.testing.run import Run
+from jobline.testing.script import Script, played
 from jobline.testing.seams import opened
 from jobline.testing.seams.named import Named
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """What an invariant is asked with: the world, and what became of the job."""
-
-    #: what `setup` returned or yielded
-    world: Any
-    #: the job, as its row says it is
-    job: Job
-    #: this one and all others that were submitted on the way
-    jobs: tuple[Job, ...]
-    #: what the task returned; None if it did not succeed
-    result: Any
-    #: the effects that happened, in order, whatever the task was told about them
-    effects: tuple[str, ...]
-    #: what went wrong where
-    schedule: str
-
-    @property
-    def state(self) -> State:
-        """SUCCEEDED, DEAD, CANCELLED or EXPIRED."""
-        return self.job.state
-
-    @property
-    def attempts(self) -> int:
-        """How many attempts were started."""
-        return self.job.attempts
-
 
 Invariant = Callable[[Run], object]
 Setup = Callable[[], Any]

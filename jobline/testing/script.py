@@ -5,56 +5,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from chalicelib.domain.errors import SoftTimeLimitExceeded
 from chalicelib.pipeline.ports import World
-from chalicelib.pipeline.task import Task
 from jobline.testing.beside import beside_any_loop
 from jobline.testing.crash import Killed
 from jobline.testing.faults import Fault, Schedule
-
-
-@dataclass(frozen=True, kw_only=True)
-class Errors:
-    """What the task sees when an effect was refused, and when it was done but its reply was lost."""
-
-    refused: Callable[[], BaseException]
-    lost: Callable[[], BaseException]
-
-
-@dataclass(kw_only=True)
-class Process:
-    """One attempt, as the machine sees it."""
-
-    task: Task[..., object]
-    job_id: str
-    attempt: int
-    started: datetime
-    dead: bool = False  #: killed: whatever it still does, no effect happens any more
-    hung: bool = False  #: waits for a reply until its time is over
-
-
-@dataclass(kw_only=True)
-class Line:
-    """One line of the story: an effect, by its number, or how an attempt ended."""
-
-    at: datetime
-    process: Process
-    number: int | None = None
-    effect: str = ""
-    words: str = "under way when the attempt ended"
-    happened: bool = False  #: the effect was done, whatever the task was told
-
-
-@dataclass(kw_only=True)
-class Begun:
-    """An effect that is under way."""
-
-    line: Line
-    fault: Fault | None
-    errors: Errors
-    process: Process
+from jobline.testing.happenings import Begun, Errors, Line, Process
 
 
 @dataclass(kw_only=True)

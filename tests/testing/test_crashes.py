@@ -432,6 +432,21 @@ def test_a_task_without_effects_is_no_pass(shop):
         shop.crash(shop.task(plain), invariant=lambda run: True)
 
 
+def test_a_task_that_fails_before_its_first_effect_is_told_so(shop):
+    def fail():
+        raise LookupError("no such order")
+
+    with pytest.raises(ValueError, match="raised LookupError: no such order"):
+        shop.crash(shop.task(fail), invariant=lambda run: True)
+
+
+def test_what_is_no_task_is_refused(shop, once):
+    with pytest.raises(TypeError, match="declare it with @task"):
+        shop.crash(plain, invariant=once)
+    with pytest.raises(TypeError, match="declare it with @task"):
+        crash_every_point(shop.task(plain), invariant=once)
+
+
 def test_a_lambda_that_says_nothing_does_not_hold(shop):
     _, story = caught(shop.crash, shop.task(plain), invariant=lambda run: None, effects=[touch])
     assert "it returned None" in story

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from jobline.testing.effects import wrapped
-from jobline.testing.script import Errors
+from jobline.testing.happenings import Errors
 from jobline.testing.seams.patch import patched
 
 

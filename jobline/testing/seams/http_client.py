@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
-from jobline.testing.script import Errors, playing
+from jobline.testing.happenings import Errors
+from jobline.testing.script import playing
 from jobline.testing.seams.label import label
 from jobline.testing.seams.patch import patched
 
