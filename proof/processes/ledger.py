@@ -30,6 +30,23 @@ FOLLOWED = {"succeeded": "on_success", "died": "on_failure"}
 OF_KILLS = frozenset({Reason.WORKER_LOST, Reason.TIMED_OUT})
 """What a job that ought to succeed may die of: its workers were killed or stood still too often."""
 
+LASTING = frozenset(
+    {
+        "recorded_twice",
+        "terminal_undone",
+        "epoch_reused",
+        "too_many_starts",
+        "started_twice",
+        "unclaimed_start",
+        "same_key",
+        "cancel_undone",
+        "wrong_end",
+        "wrong_result",
+        "newer_touched",
+    }
+)
+"""What no waiting mends, and what can be told while jobs still run. All else is wrong only once all has come to rest."""
+
 Finding = tuple[str, str]  # the name of what is wrong, and the words
 
 

@@ -12,7 +12,7 @@ from proof.processes.stage import Stage
 FIRST, LAST = 1.0, 5.0
 """Seconds between two strikes at a consumer."""
 
-FREEZES_FIRST = 3
+FREEZES_FIRST = 2
 """The strike at a consumer that is a freeze whatever the dice say, so that short runs have one."""
 
 FREEZE = LONGEST_LEASE + 4.0
@@ -50,8 +50,16 @@ class Monkey:
     def start(self) -> None:
         self._thread.start()
 
+    def finish(self) -> None:
+        """No more strikes. Whoever is frozen stays so for its time, since a zombie that wakes too early is none."""
+        self._over.set()
+        self._thread.join(30)
+        for until in sorted(self._frozen.values()):
+            time.sleep(max(0.0, until - time.monotonic()))
+        self.stop()
+
     def stop(self) -> None:
-        """No more strikes; whoever is frozen goes on."""
+        """No more strikes, and whoever is frozen goes on at once."""
         self._over.set()
         self._thread.join(30)
         self._thaw(everyone=True)

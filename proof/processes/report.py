@@ -26,6 +26,7 @@ class ProcessReport:
     seed: int
     seconds: float = 0.0
     quiet_after: float = 0.0  #: seconds from the last fault until every accepted job had ended
+    rested: bool = False  #: at the end all had ended, or nothing moved any more
     jobs: int = 0  #: rows, followers included
     ledger: Counter[str] = field(default_factory=Counter)
     hits: Counter[str] = field(default_factory=Counter)  #: faults of the matrix, recognised as `hits` says

@@ -3,23 +3,24 @@
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from chalicelib.domain.job import Job
 from proof.processes import hits
 from proof.processes.clients import Clients
-from proof.processes.ledger import Books, Ledger, changed, reckon
+from proof.processes.ledger import LASTING, Books, changed, reckon
 from proof.processes.mischief import TABLE, Mischief
 from proof.processes.monkey import Monkey
 from proof.processes.orders import orders
 from proof.processes.reading import rows
 from proof.processes.report import ProcessReport
-from proof.processes.scale import QUIET_WITHIN
+from proof.processes.scale import QUIET_WITHIN, STILL
 from proof.processes.schedule import Schedule
 from proof.processes.stage import Stage
 from proof.processes.weather import CALM, Rates
-from proof.processes.witness import starts
+from proof.processes.witness import Start, starts
 
 Say = Callable[[str], None]
 
@@ -37,7 +38,6 @@ def run(
     seed: int = 0,
     *,
     mutant: str | None = None,
-    quiet_within: float = QUIET_WITHIN,
     folder: Path | None = None,
     say: Say = lambda _: None,
 ) -> ProcessReport:
@@ -47,11 +47,9 @@ def run(
     """
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="jobline-proof-") as made:
-            return run(
-                minutes, jobs, seed, mutant=mutant, quiet_within=quiet_within, folder=Path(made), say=say
-            )
+            return run(minutes, jobs, seed, mutant=mutant, folder=Path(made), say=say)
     folder.mkdir(parents=True, exist_ok=True)
-    return _Run(minutes, jobs, seed, mutant=mutant, quiet_within=quiet_within, folder=folder, say=say).go()
+    return _Run(minutes, jobs, seed, mutant=mutant, folder=folder, say=say).go()
 
 
 class _Run:
@@ -64,7 +62,6 @@ class _Run:
         seed: int,
         *,
         mutant: str | None,
-        quiet_within: float,
         folder: Path,
         say: Say,
     ) -> None:
@@ -73,7 +70,7 @@ class _Run:
         self.faulty = minutes * 60 * FAULTY_SHARE
         self.all = jobs is not None  # every order is to be placed, however long it takes
         self.count = jobs if jobs is not None else max(40, int(self.faulty * RATE))
-        self.quiet_within = quiet_within
+        self.mutant = mutant
         self.began = time.monotonic()
         self.said = 0.0
         self.stage = Stage(folder, seed=seed, mutant=mutant, honest=mutant is not None)
@@ -112,11 +109,12 @@ class _Run:
                 schedule.turn()
                 self._tell(clients, mischief, "faults")
                 time.sleep(min(LOOK_EVERY, max(0.0, ends - time.monotonic())))
-        finally:
-            monkey.stop()
             if not self.all:
                 clients.enough()
             stage.weather.rates = CALM
+            monkey.finish()
+        finally:
+            monkey.stop()
         report.failed += [f"mischief broke: {words}" for words in schedule.finish()]
         report.kills.update(monkey.kills)
         report.restarts = monkey.restarts
@@ -124,34 +122,48 @@ class _Run:
         report.failed += [f"the monkey broke: {words}" for words in monkey.broke]
 
     def _quiet(self, clients: Clients, mischief: Mischief) -> None:
-        """Wait, bounded, until all is answered and ended and the queues are empty; who does not is for the ledger to name."""
-        since = time.monotonic()
+        """Wait until all is answered and ended and the queues are empty, or nothing moves any more: who is left the ledger names."""
+        since = moved = time.monotonic()
         client = self.stage.client("dynamodb")
-        while time.monotonic() - since < self.quiet_within:
+        before: object = None
+        while time.monotonic() - since < QUIET_WITHIN and not self.report.rested:
             self._tell(clients, mischief, "quiet")
-            if clients.finished() and mischief.depth() == mischief.newer_messages:
-                found = rows(client, TABLE, newer=mischief.newer_rows)
-                if all(row.finished for row in found.values()):
-                    break
-            time.sleep(LOOK_EVERY)
+            looked = time.monotonic()
+            began, depth = list(starts(self.stage.witness)), mischief.depth()
+            found = rows(client, TABLE, newer=mischief.newer_rows)
+            now = (depth, len(began), {(row.id, row.state, row.epoch) for row in found.values()})
+            if now != before:
+                before, moved = now, time.monotonic()
+            empty = clients.finished() and depth == mischief.newer_messages
+            ended = empty and all(row.finished for row in found.values())
+            self.report.rested = ended or time.monotonic() - moved > STILL
+            books = self._books(clients, mischief, found, began)
+            if self.mutant is not None and LASTING & reckon(books).figures.keys():
+                break  # no waiting mends it
+            time.sleep(max(LOOK_EVERY, 4 * (time.monotonic() - looked)))  # not to be the load itself
         self.report.quiet_after = time.monotonic() - since
 
-    def _reckon(self, clients: Clients, mischief: Mischief, found: Mapping[str, Job]) -> None:
+    def _books(
+        self, clients: Clients, mischief: Mischief, found: Mapping[str, Job], began: Sequence[Start]
+    ) -> Books:
         told = clients.told
-        books = Books(
-            orders=dict(told.orders),
-            keys={key: frozenset(ids) for key, ids in told.ids.items()},
-            rows=found,
-            starts=list(starts(self.stage.witness)),
-            cancelled=frozenset(told.cancelled),
-            unanswered=len(clients.unanswered),
-            depth=mischief.depth() - mischief.newer_messages,
-            newer_changed=mischief.newer_rows_changed(),
-        )
-        ledger: Ledger = reckon(books)
+        with told.lock:
+            return Books(
+                orders=dict(told.orders),
+                keys={key: frozenset(ids) for key, ids in told.ids.items()},
+                rows=found,
+                starts=began,
+                cancelled=frozenset(told.cancelled),
+                depth=mischief.depth() - mischief.newer_messages,
+                newer_changed=mischief.newer_rows_changed(),
+            )
+
+    def _reckon(self, clients: Clients, mischief: Mischief, found: Mapping[str, Job]) -> None:
+        books = self._books(clients, mischief, found, list(starts(self.stage.witness)))
+        ledger = reckon(replace(books, unanswered=len(clients.unanswered)))
         self.report.ledger = ledger.figures
         self.report.jobs = len(found)
-        self.report.failed += [*ledger.wrong, *told.wrong]
+        self.report.failed += [*ledger.wrong, *clients.told.wrong]
 
     def _replay(self, mischief: Mischief, before: Mapping[str, Job]) -> None:
         """Every message that was ever sent comes once more: no row may change, no handler may start."""
@@ -193,9 +205,7 @@ class _Run:
         report.hits["F64"] += sum(
             number for fate, number in report.injected.items() if fate not in ("passed", "late")
         )
-        report.hits["F69"] += sum(
-            number for words, number in report.kills.items() if words.endswith("consumer")
-        )
+        report.hits["F69"] += sum(report.kills[f"{signal} consumer"] for signal in ("SIGKILL", "SIGTERM"))
         for actor in stage.actors.values():
             report.deaths.update({f"{actor.part}: {how}": n for how, n in actor.deaths.items()})
             report.hits["F61"] += actor.clocks["beyond"]

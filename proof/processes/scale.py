@@ -21,5 +21,9 @@ ENVIRONMENT = {"JOBLINE_WAKE_GRACE": "5"}
 
 LONGEST_LEASE = FUNCTION_TIMEOUT + 2
 
-QUIET_WITHIN = 150.0
-"""How long the end may take once nothing disturbs any more: visibility + lease + slow sweep + some wake-ups, on a busy machine."""
+STILL = 60.0
+"""Seconds without a change after which all has come to rest, ended or not: longer than any lease, delay, visibility or wait between
+two looks in this stage, the slow sweep's included."""
+
+QUIET_WITHIN = 900.0
+"""The longest wait for that, in seconds, on a machine however busy."""

@@ -34,13 +34,18 @@ class Schedule:
         """Begin what is due."""
         share = (self._clock() - self._began) / self._seconds
         while self._left and self._left[0][0] <= share:
-            _, work = self._left.pop(0)
-            thread = threading.Thread(target=self._do, args=(work,), name="mischief", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+            self._begin()
+
+    def _begin(self) -> None:
+        _, work = self._left.pop(0)
+        thread = threading.Thread(target=self._do, args=(work,), name="mischief", daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def finish(self) -> list[str]:
-        """Wait for what was begun; what broke."""
+        """Begin what a busy machine left no time for, and wait for all; what broke."""
+        while self._left:
+            self._begin()
         for thread in self._threads:
             thread.join(90)
         self.broke += [f"{thread.name} does not end" for thread in self._threads if thread.is_alive()]
