@@ -1,10 +1,12 @@
 """What a message looks like on the wire, and what is refused."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ulid import ULID
 
 from chalicelib.domain.errors import InvalidInput, NewerMessage
 from chalicelib.domain.job import Wakeup
@@ -106,3 +108,12 @@ def test_what_is_no_id_is_none(text):
 def test_a_message_of_a_later_version_is_known_for_one_whatever_its_shape(rest):
     with pytest.raises(NewerMessage, match="version 2"):
         decode(json.dumps({"v": 2, **rest}), "low")
+
+
+@given(st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZILOUabc", min_size=25, max_size=27))
+def test_what_counts_as_an_id_is_what_the_library_reads_and_writes_back(text):
+    try:
+        written_back = str(ULID.from_str(text)) == text
+    except ValueError:
+        written_back = False
+    assert is_id(text) == (written_back and text < make_id(datetime(9999, 1, 1, tzinfo=UTC), bytes(10)))

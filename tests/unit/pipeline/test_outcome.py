@@ -69,6 +69,7 @@ def test_a_failure_is_told_in_the_words_of_the_exception_from_the_tasks_own_plac
     assert found.traceback.rstrip().endswith("ValueError: no such file: é")
     assert "deeper" in found.traceback
     assert "chalicelib/pipeline" not in found.traceback
+    assert "^" not in found.traceback, "a row has no bytes for carets"
 
 
 @pytest.mark.parametrize("words", ["x" * 100_000, "é" * 100_000, "\ud800" * 100_000])
