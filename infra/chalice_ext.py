@@ -23,6 +23,7 @@ from chalice.utils import to_cfn_resource_name
 
 from infra.gateway_responses import GATEWAY_RESPONSES
 from infra.names import Names
+from infra.packaging import hook
 
 PARTIAL = ["ReportBatchItemFailures"]
 ALLOW = "Allow"
@@ -177,3 +178,4 @@ def install() -> None:
     for owner, methods in PATCHES.items():
         for name, method in methods.items():
             setattr(owner, name, method)
+    hook.install()
