@@ -41,7 +41,7 @@ def consumer_parts() -> Parts:
 
 def use(replacement: Parts | None) -> Parts | None:
     """Let this process use other parts; None: build from the environment again. Returns what it used before. For tests."""
-    global _parts  # noqa: PLW0603 - as above
+    global _parts
     with _lock:
         before, _parts = _parts, replacement
     return before

@@ -83,6 +83,8 @@ def _message(record: logging.LogRecord) -> str:
 
 def _simple(value: Any, depth: int = 2) -> Any:
     """A value as JSON can say it, within bounds."""
+    if type(value) is str:  # as nearly all are
+        return value[:FIELD_CHARS]
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int) and abs(value) < 2**63:

@@ -69,6 +69,11 @@ def _keep(ids: Sequence[str], until: datetime, parts: Parts) -> Kept:
     decided = [plan for plan in plans if isinstance(plan, Plan)]
     wakeups = [plan.wakeup for plan in decided if plan.wakeup is not None]
     unsent = {wakeup.job_id for wakeup in parts.queue.send(wakeups)} if wakeups else set()
+    for plan in decided:
+        if plan.wakeup is not None and plan.job.id not in unsent:
+            log.info(
+                "%s: woken by the sweep", plan.job.label(), extra={**plan.job.log_fields(), "action": "swept"}
+            )
     writes = [plan for plan in decided if plan.event is not None and plan.job.id not in unsent]
     answers = parts.crew.each(lambda plan: _write(plan, until, parts), writes)
     for answer in answers:

@@ -1,5 +1,6 @@
 """`cpu=True` tasks run in a child process each: real parallelism, and a hard end to those that will not end."""
 
+import contextvars
 import dataclasses
 import logging
 import selectors
@@ -62,8 +63,9 @@ class ChildExecution(Pending):
         self._wire = Wire(talk)
 
     def start(self) -> None:
-        """Begin."""
-        threading.Thread(target=self._listen, name=f"child-{self._name}", daemon=True).start()
+        """Begin. What the child logs is logged with the caller's context variables."""
+        listen = contextvars.copy_context().run
+        threading.Thread(target=listen, args=(self._listen,), name=f"child-{self._name}", daemon=True).start()
 
     def soften(self) -> None:
         """Raise `SoftTimeLimitExceeded` in the child's main thread, by a signal."""

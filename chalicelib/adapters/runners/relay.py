@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
+from chalicelib.pipeline.context import fields_here
+
 MESSAGE_CHARS = 16_000
 TRACEBACK_CHARS = 2_000
 _OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
@@ -67,7 +69,8 @@ def to_wire(record: logging.LogRecord) -> Mapping[str, Any]:
     """The record as JSON values: its words are final, its extras are carried if they are simple and printed if not."""
     facts = {name: getattr(record, name) for name in _CARRIED}
     facts["msg"] = _printable(record.getMessage())
-    extras = {name: value for name, value in record.__dict__.items() if name not in _OWN}
+    given = {name: value for name, value in record.__dict__.items() if name not in _OWN}
+    extras = {**fields_here(), **given}
     if record.exc_info:
         trace = logging.Formatter().formatException(record.exc_info)[-TRACEBACK_CHARS:]
         facts["exc_text"] = _printable(
