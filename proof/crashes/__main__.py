@@ -16,9 +16,7 @@ from proof.crashes.watch import ARROWS
 def main() -> int:
     """What the arguments ask for. 0: no violation, every arrow of the lifecycle taken, every mutant caught."""
     parser = argparse.ArgumentParser(prog="python -m proof.crashes", description=__doc__)
-    parser.add_argument(
-        "--minutes", type=float, help="go on with pairs for so long; all singles are tried anyway"
-    )
+    parser.add_argument("--minutes", type=float, help="try singles, then pairs, for so long")
     parser.add_argument("--plans", type=int, help="try so many plans")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--plan", help="replay this plan and print its trace")

@@ -10,7 +10,7 @@ import pickle
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from botocore.client import BaseClient
@@ -145,19 +145,9 @@ class Account:
                     return True
         return False
 
-    @contextmanager
-    def as_it_was(self) -> Iterator[None]:
-        """The table without its last write: what an eventually consistent read may still see."""
-        if self.memory.last is None:
-            yield
-            return
-        place, state, item = self.memory.last
-        now, newer = self.memory.state(place), self.memory.item(place)
-        self.memory.put(place, state, item)
-        try:
-            yield
-        finally:
-            self.memory.put(place, now, newer)
+    def as_it_was(self, operation: str, params: Mapping[str, Any]) -> AbstractContextManager[None]:
+        """The table as an eventually consistent read may still see it: an item before its last write, a query before the last of all."""
+        return self.memory.as_it_was(_place(params) if operation == "GetItem" else None)
 
     # ------------------------------------------------------------------------------------------------------- the queues
 

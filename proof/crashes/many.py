@@ -136,10 +136,9 @@ def visit(works: list[tuple[Plan, int]]) -> tuple[CrashSum, list[tuple[Plan, int
 
 
 def many(*, minutes: float | None = None, processes: int = 1, plans: int | None = None) -> CrashSum:
-    """All singles, then pairs until the time is over, that many plans are tried, or ten of them failed.
+    """All singles, then pairs, until the time is over, that many plans are tried, or ten of them failed; without a bound, all that there are.
 
-    Without a bound: all that there are. Singles are always tried to the end of the bound in plans, not in time, so that what is left out are
-    pairs alone.
+    `pairs_there` counts the pairs of those singles that were tried: what follows a fault is known only then.
     """
     start = time.monotonic()
     ends = None if minutes is None else start + minutes * 60
@@ -158,7 +157,7 @@ def _all(total: CrashSum, ends: float | None, plans: int | None, processes: int)
     total.singles_there = len(firsts)
     Random(0).shuffle(firsts)
     tried = min(len(firsts), plans if plans is not None else len(firsts))
-    sizes = _round([(plan, 0) for plan in firsts[:tried]], CHUNK, processes, total, None, None)
+    sizes = _round([(plan, 0) for plan in firsts[:tried]], CHUNK, processes, total, ends, plans)
     number = 1
     while number == 1 or any(size > (number - 1) * STRIDE for _, size in sizes):
         works = [(plan, number) for plan, size in sizes if size > (number - 1) * STRIDE]

@@ -15,6 +15,7 @@ HERE: Mapping[str, str] = {
     "F05": "a message is sent, the reply lost, resent or late",
     "F07": "entries of a batch of messages fail under HTTP 200",
     "F08": "a client asks again with its key while its first request stands still in a door",
+    "F11": "a message comes twice, the second time while the first is handled",
     "F13": "every message that was ever sent comes again at the end of a plan",
     "F14": "a delivery that stood still is acknowledged with a receipt that a later one has replaced",
     "F15": "a message names a job that is not there",

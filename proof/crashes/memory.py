@@ -5,7 +5,8 @@ remembered write that made it. Remembered items are never changed; before moto m
 """
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -25,11 +26,13 @@ class Memory:
         self._states: dict[Place, int] = {}
         self._said: dict[tuple[str, int], tuple[Any, int, Any]] = {}
         self._count = ABSENT
-        self.last: tuple[Place, int, Any] | None = None  #: the last item written, and how it was before
+        self.last: Place | None = None  #: the last item written
+        self._before: dict[Place, tuple[int, Any]] = {}  #: how each was before its last write
 
     def forget_states(self) -> None:
         """The table is empty again."""
         self._states.clear()
+        self._before.clear()
         self.last = None
         if len(self._said) > MOST:
             self._said.clear()
@@ -44,7 +47,7 @@ class Memory:
             self._said[question, state] = known
         answer, after, item = known
         if writes and after != state:
-            self.last = (place, state, self.item(place))
+            self.last, self._before[place] = place, (state, self.item(place))
             self.put(place, after, item)
         if isinstance(answer, ClientError):
             raise ClientError(answer.response, answer.operation_name)
@@ -67,6 +70,20 @@ class Memory:
         after = self.item(place)
         self._set(place, before)
         return answer, self._count, after
+
+    @contextmanager
+    def as_it_was(self, place: Place | None) -> Iterator[None]:
+        """The table without the last write to this item; None: without the last of all."""
+        place = place or self.last
+        if place is None or place not in self._before:
+            yield
+            return
+        now, newer = self.state(place), self.item(place)
+        self.put(place, *self._before[place])
+        try:
+            yield
+        finally:
+            self.put(place, now, newer)
 
     def put(self, place: Place, state: int, item: Any) -> None:
         """Let the item be in this state."""

@@ -1,6 +1,7 @@
 """Broken variants: those of the simulation that these scenarios can show, and some that only the real adapters can have."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from chalicelib.adapters.aws import payloads, side_tables, store
@@ -13,7 +14,10 @@ from chalicelib.adapters.aws.rows import to_item
 from chalicelib.adapters.aws.store import DynamoStore
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.job import Place, Stored
+from chalicelib.pipeline import tick
+from chalicelib.pipeline.appointments import Kept
 from chalicelib.pipeline.ports import Refused
+from chalicelib.pipeline.sweep import Swept
 from proof.simulation.mutants import MUTANTS, Mutant
 from proof.simulation.mutants.registry import Patch
 
@@ -27,7 +31,6 @@ SHARED = (
     "own_outcome_not_recognised",
     "wish_ignored_on_retry",
     "redrive_resets_epoch",
-    "no_sweep",
     "watermark_first",
     "failed_listing_is_empty",
     "failed_appointment_is_skipped",
@@ -48,8 +51,6 @@ SHARED = (
     "outbox_left_by_tick",
     "result_after_outcome",
     "claim_ignores_tenant",
-    "retry_without_appointment",
-    "takeover_matches_the_retry",
 )
 """Of the simulation's mutants. The others need what one thread and short scenarios do not have: many workers of one invocation, several pages of
 rows, an account that forgets rows by TTL."""
@@ -96,6 +97,14 @@ def _made_with(kind: Any, *names: str) -> Patch:
         made(self, _lacking(clients, *names), *args)
 
     return kind, "__init__", init
+
+
+@own("no sweep: what its message has lost is lost")
+def nobody_sweeps() -> Sequence[Patch]:
+    return [
+        (tick, "sweep", lambda *_, **__: Swept(rows=0, appointed=0, behind=timedelta(0))),
+        (tick, "keep_appointments", lambda **_: Kept()),
+    ]
 
 
 @own("a row is put over the one that is there")

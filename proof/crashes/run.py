@@ -8,6 +8,7 @@ from typing import Any, cast
 from chalicelib import wiring
 from chalicelib.domain.job import TERMINAL
 from proof.crashes.account import Account
+from proof.crashes.clock import MINUTE
 from proof.crashes.faults import FLICKERS, Fault
 from proof.crashes.plan import Plan
 from proof.crashes.scenarios import BY_NAME, Scenario
@@ -16,6 +17,9 @@ from proof.crashes.stage import Stage
 from proof.crashes.watch import Watch
 from proof.simulation.ledger import reckon
 from proof.simulation.monitor import Violation
+
+AT_ONCE = 2 * MINUTE
+"""A lost reply is noticed within seconds; only what waits for the sweep takes longer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +30,9 @@ class Run:
     violation: Violation | None
     points: tuple[tuple[Fault, ...], ...]  #: of each call, the faults that it can have
     calls: int
-    starts: int  #: of tasks
+    attempts: int  #: of all jobs
     quiet: int  #: milliseconds of held time that it took
+    settled: int  #: when the last write to a job was made
     ledger: Counter[str]
     hits: Counter[str]
     transitions: frozenset[str]
@@ -49,7 +54,7 @@ def run(plan: Plan, account: Account, *, calm: Run | None = None, traced: bool =
             for step in scenario.steps:
                 step(stage)
             stage.run_on()
-            points = tuple(seam.points)
+            points, quiet, settled = tuple(seam.points), clock.ms, watch.settled
             if watch.monitor.violation is None:
                 ledger = _judged(scenario, stage, calm)
     finally:
@@ -61,8 +66,9 @@ def run(plan: Plan, account: Account, *, calm: Run | None = None, traced: bool =
         violation=watch.monitor.violation,
         points=points,
         calls=seam.calls,
-        starts=len(stage.runner.starts),
-        quiet=clock.ms,
+        attempts=_attempts(watch),
+        quiet=quiet,
+        settled=settled,
         ledger=ledger,
         hits=hits.hits,
         transitions=frozenset(watch.arrows),
@@ -82,14 +88,32 @@ def _judged(scenario: Scenario, stage: Stage, calm: Run | None) -> Counter[str]:
     for key, ids in stage.keyed.items():
         if len(ids) > 1:
             monitor.fail("KEY", f"key {key} was answered with {len(ids)} jobs")
-    struck = stage.seam.struck
-    if calm is not None and len(struck) == 1 and struck[0][1] in FLICKERS:
-        if stage.noticed:
-            monitor.fail("FLICKER", "a client was not answered")
-        if len(stage.runner.starts) > calm.starts:
-            monitor.fail("FLICKER", f"{len(stage.runner.starts)} starts instead of {calm.starts}")
+    if calm is not None:
+        _no_worse(stage, calm)
     _replay(stage)
     return ledger
+
+
+def _no_worse(stage: Stage, calm: Run) -> None:
+    """What a flicker must not cost: an answer, an attempt, or, where the call took effect, the time until a sweep."""
+    monitor, struck = stage.monitor, stage.seam.struck
+    if len(struck) > 1 or any(fault not in FLICKERS for _, fault in struck):
+        return
+    if stage.noticed:
+        monitor.fail("FLICKER", "a client was not answered, or a process ended with an error")
+    if (attempts := _attempts(stage.watch)) > calm.attempts:
+        monitor.fail("FLICKER", f"{attempts} attempts instead of {calm.attempts}")
+    took_effect = all(
+        fault in {Fault.LOST, Fault.RESENT} and Fault.CRASH_AFTER in stage.seam.points[number - 1]
+        for number, fault in struck
+    )
+    if took_effect and stage.watch.settled > calm.settled + AT_ONCE:
+        monitor.fail("FLICKER", f"settled after {stage.watch.settled} ms instead of {calm.settled}")
+
+
+def _attempts(watch: Watch) -> int:
+    claims = ("claimed", "reclaimed")
+    return sum(entry.event in claims for row in watch.rows.values() for entry in row.history)
 
 
 def _replay(stage: Stage) -> None:

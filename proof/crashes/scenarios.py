@@ -61,13 +61,15 @@ def throttled(stage: Stage) -> None:
 
 
 def rubbish(stage: Stage) -> None:
-    """Messages that are none, or nobody's, beside the good one."""
+    """Messages that are none, or nobody's, and after them the good one once more."""
     nobody = "01KDWVY2G0" + "0123456789ABCDEF"
     stage.account.put("default", "}{")
     stage.account.put("default", json.dumps({"v": 1, "tenant": "default", "job": nobody, "epoch": 0}))
     stage.account.put(
         "default", json.dumps({"v": 1, "tenant": "somebody", "job": stage.first() or nobody, "epoch": 0})
     )
+    for lane, body in stage.watch.ever[:1]:
+        stage.account.put(lane, body)
     for fault in ("F15", "F16", "F37"):
         stage.seam.hits.hit(fault)
 
@@ -93,7 +95,7 @@ SCENARIOS: Sequence[Scenario] = (
         ends=frozenset({S.DEAD, S.SUCCEEDED}),
     ),
     Scenario(name="chain", steps=[submit(task="chained"), drain]),
-    Scenario(name="delayed", steps=[submit(delay=timedelta(minutes=2)), wait(minutes=3), drain]),
+    Scenario(name="delayed", steps=[submit(delay=timedelta(minutes=2)), drain, wait(minutes=3), drain]),
     Scenario(name="scheduled", steps=[submit(delay=HOUR), quiet]),
     Scenario(
         name="cancelled_before", steps=[submit(), cancel, drain], ends=frozenset({S.CANCELLED, S.SUCCEEDED})
@@ -114,6 +116,12 @@ SCENARIOS: Sequence[Scenario] = (
         ends=frozenset({S.CANCELLED, S.SUCCEEDED}),
     ),
     Scenario(name="cancelled_lost", steps=[submit("doomed"), drain], ends=frozenset({S.CANCELLED, S.DEAD})),
+    Scenario(
+        name="cancelled_failing",
+        steps=[submit("unheeding"), drain],
+        ends=frozenset({S.CANCELLED, S.DEAD}),
+    ),
+    Scenario(name="doubled", steps=[submit("crowd"), drain]),
     Scenario(name="talking", steps=[submit("talk"), drain]),
     Scenario(
         name="redriven",
@@ -139,14 +147,14 @@ SCENARIOS: Sequence[Scenario] = (
     Scenario(name="reclaimed", steps=[submit("kill:1"), drain]),
     Scenario(
         name="worker_lost",
-        steps=[submit("kill:9", task="chained", max_attempts=1), drain],
+        steps=[submit("kill:9", task="chained", max_attempts=1), drain, lose],
         ends=frozenset({S.DEAD, S.SUCCEEDED}),
     ),
     Scenario(name="large_item", steps=[submit("large:1000", task="chained", pad=1000), drain]),
     Scenario(name="large_object", steps=[submit("large:9000", pad=9000), drain]),
     Scenario(name="dead_letter", steps=[submit(), throttled, drain, tick, drain]),
     Scenario(name="late_dead_letter", steps=[submit(), drain, dead_letter, drain]),
-    Scenario(name="rubbish", steps=[submit(), rubbish, drain]),
+    Scenario(name="rubbish", steps=[submit(), lose, rubbish, drain]),
 )
 
 BY_NAME: Mapping[str, Scenario] = {one.name: one for one in SCENARIOS}

@@ -152,7 +152,7 @@ class Seam:
             case Fault.PARTIAL:
                 return self._partly(client, operation, params, number)
             case _:
-                with self.account.as_it_was():
+                with self.account.as_it_was(operation, params):
                     return self._apply(client, operation, params, number, fault)
 
     def _freeze(self) -> None:

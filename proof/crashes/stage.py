@@ -80,7 +80,7 @@ class Stage:
         self.keyed: dict[str, set[str]] = {}  #: key -> ids of the jobs that were answered for it
         self.unanswered: list[str] = []  #: clients that gave up
         self.noticed = 0  #: answers that did not come, and tasks' starts that were for nothing
-        self.runner = ScriptRunner(self.clock, seam, self.cancel)
+        self.runner = ScriptRunner(self.clock, seam, self._while_it_runs)
         self._boxes = 0
         self._asking: list[Callable[[], None]] = []
         self._ticked = -1
@@ -131,7 +131,10 @@ class Stage:
         frozen_parts, self.parts = self.parts, self._process()
         if frozen.kind in {"api", "cancel", "redrive"} and self._asking:
             self._asking.pop()()
-        self.run_on(until=self.clock.ms + FROZEN)
+        until = self.clock.ms + FROZEN
+        self.run_on(until=until)
+        self.clock.ms = max(self.clock.ms, until)
+        self.tick()  # there is one every minute, but one of those that find nothing is enough
         self.parts = frozen_parts
         wiring.use(frozen_parts)
 
@@ -195,6 +198,19 @@ class Stage:
             wished = answer.state is State.RUNNING and answer.cancel_requested is not None
             if answer.state not in TERMINAL and not wished:
                 self.monitor.fail("CANCEL", f"cancel answered with {answer.state} and no wish")
+
+    def _while_it_runs(self, word: str, job_id: str) -> None:
+        """What others do while a task runs: somebody wants it cancelled, or its message comes once more."""
+        if word in {"obey", "doomed", "unheeding"}:
+            self.cancel(job_id)
+        elif word == "crowd":
+            self.seam.hits.hit("F11")
+            for lane, body in self.watch.ever[:1]:
+                self.account.put(lane, body)
+            mine, self.parts = self.parts, self._process()
+            self.drain()
+            self.parts = mine
+            wiring.use(mine)
 
     def redrive(self, job_id: str | None) -> None:
         """Somebody redrives the job, and asks until answered."""

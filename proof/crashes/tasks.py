@@ -8,14 +8,16 @@ from chalicelib.domain.errors import Retry
 from chalicelib.domain.retry import Backoff
 from chalicelib.pipeline.context import current_job
 from chalicelib.pipeline.finished import FinishedJob
-from chalicelib.pipeline.outcome import Outcome, run
+from chalicelib.pipeline.outcome import Outcome, Raised, run
 from chalicelib.pipeline.ports import Call
 from chalicelib.pipeline.task import Options, Registry
 from proof.crashes.clock import SECOND, HeldClock
 from proof.crashes.seam import Crash, Seam
 
 SLOW = 12 * SECOND  #: how long the tasks run that take their time
-WISH_AT = 2 * SECOND  #: when in that time somebody wants the job cancelled
+BRIEF = 3 * SECOND  #: and one that ends before its attempt has looked at the row
+WISH_AT = 2 * SECOND  #: when in that time others do something about the job
+TAKES = {"obey": SLOW, "doomed": SLOW, "talk": SLOW, "crowd": SLOW, "unheeding": BRIEF}
 
 
 def play(script: str) -> dict[str, Any]:
@@ -26,6 +28,8 @@ def play(script: str) -> dict[str, Any]:
         raise ValueError("as the script says")
     if word == "always" and job.epoch < int(number):
         raise ValueError("until it is mended")
+    if word == "unheeding":
+        raise ValueError("nobody told it of the wish")
     if word == "retry" and job.attempt == 1:
         raise Retry(after=int(number))
     if word == "obey":
@@ -51,10 +55,10 @@ REGISTRY.add(after, "after", Options(backoff=_SHORT, max_attempts=5))
 class ScriptRunner:
     """All runners in one: the task's code runs at once, at the end of the time that its script takes."""
 
-    def __init__(self, clock: HeldClock, seam: Seam, wish: Callable[[str], None]) -> None:
+    def __init__(self, clock: HeldClock, seam: Seam, meanwhile: Callable[[str, str], None]) -> None:
         self._clock = clock
         self._seam = seam
-        self._wish = wish
+        self._meanwhile = meanwhile
         self.starts: list[str] = []
 
     def start(self, call: Call) -> "ScriptExecution":
@@ -65,28 +69,36 @@ class ScriptRunner:
         if word == "kill" and call.facts.attempt <= int(number):
             self._seam.note(f"{self._seam.box.name} is killed by its task")
             raise Crash
-        return ScriptExecution(call, word, self._clock, self._wish)
+        return ScriptExecution(call, word, self._clock, self._seam, self._meanwhile)
 
 
 class ScriptExecution:
     """One run of a script."""
 
-    def __init__(self, call: Call, word: str, clock: HeldClock, wish: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        call: Call,
+        word: str,
+        clock: HeldClock,
+        seam: Seam,
+        meanwhile: Callable[[str, str], None],
+    ) -> None:
         self._call = call
         self._word = word
+        self._seam = seam
         self._clock = clock
-        self._wish = wish
+        self._meanwhile = meanwhile
         self._began = clock.ms
-        self._ends = clock.ms + (SLOW if word in {"obey", "doomed", "talk"} else 0)
-        self._wished = False
+        self._ends = clock.ms + TAKES.get(word, 0)
+        self._noticed = False
 
     def finished(self, within: timedelta) -> bool:
         """Wait so long for it; on the way it may speak, and somebody may want it cancelled."""
         if self._clock.ms < self._ends:
             self._clock.pause(within)
-        if self._word in {"obey", "doomed"} and self._clock.ms - self._began >= WISH_AT and not self._wished:
-            self._wished = True
-            self._wish(self._call.facts.id)
+        if self._word in TAKES and self._clock.ms - self._began >= WISH_AT and not self._noticed:
+            self._noticed = True
+            self._meanwhile(self._word, self._call.facts.id)
         spent = self._clock.ms - self._began
         if self._word == "doomed" and spent >= SLOW // 2:
             raise Crash
@@ -97,7 +109,10 @@ class ScriptExecution:
 
     def outcome(self) -> Outcome:
         """What happened."""
-        return run(REGISTRY[self._call.task], self._call)
+        outcome = run(REGISTRY[self._call.task], self._call)
+        if isinstance(outcome, Raised):
+            self._seam.hits.hit("F21")
+        return outcome
 
     def soften(self) -> None:
         """No script has a soft limit."""

@@ -18,7 +18,28 @@ from proof.simulation.mutants import Mutant, applied
 SECONDS = 12.0
 """Processor seconds that a mutant is looked for before it counts as missed."""
 
-KNOWN: Mapping[str, str] = {}
+KNOWN: Mapping[str, str] = {
+    "no_fence": "reclaimed 21:late",
+    "fence_on_status": "retry 5:later",
+    "live_lease_taken": "doubled",
+    "own_claim_not_recognised": "plain 4:lost",
+    "own_outcome_not_recognised": "chain 5:lost",
+    "wish_ignored_on_retry": "cancelled_failing",
+    "outbox_left_by_tick": "worker_lost",
+    "failed_listing_is_empty": "lost 6:error",
+    "failed_appointment_is_skipped": "lost 8:error",
+    "no_second_look": "plain 1:stalled",
+    "claim_ignores_tenant": "rubbish",
+    "first_message_not_delayed": "delayed",
+    "inconsistent_reads": "lost 6:stale",
+    "inconsistent_payload": "large_item 6:stale",
+    "failed_entries_ignored": "lost 15:partial",
+    "send_trouble_swallowed": "lost 15:error",
+    "timeout_is_refusal": "plain 5:error",
+    "throttling_is_final": "plain 1:error",
+    "payload_gone_before_row": "large_item 5:crash_after",
+    "cancel_unguarded": "cancelled_between 8:stalled",
+}
 """Mutant -> a plan that caught it before: tried first, so that a trial is short. If it does not catch it any more, all others are tried."""
 
 

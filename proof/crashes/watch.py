@@ -33,6 +33,7 @@ class Watch:
         self.marks: dict[str, Any] = {}
         self.payloads = SimpleNamespace(bodies={}, keep_until={})
         self.arrows: set[str] = set()  #: what happened, as `arrow` names it
+        self.settled = 0  #: when the last write to a job was made
         self.ever: list[tuple[str, str]] = []  #: every message that was ever sent: lane and body
         self.monitor = Monitor(
             cast("Any", SimpleNamespace(skew=0)),
@@ -65,6 +66,9 @@ class Watch:
         elif operation == "SendMessageBatch":
             self._sent(params, answer, box)
 
+    def _wrote(self) -> None:
+        self.settled = self.monitor._clock.now  # noqa: SLF001 - the one that we gave it
+
     def _put(self, item: Any, box: Sandbox) -> None:
         pk, sk = item["pk"]["S"], item["sk"]["S"]
         kind, _, rest = pk.partition("#")
@@ -72,6 +76,7 @@ class Watch:
             row = from_item(item)
             before = self.rows.get(row.id)
             self.rows[row.id] = row
+            self._wrote()
             if before is None:
                 event = Scheduled if row.state is State.SCHEDULED else Queued
                 self.arrows.add(arrow(event.name, None, Absent.__name__))
@@ -94,6 +99,7 @@ class Watch:
             return
         new = from_item(answer["Attributes"])
         self.rows[job_id] = new
+        self._wrote()
         label = label_of(params)
         moves = new.state is not old.state or label == "reclaimed"
         self.arrows.add(arrow(label, old.state if moves else None, guard_of(params)))
