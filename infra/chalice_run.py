@@ -21,7 +21,7 @@ def chalice(arguments: Sequence[str], *, module: str = COMMAND) -> None:
     A process, since importing app.py for one stage decides what its handlers listen to. No bytecode is written: it would go into the zip, and
     make each zip another.
     """
-    program = f"from {module} import main; main()"
+    program = f"import sys; from {module} import main; sys.exit(main())"  # its main returns what went wrong
     ended = subprocess.run(
         [sys.executable, "-c", program, *arguments],
         cwd=ROOT,

@@ -118,11 +118,11 @@ def test_a_change_that_loses_data_is_refused_by_name(standing):
             changeset.check(proposed.changes)
 
 
-def test_a_stack_that_never_stood_is_cleared_away(cloud):
-    # given a first creation that failed: CloudFormation would refuse to touch what it left
-    broken = BODY.replace(f"BucketName: {BUCKET}", "BucketName: NO_BUCKETS_NAME")
+def test_a_stack_that_never_stood_is_cleared_away(cloud, emulator):
+    # given a first creation that failed, its bucket's name being taken: CloudFormation would refuse to touch what it left
+    boto3.client("s3", **emulator.client_options).create_bucket(Bucket="taken")
     with pytest.raises(StackFailed):
-        changeset.execute(cloud, propose(cloud, "first", broken))
+        changeset.execute(cloud, propose(cloud, "first", TEMPLATE.read_text(), BucketName="taken"))
     assert describe(cloud, NAMES.stack)["StackStatus"] == "ROLLBACK_COMPLETE"
 
     changeset.execute(cloud, propose(cloud, "second"))

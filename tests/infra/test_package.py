@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,24 +9,19 @@ from zipfile import ZipFile
 
 import pytest
 
-from infra.config import ROOT
+from infra.gateway_responses import GATEWAY_RESPONSES
+from infra.names import Names
+from tests.support.project import copy_project
 
 pytestmark = pytest.mark.slow  # Chalice downloads what the functions need
 
-INPUTS = ("app.py", "chalicelib", "infra", ".chalice/config.json", ".chalice/policies", "requirements.txt")
 RUNTIME_HAS = ("boto3", "botocore")
 
 
 @pytest.fixture(scope="module")
 def packaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `chalice package` makes of this project; a copy of it, for Chalice leaves things behind."""
-    copy, out = tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("out")
-    for name in INPUTS:
-        (copy / name).parent.mkdir(parents=True, exist_ok=True)
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, copy / name)
+    copy, out = copy_project(tmp_path_factory.mktemp("project")), tmp_path_factory.mktemp("out")
     subprocess.run(
         [Path(sys.executable).parent / "chalice", "package", "--stage", "dev", out],
         cwd=copy,
@@ -63,6 +57,42 @@ def test_it_holds_what_is_needed_and_nothing_else(packaged, unzipped):
     assert not top & {"jobline", "infra", "tests", "bench", "examples", *RUNTIME_HAS}
     assert not list(unzipped.rglob("__pycache__"))
     assert (packaged / "deployment.zip").stat().st_size < 2_000_000
+
+
+def test_a_function_is_called_what_its_logs_alarms_and_policy_say(functions):
+    called = {properties["FunctionName"] for properties in functions.values()}
+
+    assert called == set(Names(app="jobline", stage="dev").functions.values())
+
+
+def test_every_queue_reports_failed_records_and_its_function_may_feed_itself(functions):
+    fed = [
+        (properties, event["Properties"])
+        for properties in functions.values()
+        for event in properties.get("Events", {}).values()
+        if event["Type"] == "SQS"
+    ]
+
+    assert len(fed) == 4
+    for properties, mapping in fed:
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert properties["RecursiveLoop"] == "Allow"
+
+
+def test_every_function_knows_the_bucket_that_the_stack_makes(functions):
+    for properties in functions.values():
+        assert properties["Environment"]["Variables"]["JOBLINE_BUCKET"] == {
+            "Fn::Sub": "jobline-dev-payloads-${AWS::AccountId}-${AWS::Region}"
+        }
+
+
+def test_the_api_is_the_stages_own_and_traced_and_answers_for_what_never_reaches_it(packaged):
+    api = json.loads((packaged / "sam.json").read_text())["Resources"]["RestAPI"]["Properties"]
+
+    assert api["DefinitionBody"]["info"]["title"] == "jobline-dev"
+    assert api["DefinitionBody"]["x-amazon-apigateway-gateway-responses"] == GATEWAY_RESPONSES
+    assert api["TracingEnabled"] is True
+    assert api["EndpointConfiguration"] == "REGIONAL"
 
 
 def test_lambda_enters_every_function_by_app(functions):

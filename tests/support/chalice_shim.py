@@ -89,9 +89,10 @@ def install() -> None:
     TypedAWSClient._wait_for_function_update = wait_for_function_update  # type: ignore[method-assign]
 
 
-def main() -> None:
-    """As chalice.cli's."""
+def main() -> int:
+    """As chalice.cli's: returns the exit status."""
     from chalice.cli import main as chalice
 
     install()
-    chalice()
+    status: int = chalice()
+    return status
