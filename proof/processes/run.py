@@ -88,8 +88,11 @@ class _Run:
                 self._quiet(clients, mischief)
             finally:
                 clients.stop()
+            began = list(
+                starts(stage.witness)
+            )  # before the rows: a start whose claim is not in them is wrong
             found = rows(stage.client("dynamodb"), TABLE, newer=mischief.newer_rows)
-            self._reckon(clients, mischief, found)
+            self._reckon(self._books(clients, mischief, found, began), clients)
             self._replay(mischief, found)
             self._count(clients, mischief, found)
         report.seconds = time.monotonic() - self.began
@@ -138,7 +141,7 @@ class _Run:
             ended = empty and all(row.finished for row in found.values())
             self.report.rested = ended or time.monotonic() - moved > STILL
             books = self._books(clients, mischief, found, began)
-            if self.mutant is not None and LASTING & reckon(books).figures.keys():
+            if self.mutant is not None and LASTING & (+reckon(books).figures).keys():
                 break  # no waiting mends it
             time.sleep(max(LOOK_EVERY, 4 * (time.monotonic() - looked)))  # not to be the load itself
         self.report.quiet_after = time.monotonic() - since
@@ -158,11 +161,10 @@ class _Run:
                 newer_changed=mischief.newer_rows_changed(),
             )
 
-    def _reckon(self, clients: Clients, mischief: Mischief, found: Mapping[str, Job]) -> None:
-        books = self._books(clients, mischief, found, list(starts(self.stage.witness)))
+    def _reckon(self, books: Books, clients: Clients) -> None:
         ledger = reckon(replace(books, unanswered=len(clients.unanswered)))
         self.report.ledger = ledger.figures
-        self.report.jobs = len(found)
+        self.report.jobs = len(books.rows)
         self.report.failed += [*ledger.wrong, *clients.told.wrong]
 
     def _replay(self, mischief: Mischief, before: Mapping[str, Job]) -> None:
