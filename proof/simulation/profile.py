@@ -190,11 +190,25 @@ def _peopled(found: Profile, tenants: int, chance: Random) -> Profile:
 def _drawn(seed: int) -> Profile:
     chance = Chance(f"more {seed}")
     found = _plain(seed)
+    if chance.happens(0.06):
+        found = _with_ghosts(found, chance)
     if chance.happens(0.1):
         found = replace(
             found, newer=tuple(chance.randrange(found.calm) for _ in range(chance.choice((1, 2))))
         )
     return _peopled(found, chance.choice((2, 2, 3)), chance) if chance.happens(0.3) else found
+
+
+def _with_ghosts(found: Profile, chance: Random) -> Profile:
+    """Jobs that die while their only worker stands still, and are given another life before it goes on: rare, unless one sees to it."""
+    return replace(
+        found,
+        requests=tuple(replace(request, max_attempts=1) for request in found.requests),
+        rates={**found.rates, "pause_before": 0.2},
+        calm=8 * MINUTE,
+        redrives=tuple(minute * MINUTE + chance.randrange(MINUTE) for minute in range(2, 8)),
+        zombies=True,
+    )
 
 
 def _plain(seed: int) -> Profile:
