@@ -40,7 +40,15 @@ def _run(given: argparse.Namespace) -> int:
     if given.json is not None:
         given.json.parent.mkdir(parents=True, exist_ok=True)
         given.json.write_text(json.dumps(report.as_json(), indent=1), encoding="utf-8")
+    if not report.passed and given.keep is None:
+        print(f"again, with the logs kept: {_command(given)} --keep build/proof/processes")
     return int(not report.passed)
+
+
+def _command(given: argparse.Namespace) -> str:
+    jobs = "" if given.jobs is None else f" --jobs {given.jobs}"
+    broken = "" if given.mutant is None else f" --mutant {given.mutant}"
+    return f"python -m proof.processes --minutes {given.minutes:g}{jobs} --seed {given.seed}{broken}"
 
 
 def _mutants() -> int:

@@ -277,6 +277,7 @@ def test_a_fault_is_recognised_by_what_the_processes_had_done(events, fault):
         [wrote("c1", "claimed"), wrote("c1", "succeeded", status=400)],  # its own mark, after a lost reply
         [call("ticker", "SendMessageBatch", **SENT), wrote("ticker", ""), killed("ticker")],
         [put(status=400), killed("api")],
+        [wrote("c1", "claimed"), wrote("ticker", "died", status=400)],  # it had lived after all: no zombie
     ],
 )
 def test_what_was_no_fault_is_not_counted(events):
