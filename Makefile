@@ -86,6 +86,23 @@ proof: $(READY) ## Prove it: every layer, all faults and mutants, the report und
 sample: $(READY) ## Two minutes of the proof
 	$(PY) -m proof --minutes 2 --folder build/proof-sample
 
+.PHONY: deploy
+deploy: $(READY) ## Set a stage up on AWS, or bring it up to date: shows what would change, and asks (STAGE=dev)
+	@test -n "$(STAGE)" || { echo "make: say which stage: make deploy STAGE=dev" >&2; exit 1; }
+	$(PY) -m infra deploy --stage "$(STAGE)" $(ARGS)
+
+.PHONY: destroy
+destroy: $(READY) ## Take a stage down; its table and bucket stay, unless told otherwise (STAGE=dev)
+	@test -n "$(STAGE)" || { echo "make: say which stage: make destroy STAGE=dev" >&2; exit 1; }
+	$(PY) -m infra destroy --stage "$(STAGE)" $(ARGS)
+
+# Not in the gate's environment: it is a hundred packages, 290 MB, for one template.
+.PHONY: checkov
+CHECKOV := build/checkov/bin
+checkov: ## Judge the stack's template by checkov's rules; the exceptions and their reasons stand in it
+	@test -x $(CHECKOV)/checkov || { "$(PYTHON)" -m venv build/checkov && $(CHECKOV)/python -m pip install --quiet checkov==3.3.30; }
+	$(CHECKOV)/checkov --file infra/template.yaml --framework cloudformation --compact --quiet --skip-download
+
 .PHONY: format
 format: $(READY) ## Format the code and mend what lint can mend
 	$(BIN)/ruff format --quiet $(call present,$(SOURCES))
