@@ -1,6 +1,6 @@
 """Rows that only newer code can read, in the real adapters: left alone, never lost, and no trouble to the rows beside them.
 
-The twin holds jobs, so it cannot hold such a row.
+The twin holds jobs, so it cannot hold such a row. docs/decisions/0010 says what newer code has to see to.
 """
 
 import pytest
@@ -8,7 +8,10 @@ import pytest
 from chalicelib.adapters.aws.rows import to_item
 from chalicelib.domain.change import Change, Missing, Present
 from chalicelib.domain.errors import NewerRow
+from chalicelib.domain.events import Claimed
+from chalicelib.domain.guards import Ready
 from chalicelib.domain.job import State
+from chalicelib.domain.lifecycle import change
 from chalicelib.pipeline.ids import first_id
 from tests.contract.rows import DAY, FORGET, MS, NOW, SECOND, plain
 
@@ -104,3 +107,18 @@ def test_the_row_of_a_finished_job_tells_dynamodb_when_to_forget_it(aws):
     aws.store.create(row)
     [item] = aws.items()
     assert item["ttl"] == {"N": str(int(FORGET.timestamp()))}
+
+
+def test_a_row_that_hides_its_ready_is_not_claimed_by_older_code(aws):
+    # Given a job of newer code, claimable to it alone
+    row = plain(at=NOW)
+    item = {**to_item(row), "priority": {"N": "7"}}
+    item["ready2"] = item.pop("ready")
+    aws.put_item(item)
+    before = aws.items()
+    # When older code claims it as it would any other
+    claim = Claimed(at=NOW, guard=Ready(epoch=0), owner="1.tok", lease=NOW + SECOND)
+    with pytest.raises(NewerRow, match=row.id):
+        aws.store.write(row.id, change(claim))
+    # Then no attempt is spent
+    assert aws.items() == before
