@@ -111,8 +111,10 @@ def wrapped(function: F, name: Callable[..., str], errors: Callable[..., Errors]
         try:
             script.finish(begun, None)
         except BaseException:
-            if hasattr(answer, "aclose"):
-                await answer.aclose()
+            close = getattr(answer, "aclose", None) or getattr(answer, "close", None)
+            closing = close() if close else None
+            if inspect.isawaitable(closing):
+                await closing
             raise
         return answer
 

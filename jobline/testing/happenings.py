@@ -1,10 +1,12 @@
 """What happens while a schedule is played: attempts, their effects, and the lines that the story has of them."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.pipeline.task import Task
+from jobline.testing.crash import Killed, KilledInThread
 from jobline.testing.faults import Fault
 
 
@@ -26,6 +28,12 @@ class Process:
     started: datetime
     dead: bool = False  #: killed: whatever it still does, no effect happens any more
     hung: bool = False  #: waits for a reply until its time is over
+    thread: int = 0  #: the one that runs the task's function
+
+    def killed(self, effect: str) -> BaseException:
+        """What rises where the process dies, or has died."""
+        kind = Killed if threading.get_ident() == self.thread else KilledInThread
+        return kind(f"{effect}: this process is dead")
 
 
 @dataclass(kw_only=True)

@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from threading import get_ident
 from typing import Any
 
 from chalicelib.adapters.memory.hands import Done
@@ -32,9 +33,9 @@ class InThread:
         )
         script = playing()
         if script is None:
-            return Done(_run(task, call))
+            return Done(_run(process, call))
         with script.running(process):
-            outcome = _run(task, call)
+            outcome = _run(process, call)
         if process.hung:
             script.end(process, "killed at its time limit")
             return Hung(self._world)
@@ -45,43 +46,45 @@ class InThread:
         return Done(outcome)
 
 
-def _run(task: Task[Any, Any], call: Call) -> Outcome:
-    foreign: list[BaseException] = []
+def _run(process: Process, call: Call) -> Outcome:
+    task, foreign = process.task, list[BaseException]()
     if inspect.iscoroutinefunction(task.function):
-        watched = _watched_async(task, foreign.append)
+        watched = _watched_async(process, foreign.append)
         outcome = beside_any_loop(lambda: asyncio.run(run_async(watched, call)))
     else:
-        outcome = run(_watched(task, foreign.append), call)
+        outcome = run(_watched(process, foreign.append), call)
     if foreign:
         raise foreign[0]
     return outcome
 
 
-def _watched(task: Task[Any, Any], foreign: Callable[[BaseException], None]) -> Task[Any, Any]:
+def _watched(process: Process, foreign: Callable[[BaseException], None]) -> Task[Any, Any]:
     """The task; `foreign` is told of what is no failure of it, but was meant for whoever runs the tests."""
-    function: Callable[..., Any] = task.function
+    function: Callable[..., Any] = process.task.function
 
     def watched(**args: Any) -> Any:
+        process.thread = get_ident()
         try:
             return function(**args)
         except BaseException as error:
             _note(error, foreign)
             raise
 
-    return replace(task, function=watched)
+    return replace(process.task, function=watched)
 
 
-def _watched_async(task: Task[Any, Any], foreign: Callable[[BaseException], None]) -> Task[Any, Any]:
-    function: Callable[..., Any] = task.function
+def _watched_async(process: Process, foreign: Callable[[BaseException], None]) -> Task[Any, Any]:
+    function: Callable[..., Any] = process.task.function
 
     async def watched(**args: Any) -> Any:
+        process.thread = get_ident()
         try:
             return await function(**args)
         except BaseException as error:
             _note(error, foreign)
             raise
 
-    return replace(task, function=watched)
+    return replace(process.task, function=watched)
 
 
 def _note(error: BaseException, foreign: Callable[[BaseException], None]) -> None:

@@ -10,7 +10,6 @@ from datetime import timedelta
 from chalicelib.domain.errors import SoftTimeLimitExceeded
 from chalicelib.pipeline.ports import World
 from jobline.testing.beside import beside_any_loop
-from jobline.testing.crash import Killed
 from jobline.testing.faults import Fault, Schedule
 from jobline.testing.happenings import Begun, Errors, Line, Process
 
@@ -55,7 +54,7 @@ class Script:
             return None
         with self._lock:
             if process.dead:
-                raise Killed(f"{effect}: this process is dead")
+                raise process.killed(effect)
             self.count += 1
             line = Line(at=self.world.now(), process=process, number=self.count, effect=effect)
             fault = self.schedule.by_number.get(self.count)
@@ -65,7 +64,7 @@ class Script:
         if fault is Fault.CRASH_BEFORE:
             line.words = fault.words
             process.dead = True
-            raise Killed(effect)
+            raise process.killed(effect)
         if fault is Fault.REFUSED:
             error = errors.refused()
             line.words = f"{fault.words}, {type(error).__name__}"
@@ -83,7 +82,7 @@ class Script:
             line.words = f"raised {type(raised).__name__}: {raised}"
         if fault in _HARMLESS:
             if process.dead:  # another thread of it was killed meanwhile
-                raise Killed(line.effect)
+                raise process.killed(line.effect)
             return
         if fault is Fault.LOST:
             error = begun.errors.lost()
@@ -95,7 +94,7 @@ class Script:
             raise SoftTimeLimitExceeded
         process.dead = True
         process.hung = fault is Fault.TIMEOUT
-        raise Killed(line.effect)
+        raise process.killed(line.effect)
 
     def _stand_still(self, line: Line) -> None:
         """All others get on with it first. Their effects have higher numbers, and happen earlier."""
@@ -105,7 +104,7 @@ class Script:
             beside_any_loop(self.overtake)
         except AssertionError:  # the others do not come to an end; whoever plays the script finds out too
             line.process.dead = True
-            raise Killed(line.effect) from None
+            raise line.process.killed(line.effect) from None
         line.at = self.world.now()
 
 

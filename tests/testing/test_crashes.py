@@ -211,16 +211,20 @@ def test_nothing_that_a_dead_process_still_tries_happens(shop, once):
 
 
 def test_threads_of_a_dead_process_are_dead_too(shop):
+    errors = []
+
     def charge(order: int):
         with ThreadPoolExecutor(1) as pool:
-            pool.submit(shop.bank.charge, order).exception()
-            pool.submit(shop.bank.mail, order).exception()
+            errors.append(pool.submit(shop.bank.charge, order).exception())
+            errors.append(pool.submit(shop.bank.mail, order).exception())
 
     def never_a_mail_alone(run):
         assert run.attempts == 2
         assert run.effects == ("Bank.charge", "Bank.charge", "Bank.mail")
 
     shop.crash(shop.task(charge), (7,), invariant=never_a_mail_alone, schedule="1:crash_after")
+    # and die of something that every library minds
+    assert [isinstance(error, Exception) for error in errors] == [True, True, False, False]
 
 
 def test_a_reply_that_does_not_come_in_time_ends_the_attempt_at_its_limit(shop):

@@ -1,6 +1,7 @@
 """What is seen of a task by itself: AWS calls, requests over HTTP by any road. And nothing is left patched."""
 
 import http.client
+import io
 import os
 import urllib.error
 import urllib.request
@@ -13,6 +14,7 @@ import pytest
 import requests
 import responses
 import urllib3
+from boto3.s3.transfer import TransferConfig
 from moto import mock_aws
 
 from chalicelib import wiring
@@ -20,6 +22,7 @@ from jobline.testing import ScheduleFailed, seams
 from jobline.testing.seams.patch import patched
 from tests.testing.http_server import Payments
 
+MIB = 1024 * 1024
 CALLS = ["crash_before", "crash_after", "refused", "lost"]
 
 
@@ -237,6 +240,37 @@ def test_a_conditional_write_survives_everything(shop, monkeypatch):
 
     report = shop.crash(shop.task(note), ("7",), invariant=noted, setup=table, pairs=0)
     assert (report.effects, report.singles) == (("dynamodb PutItem",), 7)
+
+
+def bucket():
+    with mock_aws():
+        s3 = boto3.client("s3", region_name="us-east-1")
+        s3.create_bucket(Bucket="uploads")
+        yield s3
+        s3.close()
+
+
+def test_a_library_that_works_with_threads_does_not_wait_for_one_that_was_killed(shop, monkeypatch):
+    credentials(monkeypatch)
+    parts = TransferConfig(multipart_threshold=5 * MIB, multipart_chunksize=5 * MIB, max_concurrency=2)
+
+    def upload(size: int):
+        s3 = boto3.client("s3", region_name="us-east-1")
+        s3.upload_fileobj(io.BytesIO(bytes(size)), "uploads", "it", Config=parts)
+        s3.close()
+
+    def uploaded(run):
+        assert run.world.head_object(Bucket="uploads", Key="it")["ContentLength"] == 6 * MIB
+
+    # when the process is killed as a part has been uploaded by a thread, or is about to be
+    for fault in ("crash_before", "crash_after"):
+        report = shop.crash(
+            shop.task(upload), (6 * MIB,), invariant=uploaded, setup=bucket, schedule=f"2:{fault}"
+        )
+        # then nothing waits for it for ever, and the next attempt uploads all of it
+        assert report.effects[:2] == ("s3 CreateMultipartUpload", "s3 UploadPart")
+        assert report.effects[-1] == "s3 CompleteMultipartUpload"
+        assert report.effects.count("s3 CreateMultipartUpload") == 2
 
 
 # ----------------------------------------------------------------------------------------------------------- tidiness
