@@ -117,7 +117,7 @@ def test_a_row_that_hides_its_ready_is_not_claimed_by_older_code(aws):
     aws.put_item(item)
     before = aws.items()
     # When older code claims it as it would any other
-    claim = Claimed(at=NOW, guard=Ready(epoch=0), owner="1.tok", lease=NOW + SECOND)
+    claim = Claimed(at=NOW, guard=Ready(epoch=row.epoch), owner=f"{row.epoch + 1}.tok", lease=NOW + SECOND)
     with pytest.raises(NewerRow, match=row.id):
         aws.store.write(row.id, change(claim))
     # Then no attempt is spent
