@@ -48,6 +48,6 @@ def test_one_file_knows_the_sdk():
     knowing = [
         path.name
         for path in files
-        if re.search(r"^\s*(import|from) (aws_xray_sdk|wrapt)", path.read_text(), re.M)
+        if re.search(r"^\s*(import|from) (aws_xray_sdk|wrapt)", path.read_text(), re.MULTILINE)
     ]
     assert knowing == ["xray.py"]
