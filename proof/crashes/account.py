@@ -233,7 +233,27 @@ def _remembering(parse: Callable[[str], Any]) -> Callable[[str], Any]:
     return remembered
 
 
-_lock = threading.RLock()
+_lock = threading.Lock()
+
+
+@contextmanager
+def _released(lock: threading.Lock) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _no_credentials() -> Iterator[None]:
+    """An environment that names no account, so that nothing can reach a real one."""
+    environment = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_")}
+    os.environ["AWS_DEFAULT_REGION"] = REGION
+    try:
+        yield
+    finally:
+        del os.environ["AWS_DEFAULT_REGION"]
+        os.environ.update(environment)
 
 
 @contextmanager
@@ -245,14 +265,14 @@ def account() -> Iterator[Account]:
 
     models: Any = sqs_models
     UpdateExpressionParser: Any = responses.UpdateExpressionParser  # type: ignore[attr-defined]  # noqa: N806
-    environment = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_")}
-    os.environ["AWS_DEFAULT_REGION"] = REGION
+    if not _lock.acquire(blocking=False):
+        raise RuntimeError("there is an account in this process already, and moto has one table of each name")
     off = logging.root.manager.disable
     times = models.unix_time, models.unix_time_millis
     make = UpdateExpressionParser.__dict__["make"]
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
-    with _lock, mock_aws():
+    with _released(_lock), _no_credentials(), mock_aws():
         logging.disable(logging.CRITICAL)
         made = Account()
         models.unix_time_millis = lambda *_: float(START_MS + made.clock.ms)
@@ -266,5 +286,3 @@ def account() -> Iterator[Account]:
             root.setLevel(level)
             models.unix_time, models.unix_time_millis = times
             logging.disable(off)
-            del os.environ["AWS_DEFAULT_REGION"]
-            os.environ.update(environment)
