@@ -16,14 +16,9 @@ from infra.config import CONFIG
 from infra.names import API, DEAD_LETTERS, LANES, Names
 
 ROWS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
-LISTS = ("dynamodb:BatchGetItem", "dynamodb:Query")
-RECEIVING = (
-    "sqs:ChangeMessageVisibility",
-    "sqs:DeleteMessage",
-    "sqs:GetQueueAttributes",
-    "sqs:GetQueueUrl",
-    "sqs:ReceiveMessage",
-)
+POLLING = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+"""What Lambda's poller does in the function's name:
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions"""
 
 TRACES = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
 
@@ -36,17 +31,24 @@ def policy(function: str, *, app: str, stage: str, bucket: str | None = None) ->
     lanes = [_queue(prefix, lane) for lane in LANES]
     dead = _queue(prefix, DEAD_LETTERS)
     sending = _allow("Send", ["sqs:GetQueueUrl", "sqs:SendMessage"], lanes)
-    depths = _allow("Depths", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], [*lanes, dead])
-    payloads = _payloads(bucket or Names(app=app, stage=stage).bucket(account="?" * 12, region="*"))
+    depths = [
+        _allow("Depths", ["sqs:GetQueueAttributes"], [*lanes, dead]),
+        _allow("FindDeadLetters", ["sqs:GetQueueUrl"], [dead]),
+    ]
+    # All of them: whoever performs what a finished job owes reads its result, and makes the next job of it.
+    accepting = [_rows(prefix), sending, *_payloads(bucket or _any_bucket(app, stage))]
 
     def consumer(lane: str) -> list[Statement]:
-        return [_allow("Receive", RECEIVING, [_queue(prefix, lane)]), _rows(prefix), sending, *payloads]
+        return [
+            _allow("Receive", [*POLLING, "sqs:ChangeMessageVisibility"], [_queue(prefix, lane)]),
+            *accepting,
+        ]
 
     grants: Mapping[str, list[Statement]] = {
-        API: [_rows(prefix), _lists(prefix), sending, depths, *payloads],
+        API: [*accepting, _lists(prefix), _lists_of_dead(prefix), *depths],
         **{f"consume_{lane}": consumer(lane) for lane in LANES},
-        "tick": [_rows(prefix), _lists(prefix), sending, depths],
-        "dead_letters": [_allow("Receive", RECEIVING, [dead]), _rows(prefix), sending],
+        "tick": [*accepting, _lists(prefix)],
+        "dead_letters": [_allow("Receive", POLLING, [dead]), *accepting],
     }
     return {
         "Version": "2012-10-17",
@@ -61,7 +63,12 @@ def _rows(prefix: str) -> Statement:
 def _lists(prefix: str) -> Statement:
     """Sweeps and listings. No Scan: nothing here needs to read the whole table."""
     table = f"arn:aws:dynamodb:*:*:table/{prefix}"
-    return _allow("Lists", LISTS, [table, f"{table}/index/attention"])
+    return _allow("Lists", ["dynamodb:Query"], [table, f"{table}/index/attention"])
+
+
+def _lists_of_dead(prefix: str) -> Statement:
+    """The index holds keys alone; the rows are asked for by them. (No index takes BatchGetItem.)"""
+    return _allow("ListsOfDead", ["dynamodb:BatchGetItem"], [f"arn:aws:dynamodb:*:*:table/{prefix}"])
 
 
 def _credentials_stay(prefix: str) -> Statement:
@@ -85,6 +92,11 @@ def _payloads(bucket: str) -> list[Statement]:
     objects = _allow("Payloads", ["s3:GetObject", "s3:PutObject"], [f"arn:aws:s3:::{bucket}/payloads/*"])
     told = _allow("PayloadsToldMissing", ["s3:ListBucket"], [f"arn:aws:s3:::{bucket}"])
     return [{**objects, "Condition": ours}, {**told, "Condition": ours}]
+
+
+def _any_bucket(app: str, stage: str) -> str:
+    """The stage's bucket in whatever account and region."""
+    return Names(app=app, stage=stage).bucket(account="?" * 12, region="*")
 
 
 def _logs(app: str, stage: str, function: str) -> Statement:
