@@ -8,7 +8,7 @@ from pathlib import Path
 
 from proof.processes.mutants import MUTANTS
 from proof.processes.run import run
-from proof.processes.trial import all_tried
+from proof.processes.trial import all_tried, told
 
 STOPPED = 130  # exit status, as a shell has it for Ctrl-C
 
@@ -53,10 +53,7 @@ def _command(given: argparse.Namespace) -> str:
 
 def _mutants() -> int:
     verdicts = all_tried(say=_say)
-    for verdict in verdicts:
-        print(
-            f"{'right' if verdict.right else 'WRONG'} {verdict.mutant:<24} {verdict.words or 'nothing found'}"
-        )
+    print("\n".join(told(verdict) for verdict in verdicts))
     return int(not all(verdict.right for verdict in verdicts))
 
 

@@ -28,4 +28,13 @@ def tried(one: Mutant, *, seed: int = 1, say: Say = lambda _: None) -> Verdict:
 
 def all_tried(*, seed: int = 1, say: Say = lambda _: None) -> list[Verdict]:
     """Every mutant in turn: half a minute for those that break what no waiting mends, up to two for the others."""
-    return [tried(one, seed=seed, say=say) for one in MUTANTS]
+    verdicts = []
+    for one in MUTANTS:
+        verdicts.append(tried(one, seed=seed, say=say))
+        say(told(verdicts[-1]))
+    return verdicts
+
+
+def told(verdict: Verdict) -> str:
+    """For people."""
+    return f"{'right' if verdict.right else 'WRONG'} {verdict.mutant:<24} {verdict.words or 'nothing found'}"
