@@ -1,0 +1,44 @@
+"""A day of each stage, played once for all tests that read its record."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
+
+from chalicelib.adapters import json_log
+from infra.config import CONFIG
+from tests.contract.backends import one_at_a_time
+from tests.privilege.calls import Place
+from tests.privilege.scenario import Day
+from tests.privilege.stage import Deployed
+
+REGION = "us-east-1"
+STAGES = json.loads(CONFIG.read_text(encoding="utf-8"))["stages"]
+
+
+@contextmanager
+def in_process() -> Iterator[Place]:
+    """AWS as moto plays it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(variable)
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
+        patch.setattr(json_log, "configure", lambda: None)  # pytest keeps its own handlers
+        with mock_aws(), one_at_a_time():
+            yield Place(region=REGION, account=DEFAULT_ACCOUNT_ID)
+
+
+_OTHERS = [pytest.param(name, marks=pytest.mark.slow) for name in sorted(STAGES) if name != "dev"]
+
+
+@pytest.fixture(scope="session", params=["dev", *_OTHERS])
+def stage(request: pytest.FixtureRequest) -> Deployed:
+    """A stage of config.json at the end of its day."""
+    with in_process() as place:
+        deployed = Deployed(STAGES[request.param]["environment_variables"], place)
+        Day(deployed).pass_by()
+    return deployed

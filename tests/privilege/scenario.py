@@ -1,0 +1,197 @@
+"""A day in the life of a stage in which each function does all that it can: every route, every size of payload, every kind of trouble."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.job import Stored, Wakeup
+from chalicelib.pipeline import effects
+from chalicelib.pipeline.api_keys import SCOPES, create_key
+from chalicelib.pipeline.messages import encode
+from chalicelib.pipeline.task import LANES
+from infra.names import DEAD_LETTERS
+from tests.privilege.stage import Deployed
+
+SIZES = {"row": 1, "item": 1_000, "object": 10_000}
+"""Characters of a payload that lies in the row, in an item of its own, in the bucket."""
+
+TENANT = "ann"
+ROUNDS = 30
+
+
+class Day:
+    """The story, told in the order in which its parts need each other."""
+
+    def __init__(self, stage: Deployed) -> None:
+        self.stage = stage
+        token, _ = create_key(tenant=TENANT, scopes=SCOPES, name="test", parts=stage.people)
+        self.headers = {"Authorization": f"Bearer {token}"}
+
+    def pass_by(self) -> None:
+        """All of it."""
+        now = self.stage.world.now()
+        for name in ("fast", "slow"):  # the first sweep of a stage looks back a month, a partition at a time
+            assert self.stage.people.store.move_watermark(name, None, now - timedelta(hours=1))
+        self.callers_ask()
+        self.lanes_work()
+        self.operators_look()
+        self.the_tick_mends()
+        self.dead_letters_are_handed_back()
+
+    def callers_ask(self) -> None:
+        """All that a caller can ask for before anything ran."""
+        for size in SIZES.values():
+            self.submit("echo", value="x" * size)
+        first = self.submit("echo", value="once", headers={"Idempotency-Key": "once", "Prefer": "wait=1"})
+        assert first == self.submit("echo", value="once", headers={"Idempotency-Key": "once"})
+        self.ok("POST", "/jobs/batch", {"jobs": [{"task": "echo", "args": {"value": "b"}}] * 12})
+        self.ok("POST", f"/jobs/{self.submit('echo', value='c')}/cancel")
+        for path in ("/jobs", "/tasks", "/tasks/echo", "/lanes", "/health", "/openapi.json", "/docs"):
+            self.ok("GET", path)
+
+    def lanes_work(self) -> None:
+        """Each lane's consumer meets each kind of job, and something that is none."""
+        for lane in LANES:
+            for size in SIZES.values():
+                self.submit("echo", value="x" * size, lane=lane)
+            for other in LANES:
+                self.submit(f"lead_{other}", value="x" * SIZES["object"], lane=lane)
+            self.submit("ask", value="x" * SIZES["object"], lane=lane)
+            self.submit("doomed", lane=lane)
+            self.submit("beat", lane=lane)
+            self.forget_arguments(self.submit("echo", value="y" * SIZES["object"], lane=lane))
+            self.post(lane, "no wake-up")
+        self.work()
+
+    def operators_look(self) -> None:
+        """What is told of jobs that ran, and what can be done about the dead."""
+        self.stage.world.advance(timedelta(minutes=1))
+        done = {name: self.submit("echo", value="z" * size) for name, size in SIZES.items()}
+        self.work()
+        for job in done.values():
+            shown = self.ok("GET", f"/jobs/{job}").json_body
+            assert shown["state"] == "SUCCEEDED", shown
+        job = done["object"]
+        self.forget_result(job)
+        assert self.ok("GET", f"/jobs/{job}").json_body["result_stored"]["why"] == "missing"
+        self.ok("GET", "/dead")
+        self.ok("GET", "/dead/groups")
+        dead = self.ok("GET", "/dead").json_body["jobs"]
+        self.ok("POST", f"/jobs/{dead[0]['id']}/retry")
+        assert self.ok("POST", "/dead/redrive", {"task": "doomed"}).json_body["redriven"]
+        # and a death whose effect is still owed
+        job = self.submit("doomed")
+        with self.nobody_performs_effects():
+            self.work()
+        self.ok("POST", f"/jobs/{job}/retry")
+
+    def the_tick_mends(self) -> None:
+        """Jobs whose messages got lost, jobs for later, jobs that expire, and effects that are owed."""
+        self.submit("echo", value="later", delay=3600)
+        self.submit("echo", value="too late", expires=60)
+        lost = [self.submit("echo", value="lost", lane=lane) for lane in LANES]
+        self.lose_messages()
+        self.owing()
+        for minutes in (30, 1, 60, 1):
+            self.stage.world.advance(timedelta(minutes=minutes))
+            self.stage.tick()
+        for _ in range(3):  # what the tick woke
+            self.work()
+        for job in lost:
+            assert self.ok("GET", f"/jobs/{job}").json_body["state"] == "SUCCEEDED"
+
+    def dead_letters_are_handed_back(self) -> None:
+        """Messages that came too often: of jobs that wait, of jobs that owe something, and of nobody."""
+        waiting = self.submit("echo", value="waits")
+        self.lose_messages()
+        for job in (waiting, *self.owing()):
+            self.post(DEAD_LETTERS, encode(Wakeup(tenant=TENANT, job_id=job, epoch=0)))
+        later = self.submit("echo", value="later", delay=3600)
+        self.post(DEAD_LETTERS, encode(Wakeup(tenant=TENANT, job_id=later, epoch=0)))
+        self.post(DEAD_LETTERS, "no wake-up")
+        self.work()
+
+    def owing(self) -> list[str]:
+        """Jobs that ended while their consumer died before it did what they owe; the result of the last one gets lost."""
+        sizes = (*SIZES.values(), SIZES["object"] + 1)
+        lanes = (*LANES, LANES[-1])
+        jobs = [
+            self.submit(f"lead_{lane}", value="x" * size) for lane, size in zip(lanes, sizes, strict=True)
+        ]
+        with self.nobody_performs_effects():
+            self.work()
+        self.forget_result(jobs[-1])
+        for job in jobs:
+            row = self.stage.people.store.read(job)
+            assert row is not None
+            assert row.outbox, f"{job} owes nothing"
+        return jobs
+
+    def work(self) -> None:
+        """Deliver all that there is to deliver."""
+        functions = (*(f"consume_{lane}" for lane in LANES), "dead_letters")
+        for _ in range(ROUNDS):
+            if not [name for name in functions if self.stage.deliver(name) is not None]:
+                return
+        raise AssertionError(f"messages still come after {ROUNDS} rounds")
+
+    def ok(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """An answer that is no problem."""
+        answer = self.stage.ask(method, path, body, **self.headers, **headers)
+        assert answer.status_code < 400, f"{method} {path}: {answer.body!r}"
+        return answer
+
+    def submit(self, task: str, *, headers: dict[str, str] | None = None, **given: Any) -> str:
+        """A new job's id."""
+        how = {name: given.pop(name) for name in ("lane", "delay", "expires") if name in given}
+        answer = self.ok("POST", "/jobs", {"task": task, "args": given, **how}, **(headers or {}))
+        job: str = answer.json_body["id"]
+        return job
+
+    def post(self, queue: str, body: str) -> None:
+        """A message that somebody sends."""
+        url = self.stage.sqs.get_queue_url(QueueName=self.stage.names.queues[queue])["QueueUrl"]
+        self.stage.sqs.send_message(QueueUrl=url, MessageBody=body)
+
+    def lose_messages(self) -> None:
+        """All messages of all lanes get lost."""
+        for lane in LANES:
+            url = self.stage.sqs.get_queue_url(QueueName=self.stage.names.queues[lane])["QueueUrl"]
+            while found := self.stage.sqs.receive_message(
+                QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0
+            ).get("Messages"):
+                for message in found:
+                    self.stage.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+    def forget_arguments(self, job: str) -> None:
+        """Their object gets lost."""
+        row = self.stage.people.store.read(job)
+        assert row is not None
+        self._forget(job, row.args)
+
+    def forget_result(self, job: str) -> None:
+        """Its object gets lost."""
+        row = self.stage.people.store.read(job)
+        assert row is not None
+        self._forget(job, row.result)
+
+    def _forget(self, job: str, payload: Any) -> None:
+        assert isinstance(payload, Stored)
+        key = f"payloads/{job}/{payload.sha256}"
+        versions = self.stage.s3.list_object_versions(Bucket=self.stage.settings.bucket, Prefix=key)[
+            "Versions"
+        ]
+        for version in versions:
+            self.stage.s3.delete_object(
+                Bucket=self.stage.settings.bucket, Key=key, VersionId=version["VersionId"]
+            )
+
+    @contextmanager
+    def nobody_performs_effects(self) -> Iterator[None]:
+        """Whoever records an outcome dies before it does what the job owes."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(effects, "perform", lambda job, *, parts: False)
+            yield

@@ -1,0 +1,54 @@
+"""Tasks that together make a consumer do all that it can."""
+
+import threading
+from datetime import timedelta
+
+from chalicelib import FinishedJob, current_job, wiring
+from chalicelib.domain.retry import Backoff
+from chalicelib.pipeline.task import LANES, Options, Registry
+
+AT_ONCE = Backoff(base=timedelta(0))
+PATIENCE = 10.0  # seconds that a task waits for its own heartbeat to be written
+
+
+def registry(beaten: threading.Event) -> Registry:
+    """The tasks. `beaten` is set when a heartbeat has reached the queue."""
+    made = Registry(submitter=wiring.submit)
+
+    def echo(value: str) -> str:
+        """Give back what came, of whatever size."""
+        return value
+
+    def lead(value: str) -> str:
+        """Give back what came, to the task that follows."""
+        return value
+
+    def doomed() -> None:
+        """Fail, every time."""
+        raise ValueError("as it must")
+
+    def follow(job: FinishedJob) -> None:
+        """What follows either."""
+
+    def beat() -> None:
+        """Say that the work is alive, until somebody has heard."""
+        beaten.clear()
+        current_job().heartbeat()
+        assert beaten.wait(PATIENCE), "the heartbeat did not reach the queue"
+
+    def ask(value: str) -> str:
+        """Submit a job from within a job, ask for it, wait for it, and cancel it."""
+        handle = made["echo"].submit(
+            {"value": value}, key=f"key of {current_job().id}", delay=timedelta(minutes=1)
+        )
+        handle.cancel()
+        return str(handle.state)
+
+    made.add(echo, None, Options())
+    for lane in LANES:
+        made.add(lead, f"lead_{lane}", Options(on_success=f"follow_{lane}"))
+        made.add(follow, f"follow_{lane}", Options(lane=lane))
+    made.add(doomed, None, Options(max_attempts=2, backoff=AT_ONCE, on_failure="follow_default"))
+    made.add(beat, None, Options(max_attempts=1))
+    made.add(ask, None, Options())
+    return made
