@@ -60,7 +60,7 @@ class Books:
     starts: Sequence[Start]
     cancelled: frozenset[str] = frozenset()  #: ids for which a cancel was answered CANCELLED
     unanswered: int = 0  #: orders that no client got an answer for
-    depth: int = 0  #: messages left in the queues beyond those of newer code
+    depth: int = 0  #: messages left in the queues beyond those of newer code; below 0: some of those are gone
     newer_changed: Sequence[str] = ()  #: newer code's rows that were touched
 
 
@@ -213,7 +213,9 @@ def _effects(books: Books) -> Iterator[Finding]:
 def _rest(books: Books, by_job: Mapping[str, Sequence[Start]]) -> Iterator[Finding]:
     for job_id in set(by_job) - set(books.rows):
         yield "unclaimed_start", f"{job_id} was started and has no row"
-    if books.depth:
+    if books.depth < 0:
+        yield "newer_gone", f"{-books.depth} messages of newer code are gone"
+    elif books.depth:
         yield "messages_left", f"{books.depth} more messages in the queues than those of newer code"
     if books.unanswered:
         yield "unanswered", f"{books.unanswered} orders got no answer"

@@ -102,7 +102,9 @@ class _Run:
         """The time of the monkey."""
         stage, report = self.stage, self.report
         monkey = Monkey(stage, seed=report.seed)
-        schedule = Schedule(mischief, seconds=self.faulty, clock=time.monotonic)
+        # A mutant acknowledges whatever comes; newer code's messages are not what it is tried for.
+        newer = self.mutant is None
+        schedule = Schedule(mischief, seconds=self.faulty, clock=time.monotonic, newer=newer)
         stage.weather.rates = Rates()
         ends = time.monotonic() + self.faulty
         clients.start()

@@ -381,6 +381,7 @@ FOLLOWER = ended(id="F" * 26, cause=ID)
         ),
         (books(ended(cause="nobody")), "effects"),
         (books(depth=1), "messages_left"),
+        (books(depth=-1), "newer_gone"),
         (books(unanswered=2), "unanswered"),
         (books(newer_changed=["x"]), "newer_touched"),
     ],
