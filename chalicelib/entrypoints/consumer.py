@@ -50,24 +50,21 @@ def consume_low(event: Any) -> BatchAnswer:
 @consumers.on_sqs_message(queue=queue_name(DEAD_LETTERS), batch_size=BATCH)
 def dead_letters(event: Any) -> BatchAnswer:
     """Messages that came back too often: their jobs go back to the sweep."""
-    parts = _parts()
+    json_log.configure()
+    parts = wiring.parts()  # no task runs here, so nothing is started ahead for one
     return _answer(event, lambda wakeup, _: hand_back(wakeup, parts=parts), DEAD_LETTERS, parts)
 
 
 def run_lane(lane: str, event: Any) -> BatchAnswer:
     """Run the jobs of one batch; the answer names the messages to deliver again."""
-    parts = _parts()
+    json_log.configure()
+    parts = wiring.consumer_parts()
     ends = parts.world.now() + timedelta(milliseconds=event.context.get_remaining_time_in_millis())
 
     def handle(wakeup: Wakeup, record: Record) -> bool:
         return execute(wakeup, ends=ends, receipt=record.receipt, parts=parts)
 
     return _answer(event, handle, lane, parts)
-
-
-def _parts() -> Parts:
-    json_log.configure()
-    return wiring.consumer_parts()
 
 
 def _answer(event: Any, handle: Handler, lane: str, parts: Parts) -> BatchAnswer:
