@@ -1,10 +1,8 @@
 """Three small tasks, one of each kind, to begin with. Replace them by your own."""
 
-import asyncio
 import csv
 import hashlib
 import io
-from statistics import fmean
 
 from chalicelib import current_job, task
 
@@ -19,7 +17,7 @@ def summarise_csv(text: str, column: str) -> dict[str, float]:
     return {
         "count": len(values),
         "sum": sum(values),
-        "mean": fmean(values),
+        "mean": sum(values) / len(values),
         "min": min(values),
         "max": max(values),
     }
@@ -34,6 +32,8 @@ def stretch_key(passphrase: str, salt: str, rounds: int = 200_000) -> str:
 @task(max_attempts=3)
 async def count_down(steps: int = 5, seconds: float = 1.0) -> str:
     """Take some steps, say how far it is, and stop when the job is cancelled: something to watch."""
+    import asyncio  # here, since every cold start imports this file, and few run this task
+
     job = current_job()
     for step in range(steps):
         job.check_cancelled()
