@@ -193,6 +193,8 @@ class Seam:
 
     def _land(self, which: list[_Late]) -> bool:
         for late in which:
+            if late not in self._late:
+                continue  # it landed while its caller's successor stood still
             self._late.remove(late)
             box, self.box = self.box, late.box
             self.watch.monitor.landing = True
