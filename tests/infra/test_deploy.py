@@ -267,7 +267,10 @@ def test_a_change_that_would_lose_rows_is_refused_and_changes_nothing(desk):
     assert re.search(r"replace: LOSES DATA +Table", said)
     assert "--yes-delete-data" in said
     assert "Updating lambda" not in said
-    assert desk.client("cloudformation").list_change_sets(StackName=NAMES.stack)["Summaries"] == []
+    proposals = desk.client("cloudformation").list_change_sets(StackName=NAMES.stack)["Summaries"]
+    assert "AVAILABLE" not in {each["ExecutionStatus"] for each in proposals}, (
+        "somebody could still execute it"
+    )
 
 
 @pytest.mark.usefixtures("deployed")

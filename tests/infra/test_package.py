@@ -1,130 +1,154 @@
-"""The zip that Lambda would get: complete, small, and entered by the doors that it says it has."""
+"""The zip that Lambda would get: complete, locked, small, and entered by the doors that it says it has."""
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
-from zipfile import ZipFile
 
 import pytest
 
-from infra.gateway_responses import GATEWAY_RESPONSES
-from infra.names import Names
-from tests.support.project import copy_project
+from bench.cold_start.room import Room, room
+from infra.config import ROOT
+from infra.packaging.build import NotBuilt, build
+from infra.packaging.bundle import Bundle
+from infra.packaging.report import judge
 
 pytestmark = pytest.mark.slow  # Chalice downloads what the functions need
 
-RUNTIME_HAS = ("boto3", "botocore")
+HANDLERS = [
+    "app.app",
+    "app.consume_default",
+    "app.consume_high",
+    "app.consume_low",
+    "app.dead_letters",
+    "app.tick",
+]
+
+LISTING = {
+    "httpMethod": "GET",
+    "path": "/nowhere",
+    "resource": "/{proxy+}",
+    "pathParameters": {"proxy": "nowhere"},
+}
+SMALL_EVENTS = {
+    "app": {
+        **LISTING,
+        "headers": {},
+        "multiValueHeaders": {},
+        "multiValueQueryStringParameters": None,
+        "stageVariables": None,
+        "body": None,
+        "isBase64Encoded": False,
+        "requestContext": {**LISTING, "resourcePath": "/{proxy+}", "identity": {}, "requestId": "1"},
+    },
+    **dict.fromkeys(("consume_high", "consume_default", "consume_low", "dead_letters"), {"Records": []}),
+}
+"""Events that can be answered without AWS. The tick asks the table first thing, so it is only looked up."""
+
+ALONE = """
+import json, sys
+sys.path[:0] = {paths!r}
+import app
+handler = getattr(app, {name!r})
+assert callable(handler)
+heavy = sorted({{"boto3", "botocore", "aws_xray_sdk", "asyncio", "multiprocessing"}} & set(sys.modules))
+class Context:
+    aws_request_id, function_name = "1", {name!r}
+    def get_remaining_time_in_millis(self): return 3000
+event = json.loads({event!r})
+print(json.dumps({{"heavy": heavy, "answer": event and handler(event, Context())}}))
+"""
 
 
 @pytest.fixture(scope="module")
-def packaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `chalice package` makes of this project; a copy of it, for Chalice leaves things behind."""
-    copy, out = copy_project(tmp_path_factory.mktemp("project")), tmp_path_factory.mktemp("out")
-    subprocess.run(
-        [Path(sys.executable).parent / "chalice", "package", "--stage", "dev", out],
-        cwd=copy,
-        env={**os.environ, "AWS_DEFAULT_REGION": "us-east-1", "PYTHONDONTWRITEBYTECODE": "1"},
-        check=True,
-        timeout=110,
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return build(tmp_path_factory.mktemp("out"), stage="dev")
+
+
+@pytest.fixture(scope="module")
+def rooms(bundle: Bundle):
+    with room(bundle.path) as made:
+        yield made
+
+
+def run_alone(name: str, rooms: Room) -> dict:
+    """Import the handler in an interpreter that sees the zip, the runtime's boto3 and the standard library; call it if it can be."""
+    program = ALONE.format(
+        paths=[str(rooms.task), str(rooms.runtime)], name=name, event=json.dumps(SMALL_EVENTS.get(name))
     )
-    return out
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", program],
+        env={"AWS_DEFAULT_REGION": "us-east-1", "JOBLINE_STAGE": "dev", "_X_AMZN_TRACE_ID": ""},
+        text=True,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout.splitlines()[-1])
 
 
-@pytest.fixture(scope="module")
-def unzipped(packaged: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    where = tmp_path_factory.mktemp("var-task")
-    with ZipFile(packaged / "deployment.zip") as archive:
-        archive.extractall(where)
-    return where
+def test_every_file_is_a_source_of_ours_or_of_a_locked_wheel_and_all_of_it_is_small(bundle):
+    report = judge(bundle, root=ROOT)
 
-
-@pytest.fixture(scope="module")
-def functions(packaged: Path) -> dict[str, dict]:
-    template = json.loads((packaged / "sam.json").read_text())
-    return {
-        name: resource["Properties"]
-        for name, resource in template["Resources"].items()
-        if resource["Type"] == "AWS::Serverless::Function"
+    assert report.faults == []
+    assert {wheel.partition("-")[0] for wheel in report.wheels} == {
+        "msgspec",
+        "python_ulid",
+        "typing_extensions",
     }
 
 
-def test_it_holds_what_is_needed_and_nothing_else(packaged, unzipped):
-    top = {path.name.partition("-")[0] for path in unzipped.iterdir()}
+def test_it_is_built_for_the_other_processor_too(tmp_path):
+    bundle = build(tmp_path, stage="dev", architecture="arm64")
 
-    assert {"app.py", "chalicelib", "chalice", "msgspec", "ulid"} <= top
-    assert not top & {"jobline", "infra", "tests", "bench", "examples", *RUNTIME_HAS}
-    assert not list(unzipped.rglob("__pycache__"))
-    assert (packaged / "deployment.zip").stat().st_size < 2_000_000
-
-
-def test_a_function_is_called_what_its_logs_alarms_and_policy_say(functions):
-    called = {properties["FunctionName"] for properties in functions.values()}
-
-    assert called == set(Names(app="jobline", stage="dev").functions.values())
+    assert bundle.target.architecture == "arm64"
+    assert [name for name in bundle.files if name.endswith("-aarch64-linux-gnu.so")]
+    assert judge(bundle, root=ROOT).faults == []
 
 
-def test_every_queue_reports_failed_records_and_its_function_may_feed_itself(functions):
-    fed = [
-        (properties, event["Properties"])
-        for properties in functions.values()
-        for event in properties.get("Events", {}).values()
-        if event["Type"] == "SQS"
-    ]
-
-    assert len(fed) == 4
-    for properties, mapping in fed:
-        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-        assert properties["RecursiveLoop"] == "Allow"
+def test_the_same_sources_make_the_same_bytes(bundle, tmp_path):
+    assert build(tmp_path, stage="dev").path.read_bytes() == bundle.path.read_bytes()
 
 
-def test_every_function_knows_the_bucket_that_the_stack_makes(functions):
-    for properties in functions.values():
-        assert properties["Environment"]["Variables"]["JOBLINE_BUCKET"] == {
-            "Fn::Sub": "jobline-dev-payloads-${AWS::AccountId}-${AWS::Region}"
-        }
+def test_a_library_with_another_hash_is_not_packaged(tmp_path):
+    forged = (ROOT / "requirements.txt").read_text()
+    for digest in {word for word in forged.split() if word.startswith("--hash=")}:
+        forged = forged.replace(digest, f"--hash=sha256:{digest[-1] * 64}")
+
+    with pytest.raises(NotBuilt, match="(?i)hash"):
+        build(tmp_path, stage="dev", also={"requirements.txt": forged})
 
 
-def test_the_api_is_the_stages_own_and_traced_and_answers_for_what_never_reaches_it(packaged):
-    api = json.loads((packaged / "sam.json").read_text())["Resources"]["RestAPI"]["Properties"]
+def test_what_lies_about_in_the_tree_is_seen(tmp_path):
+    bundle = build(
+        tmp_path, stage="dev", also={"chalicelib/notes.txt": "x", "chalicelib/tests/test_x.py": "x = 1\n"}
+    )
 
-    assert api["DefinitionBody"]["info"]["title"] == "jobline-dev"
-    assert api["DefinitionBody"]["x-amazon-apigateway-gateway-responses"] == GATEWAY_RESPONSES
-    assert api["TracingEnabled"] is True
-    assert api["EndpointConfiguration"] == "REGIONAL"
-
-
-def test_lambda_enters_every_function_by_app(functions):
-    assert sorted(properties["Handler"] for properties in functions.values()) == [
-        "app.app",
-        "app.consume_default",
-        "app.consume_high",
-        "app.consume_low",
-        "app.dead_letters",
-        "app.tick",
+    assert [fault for fault in judge(bundle, root=ROOT).faults if "no part" in fault] == [
+        "chalicelib/notes.txt is no part of what ships",
+        "chalicelib/tests/test_x.py is no part of what ships",
     ]
 
 
-def test_every_handler_can_be_imported_from_the_zip_alone(functions, unzipped):
-    # given an interpreter that sees the zip and the standard library: no venv, no project
-    handlers = [properties["Handler"].partition(".")[2] for properties in functions.values()]
-    program = (
-        f"import sys; sys.path.insert(0, {str(unzipped)!r}); import app\n"
-        f"for name in {handlers!r}: assert callable(getattr(app, name)), name\n"
-        f"print(sorted(set(sys.modules) & set({RUNTIME_HAS!r})))"
-    )
-
-    run = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", program], text=True, capture_output=True, timeout=60, check=False
-    )
-
-    assert run.returncode == 0, run.stderr
-    assert run.stdout.strip() == "[]", "importing the app imports boto3, which every cold start would pay for"
+def test_lambda_enters_every_function_by_app(bundle):
+    assert sorted(bundle.functions) == HANDLERS
 
 
-def test_nothing_is_wired_to_a_queue_of_another_stage(functions):
-    for properties in functions.values():
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_a_handler_works_from_the_zip_alone(rooms, handler):
+    name = handler.partition(".")[2]
+
+    told = run_alone(name, rooms)
+
+    assert told["heavy"] == [], "importing the app imports what every cold start would pay for"
+    if name == "app":
+        assert told["answer"]["statusCode"] in (401, 404)
+    elif name != "tick":
+        assert told["answer"] == {"batchItemFailures": []}
+
+
+def test_nothing_is_wired_to_a_queue_of_another_stage(bundle):
+    for properties in bundle.functions.values():
         for event in properties.get("Events", {}).values():
             if event["Type"] == "SQS":
                 assert ":jobline-dev-" in event["Properties"]["Queue"]["Fn::Sub"]

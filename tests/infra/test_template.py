@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from cfnlint.decode import decode
 
-from infra.policies import CONFIG
+from infra.config import CONFIG
+from infra.deploy import DEFAULT_VISIBILITY
 from infra.stack import TEMPLATE
 
 LANES = {"HighLane": "high", "DefaultLane": "default", "LowLane": "low"}
@@ -145,6 +146,157 @@ def test_payloads_are_forgotten_and_broken_uploads_cleared(resources):
     assert deleted["ExpiredObjectDeleteMarker"] is True
     assert "Prefix" not in abort
     assert abort["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+
+
+ALARMED_FUNCTIONS = ("-consume_high", "-consume_default", "-consume_low", "-dead_letters", "-tick")
+
+
+@pytest.fixture
+def alarms(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Each alarm, by its name without the stage."""
+    return {
+        resource["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("${App}-${Stage}-"): resource[
+            "Properties"
+        ]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::CloudWatch::Alarm"
+    }
+
+
+def watched(alarm: dict[str, Any]) -> tuple[str, str, dict[str, str]]:
+    """Namespace, metric, dimensions."""
+    dimensions = {each["Name"]: each["Value"]["Fn::Sub"] for each in alarm["Dimensions"]}
+    return alarm["Namespace"], alarm["MetricName"], dimensions
+
+
+@pytest.mark.parametrize("lane", LANES.values())
+def test_old_messages_in_a_lane_wake_somebody(alarms, lane):
+    assert watched(alarms[f"{lane}-lane-old"]) == (
+        "AWS/SQS",
+        "ApproximateAgeOfOldestMessage",
+        {"QueueName": f"${{App}}-${{Stage}}-{lane}"},
+    )
+
+
+def test_what_people_wait_for_alarms_soonest(alarms):
+    soon, later, last = (alarms[f"{lane}-lane-old"]["Threshold"] for lane in ("high", "default", "low"))
+
+    assert soon < later < last
+
+
+def test_dead_letters_and_dead_jobs_wake_somebody(alarms):
+    assert watched(alarms["dead-letters-stay"])[1:] == (
+        "ApproximateNumberOfMessagesVisible",
+        {"QueueName": "${App}-${Stage}-dead-letters"},
+    )
+    assert watched(alarms["jobs-die"]) == ("Jobline", "JobsDead", {"service": "${App}-${Stage}"})
+    assert alarms["jobs-die"]["Statistic"] == "Sum"
+
+
+def test_a_tick_that_does_not_run_at_all_wakes_somebody_too(alarms):
+    lags = alarms["sweep-lags"]
+
+    assert watched(lags) == ("Jobline", "SweepLag", {"service": "${App}-${Stage}"})
+    assert lags["TreatMissingData"] == "breaching"
+
+
+def test_a_stage_where_nothing_happens_is_quiet(alarms):
+    quiet = {name for name, alarm in alarms.items() if alarm["TreatMissingData"] == "notBreaching"}
+
+    assert quiet == set(alarms) - {"sweep-lags"}
+
+
+@pytest.mark.parametrize("suffix", ALARMED_FUNCTIONS)
+@pytest.mark.parametrize(("metric", "what"), [("Errors", "fails"), ("Throttles", "throttled")])
+def test_a_function_that_fails_or_is_not_started_wakes_somebody(alarms, suffix, metric, what):
+    name = suffix[1:].replace("_", "-")
+
+    assert watched(alarms[f"{name}-{what}"]) == (
+        "AWS/Lambda",
+        metric,
+        {"FunctionName": f"${{App}}-${{Stage}}{suffix}"},
+    )
+
+
+def test_an_api_that_fails_or_is_slow_wakes_somebody(alarms):
+    api = {"ApiName": "${App}-${Stage}"}
+
+    assert watched(alarms["api-fails"]) == ("AWS/ApiGateway", "5XXError", api)
+    assert watched(alarms["api-slow"]) == ("AWS/ApiGateway", "Latency", api)
+    assert alarms["api-slow"]["ExtendedStatistic"] == "p90"
+
+
+def test_every_alarm_says_what_it_means_and_tells_the_topic_when_it_comes_and_goes(alarms):
+    for name, alarm in alarms.items():
+        assert len(alarm["AlarmDescription"]) > 25, name
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "Alarms"}], name
+
+
+def test_alarms_may_publish_though_the_topic_trusts_nobody_else(resources):
+    allow, deny = resources["AlarmsOnly"]["PolicyDocument"]["Statement"]
+
+    assert allow["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert set(allow["Condition"]) == {"ArnLike", "StringEquals"}
+    assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert "KmsMasterKeyId" not in resources["Alarms"], "alarms may not use SNS's own key"
+
+
+def test_a_queue_takes_from_our_topic_alone(resources):
+    deny, allow = resources["UndeliveredFromTheTopic"]["PolicyDocument"]["Statement"]
+
+    assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert allow["Principal"] == {"Service": "sns.amazonaws.com"}
+    assert allow["Condition"] == {
+        "ArnEquals": {"aws:SourceArn": {"Ref": "Events"}},
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+    }
+
+
+def test_events_are_encrypted_and_over_tls_only(resources):
+    _, deny = resources["EventsOverTlsOnly"]["PolicyDocument"]["Statement"]
+
+    assert resources["Events"]["KmsMasterKeyId"] == "alias/aws/sns"
+    assert deny["Effect"] == "Deny"
+    assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_every_function_has_a_log_group_with_an_end(template):
+    groups = [r for r in template["Resources"].values() if r["Type"] == "AWS::Logs::LogGroup"]
+
+    assert len(groups) == len(ALARMED_FUNCTIONS) + 1
+    assert all(group["Properties"]["RetentionInDays"] == {"Ref": "LogRetention"} for group in groups)
+
+
+def test_a_stage_on_one_machine_is_not_watched(template):
+    kinds = ("AWS::Logs::", "AWS::CloudWatch::", "AWS::SNS::Subscription")
+    for name, resource in template["Resources"].items():
+        if resource["Type"].startswith(kinds):
+            assert resource["Condition"] in ("IsWatched", "TellsSomebody"), name
+
+
+def test_the_dashboard_is_read_by_cloudwatch_and_shows_our_own_figures(resources):
+    text = resources["Dashboard"]["DashboardBody"]["Fn::Sub"]
+    for name, value in (("App", "jobline"), ("Stage", "dev"), ("AWS::Region", "eu-central-1")):
+        text = text.replace(f"${{{name}}}", value)
+
+    widgets = json.loads(text)["widgets"]
+
+    rows = [row for widget in widgets for row in widget["properties"]["metrics"]]
+    ours = {row[1] for row in rows if row[0] == "Jobline"}
+    assert {"JobsAccepted", "JobsSucceeded", "JobsDead", "QueueWait", "RunTime", "SweepLag"} <= ours
+    assert all(row[2:4] == ["service", "jobline-dev"] for row in rows if row[0] == "Jobline")
+    assert "$" not in text
+    assert all(widget["x"] + widget["width"] <= 24 for widget in widgets)
+
+
+def test_every_exception_from_a_rule_has_its_reason(template):
+    for name, resource in template["Resources"].items():
+        for rule in resource.get("Metadata", {}).get("checkov", {}).get("skip", []):
+            assert len(rule["comment"]) > 40, name
+
+
+def test_the_deploy_reckons_with_the_templates_own_timeout(template):
+    assert template["Parameters"]["VisibilityTimeout"]["Default"] == DEFAULT_VISIBILITY
 
 
 def test_the_template_is_small_enough_to_be_sent_inline():
