@@ -1,8 +1,10 @@
 """What AWS does around the code: pollers that hand batches to invocations, timeouts that kill them, the minute's tick, TTL."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
+from chalicelib import wiring
 from chalicelib.adapters.memory.queue import DEAD_LETTERS, Message
 from chalicelib.domain.errors import NewerRow, Unavailable
 from chalicelib.domain.job import State
@@ -48,7 +50,7 @@ def named(message: Message) -> tuple[str, str]:
 
 
 _door: Any = consumer
-_parts = _door._parts  # noqa: SLF001
+_parts = wiring.consumer_parts
 _execute = _door.execute
 
 
@@ -67,7 +69,7 @@ def _counted(*args: Any, **kwargs: Any) -> bool:
 
 
 # The doors are real; only where they find their parts is ours, and that somebody counts. Outside a simulation nothing changes.
-consumer._parts = _current_parts  # noqa: SLF001
+_door.wiring = SimpleNamespace(consumer_parts=_current_parts, parts=wiring.parts)
 _door.execute = _counted
 
 
