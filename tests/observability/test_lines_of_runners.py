@@ -8,11 +8,14 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.adapters import json_log
-from chalicelib.adapters.runners import ChildRunner
+from chalicelib.adapters.memory.world import START
+from chalicelib.adapters.runners import ChildRunner, relay
 from chalicelib.adapters.runners.loop import LoopRunner
 from chalicelib.adapters.runners.thread import ThreadRunner
+from chalicelib.pipeline.context import running
+from chalicelib.pipeline.ports import Facts
 from chalicelib.pipeline.task import Registry
-from tests.adapters.calls import start
+from tests.adapters.calls import HeardLine, start
 from tests.adapters.cases import register
 
 
@@ -50,3 +53,12 @@ def test_a_line_of_a_task_names_all_that_is_known(written: io.StringIO, kind: st
     for line in own:
         assert (line["request_id"], line["trace_id"]) == ("r1", "t1")
         assert {"job_id", "task", "attempt", "epoch"} <= line.keys()
+
+
+def test_a_library_s_line_in_a_child_is_sent_with_the_jobs_fields():
+    # given a record of a logger that knows nothing of jobs, made while a task runs
+    record = logging.makeLogRecord({"name": "library", "msg": "hello", "levelno": logging.INFO})
+    facts = Facts(id="j1", task="work", tenant="ann", attempt=2, max_attempts=5, epoch=5, deadline=START)
+    with running(facts, line=HeardLine()):
+        sent = relay.to_wire(record)
+    assert sent["extra"] == {"job_id": "j1", "task": "work", "attempt": 2, "epoch": 5, "tenant": "ann"}
