@@ -77,6 +77,14 @@ slow: $(READY) ## The slow tests: real servers, processes, minutes of load
 cost: $(READY) ## Count AWS calls and write units for 1,000 plain jobs
 	$(PY) -m bench.cost $(ARGS)
 
+.PHONY: package
+package: $(READY) ## Build what ships, open it, print what it weighs; fails if it holds what it must not (STAGE=dev)
+	$(PY) -m infra.packaging --stage $(or $(STAGE),dev) $(ARGS)
+
+.PHONY: cold-start
+cold-start: $(READY) ## Time a cold start of each function from its zip against a bare boto3 handler
+	$(PY) -m bench.cold_start $(ARGS)
+
 .PHONY: proof
 PROOF_MINUTES ?= 20
 proof: $(READY) ## Prove it: every layer, all faults and mutants, the report under build/proof/ (PROOF_MINUTES=20)

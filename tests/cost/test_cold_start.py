@@ -1,0 +1,166 @@
+"""What a cold start pays for: facts about imports and clients, which hold on any machine. The time is `make cold-start`'s business."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+import app
+from bench.cold_start.figures import Compared, compare
+from bench.cold_start.start import CLIENTS, Start
+from chalicelib import wiring
+from chalicelib.adapters.aws.clients import Clients
+from infra.stack import provision
+from jobline.local.context import Context
+
+MOST_MODULES = 300
+"""That importing app.py brings along, chalice, msgspec and the standard library's included. Each is looked up and read at a cold start."""
+
+HEAVY = (
+    *("boto3", "botocore", "aws_xray_sdk", "urllib3", "httpx", "click", "rich"),
+    *(
+        "asyncio",
+        "multiprocessing",
+        "concurrent.futures",
+        "ssl",
+        "http.client",
+        "unittest",
+        "pydoc",
+        "doctest",
+    ),
+    *("jobline", "infra", "chalicelib.adapters.memory", "chalicelib.adapters.aws.store"),
+)
+"""What an import of app.py leaves to whoever needs it."""
+
+ARGUMENTS = {"text": "a\n1\n", "column": "a"}
+
+
+def imported(program: str) -> set[str]:
+    """The modules that this leaves imported in a new interpreter."""
+    run = subprocess.run(
+        [sys.executable, "-c", f"{program}\nimport sys\nprint(*sys.modules)"],
+        text=True,
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    return set(run.stdout.split())
+
+
+def test_importing_the_app_imports_nothing_heavy():
+    bare, ours = imported(""), imported("import app")
+
+    assert sorted(set(HEAVY) & (ours - bare)) == []
+    assert len(ours - bare) < MOST_MODULES
+
+
+def test_the_parts_and_the_tasks_do_not_import_it_either():
+    # The adapters know botocore's errors by then; the rest of it comes with the first client.
+    ours = imported("from chalicelib import wiring; wiring.parts()")
+
+    assert not {"boto3", "botocore.session", "aws_xray_sdk", "asyncio", "multiprocessing"} & ours
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch):
+    """The clients of the one pipeline that is wired meanwhile, in a cloud of this process."""
+    for name, value in (("APP", "jobline"), ("STAGE", "cold"), ("BUCKET", "jobline-cold-payloads")):
+        monkeypatch.setenv(f"JOBLINE_{name}", value)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    found: list[Clients] = []
+
+    class Remembered(Clients):
+        def __init__(self) -> None:
+            super().__init__()
+            found.append(self)
+
+    with mock_aws():
+        provision(
+            boto3.client("cloudformation"),
+            app="jobline",
+            stage="cold",
+            parameters={"DeletionProtection": "false"},
+        )
+        monkeypatch.setattr("chalicelib.adapters.aws.clients.Clients", Remembered)
+        before = wiring.use(None)
+        try:
+            yield found
+        finally:
+            wiring.use(before)
+
+
+def message() -> dict[str, Any]:
+    """A job, submitted by a pipeline that is then forgotten, as Lambda delivers it."""
+    from chalicelib.tasks.examples import summarise_csv
+
+    summarise_csv.delay(**ARGUMENTS)
+    wiring.use(None)
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName="jobline-cold-default")["QueueUrl"]
+    (received,) = sqs.receive_message(QueueUrl=url, MessageSystemAttributeNames=["All"])["Messages"]
+    record = {
+        "messageId": received["MessageId"],
+        "receiptHandle": received["ReceiptHandle"],
+        "body": received["Body"],
+        "attributes": received["Attributes"],
+    }
+    return {"Records": [record]}
+
+
+def consumed(door: Callable[[Any, Any], Any]) -> None:
+    assert door(message(), Context("f", timeout=60)) == {"batchItemFailures": []}
+
+
+def submitted() -> None:
+    from chalicelib.tasks.examples import summarise_csv
+
+    summarise_csv.delay(**ARGUMENTS)  # what POST /jobs does
+
+
+def ticked() -> None:
+    names = ("id", "detail-type", "source", "account", "time", "region", "version")
+    app.tick(
+        {**dict.fromkeys(names, ""), "resources": [], "detail": {}},
+        Context("tick", timeout=60),
+    )
+
+
+FIRST_EVENTS: dict[str, Callable[[], None]] = {
+    "app": submitted,
+    "consume_high": lambda: consumed(app.consume_high),
+    "consume_default": lambda: consumed(app.consume_default),
+    "consume_low": lambda: consumed(app.consume_low),
+    "dead_letters": lambda: consumed(app.dead_letters),
+    "tick": ticked,
+}
+
+
+@pytest.mark.parametrize("function", list(CLIENTS))
+def test_a_first_event_makes_the_clients_that_the_bare_handler_makes(made, function):
+    # given a function that has just started; when its first usual event has been worked on
+    FIRST_EVENTS[function]()
+
+    # then it has made these clients: what `make cold-start` compares with is neither more nor less
+    assert sorted(made[-1]._made) == sorted(CLIENTS[function])
+
+
+def test_starts_are_taken_in_turn_and_the_least_of_each_is_compared():
+    # given starts that take longer and longer, bare ones a second and ours two
+    order: list[str | None] = []
+
+    def begin(function: str | None, clients: tuple[str, ...]) -> Start:
+        order.append(function)
+        return Start(wall=len(order) + (function is not None), cpu=1.0, modules=frozenset())
+
+    found = compare(begin, ["tick"], repeats=2)["tick"]
+
+    assert order == [None, "tick"] * 3
+    assert [one.wall for one in found.bare] == [3, 5]
+    assert found.least("wall") == (3, 5, 5 / 3)
+    assert found.middle("wall") == (4, 6, 6 / 4)
+    assert isinstance(found, Compared)
+    assert found.ratio == 5 / 3
