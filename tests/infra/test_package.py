@@ -40,7 +40,7 @@ SMALL_EVENTS = {
         "isBase64Encoded": False,
         "requestContext": {**LISTING, "resourcePath": "/{proxy+}", "identity": {}, "requestId": "1"},
     },
-    **dict.fromkeys(("consume_high", "consume_default", "consume_low", "dead_letters"), {"Records": []}),
+    **{name: {"Records": []} for name in ("consume_high", "consume_default", "consume_low", "dead_letters")},
 }
 """Events that can be answered without AWS. The tick asks the table first thing, so it is only looked up."""
 
@@ -115,7 +115,7 @@ def test_a_library_with_another_hash_is_not_packaged(tmp_path):
     for digest in {word for word in forged.split() if word.startswith("--hash=")}:
         forged = forged.replace(digest, f"--hash=sha256:{digest[-1] * 64}")
 
-    with pytest.raises(NotBuilt, match="(?i)hash"):
+    with pytest.raises(NotBuilt, match=r"(?i)hash"):
         build(tmp_path, stage="dev", also={"requirements.txt": forged})
 
 
