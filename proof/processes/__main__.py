@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from proof.processes.mutants import MUTANTS
-from proof.processes.run import run
-from proof.processes.trial import all_tried, told
+from proof.processes.one_run import run
+from proof.processes.trial import all_tried, right, told
 
 STOPPED = 130  # exit status, as a shell has it for Ctrl-C
 
@@ -52,9 +52,9 @@ def _command(given: argparse.Namespace) -> str:
 
 
 def _mutants() -> int:
-    verdicts = all_tried(say=_say)
-    print("\n".join(told(verdict) for verdict in verdicts))
-    return int(not all(verdict.right for verdict in verdicts))
+    found = all_tried(say=_say)
+    print("\n".join(map(told, found)))
+    return int(not all(map(right, found)))
 
 
 def _say(line: str) -> None:
