@@ -180,7 +180,13 @@ class Job:
 
     def log_fields(self) -> dict[str, object]:
         """The fields that ride along on every log line about this job."""
-        return {"job_id": self.id, "task": self.task, "attempt": self.attempts, "epoch": self.epoch, "tenant": self.tenant}
+        return {
+            "job_id": self.id,
+            "task": self.task,
+            "attempt": self.attempts,
+            "epoch": self.epoch,
+            "tenant": self.tenant,
+        }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
