@@ -4,7 +4,6 @@ import os
 
 from chalice import Chalice
 
-from chalicelib.entrypoints.api.blueprint import api
 from chalicelib.entrypoints.consumer import (
     consume_default,
     consume_high,
@@ -23,6 +22,11 @@ if os.environ.get("AWS_CHALICE_CLI_MODE"):  # `chalice deploy` and the like; Lam
     chalice_local.install()
 
 app = Chalice(app_name="jobline", configure_logs=False)  # our own lines are JSON, and from INFO on
-app.register_blueprint(api)
+if (
+    os.environ.get("_HANDLER", "app.app") == "app.app"
+):  # Lambda says which function it starts; the others do without the API
+    from chalicelib.entrypoints.api.blueprint import api
+
+    app.register_blueprint(api)
 app.register_blueprint(consumers)
 app.register_blueprint(ticks)

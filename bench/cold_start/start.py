@@ -85,7 +85,7 @@ def start(function: str | None, clients: tuple[str, ...], room: Room) -> Start:
         [sys.executable, "-I", "-S", "-B", "-c", program(function, clients, room)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=ENVIRONMENT,
+        env={**ENVIRONMENT, "_HANDLER": f"app.{function}"},
         text=True,
     ) as process:
         assert process.stdout

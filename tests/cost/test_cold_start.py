@@ -58,6 +58,13 @@ def test_importing_the_app_imports_nothing_heavy():
     assert len(ours - bare) < MOST_MODULES
 
 
+@pytest.mark.parametrize("function", list(CLIENTS))
+def test_only_the_function_of_the_api_imports_the_api(function):
+    ours = imported(f"import os; os.environ['_HANDLER'] = 'app.{function}'; import app; app.{function}")
+
+    assert ("chalicelib.entrypoints.api.blueprint" in ours) is (function == "app")
+
+
 def test_the_parts_and_the_tasks_do_not_import_it_either():
     # The adapters know botocore's errors by then; the rest of it comes with the first client.
     ours = imported("from chalicelib import wiring; wiring.parts()")

@@ -77,7 +77,7 @@ def run_alone(name: str, rooms: Room) -> dict:
     )
     run = subprocess.run(
         [sys.executable, "-I", "-S", "-B", "-c", program],
-        env={"AWS_DEFAULT_REGION": "us-east-1", "JOBLINE_STAGE": "dev", "_X_AMZN_TRACE_ID": ""},
+        env={"AWS_DEFAULT_REGION": "us-east-1", "JOBLINE_STAGE": "dev", "_HANDLER": f"app.{name}"},
         text=True,
         capture_output=True,
         timeout=60,
