@@ -22,9 +22,8 @@ if os.environ.get("AWS_CHALICE_CLI_MODE"):  # `chalice deploy` and the like; Lam
     chalice_local.install()
 
 app = Chalice(app_name="jobline", configure_logs=False)  # our own lines are JSON, and from INFO on
-if (
-    os.environ.get("_HANDLER", "app.app") == "app.app"
-):  # Lambda says which function it starts; the others do without the API
+# Lambda says which function it starts. Only the API's function needs the API; the others start faster without it.
+if os.environ.get("_HANDLER", "app.app") == "app.app":
     from chalicelib.entrypoints.api.blueprint import api
 
     app.register_blueprint(api)
