@@ -14,12 +14,12 @@ from datetime import timedelta
 from importlib import import_module
 
 from chalicelib import wiring
-from chalicelib.pipeline import sweep
+from chalicelib.pipeline import accept, appointments, limits, sweep, verdict
 from chalicelib.settings import Settings
 from jobline.local import stage
 from proof.processes.clock import Skew, SkewedWorld
 from proof.processes.mutants import MUTANTS
-from proof.processes.scale import FUNCTION_TIMEOUT, POLLERS, SLOW_GRACE, SLOW_STRIDE, WAKE_CAP
+from proof.processes.scale import FUNCTION_TIMEOUT, POLLERS, SEND_AHEAD, SLOW_GRACE, SLOW_STRIDE, WAKE_CAP
 
 
 def main() -> None:
@@ -36,15 +36,18 @@ def main() -> None:
     if given.part == "consumer":
         vars(entry)["POLLERS"] = POLLERS
     sweep.SLOW_STRIDE = timedelta(seconds=SLOW_STRIDE)
+    for module in (accept, appointments, sweep, verdict):
+        assert module.SEND_AHEAD == limits.SEND_AHEAD, f"{module.__name__} has another"
+        vars(module)["SEND_AHEAD"] = timedelta(seconds=SEND_AHEAD)
     for mutant in MUTANTS:
         if mutant.name == given.mutant:
             mutant.apply()
     settings = Settings.from_env(os.environ)
-    limits = replace(
+    scaled = replace(
         settings.limits, slow_grace=timedelta(seconds=SLOW_GRACE), wake_cap=timedelta(seconds=WAKE_CAP)
     )
     world = SkewedWorld(Skew(offset=given.offset, after=given.after, jump=given.jump))
-    wiring.use(replace(wiring.build(settings), world=world, limits=limits))
+    wiring.use(replace(wiring.build(settings), world=world, limits=scaled))
     sys.argv = [f"jobline.local.{given.part}", *theirs]
     entry.main()
 

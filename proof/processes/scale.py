@@ -13,6 +13,9 @@ SLOW_GRACE = 40
 SLOW_STRIDE = 5
 """The slow sweep's 20 minutes and 10: it is what finds the rows of clocks that are worse than assumed."""
 
+SEND_AHEAD = 10
+"""The tick's 2 minutes: how long before its due time a job is sent, and after it a retry is looked for."""
+
 WAKE_CAP = 15
 """The longest wait between two wake-ups of a job; an hour in production, longer than this whole run."""
 
