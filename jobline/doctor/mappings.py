@@ -1,0 +1,80 @@
+"""What feeds the consumers: the mapping from queue to function, and what Chalice alone would leave out of it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from infra.chalice_ext import ALLOW, PARTIAL, allow_recursion, recursion
+from jobline.doctor.finding import Fix, Seen, check, fail, ok, unknown
+from jobline.doctor.live import Live
+
+REDEPLOY = "python -m infra deploy --stage STAGE, or plain chalice deploy: both put it back."
+
+
+@check(
+    "feeding",
+    why="A lane without an enabled mapping is a lane whose jobs wait; with two, another function takes its messages.",
+    mend=REDEPLOY,
+)
+def feeding(live: Live) -> Iterator[Seen]:
+    for function, lane in live.fed.items():
+        called, queue = live.names.functions[function], live.names.queues[lane]
+        there = live.mappings(function)
+        fed = [mapping for mapping in there if mapping["EventSourceArn"].endswith(f":{queue}")]
+        if len(fed) != 1 or len(there) != 1:
+            yield fail(f"{called} has {len(fed)} mappings from {queue} and {len(there)} in all, not 1")
+        elif fed[0].get("State") not in ("Enabled", "Creating", "Enabling", "Updating"):
+            yield fail(f"{queue} does not feed {called}: {fed[0].get('State')}")
+        else:
+            yield ok(f"{queue} feeds {called}")
+
+
+@check(
+    "partial failures",
+    why="Without ReportBatchItemFailures Lambda takes an answer that names failed messages for a success and deletes them all.",
+    mend=REDEPLOY,
+)
+def partial_failures(live: Live) -> Iterator[Seen]:
+    for function in live.fed:
+        called = live.names.functions[function]
+        for mapping in live.mappings(function):
+            if set(PARTIAL) <= set(mapping.get("FunctionResponseTypes", [])):
+                yield ok(f"{called} reports failed records one by one")
+            else:
+                yield fail(
+                    f"{called} does not report failed records one by one", _report(live, called, mapping)
+                )
+
+
+def _report(live: Live, called: str, mapping: dict[str, Any]) -> Fix:
+    return Fix(
+        what=f"let {called} report failed records one by one",
+        do=lambda: live.client("lambda").update_event_source_mapping(
+            UUID=mapping["UUID"], FunctionResponseTypes=PARTIAL
+        ),
+    )
+
+
+@check(
+    "recursion",
+    why="Lambda ends what looks like an endless loop after about 16 rounds, and a job with many retries looks like one.",
+    mend=REDEPLOY,
+)
+def recursion_allowed(live: Live) -> Iterator[Seen]:
+    for function in live.fed:
+        called = live.names.functions[function]
+        setting = recursion(live.client("lambda"), called)
+        if setting is None:
+            yield unknown("this cloud has no such setting")
+        elif setting == ALLOW:
+            yield ok(f"{called} may feed itself retries")
+        else:
+            yield fail(f"{called} may not feed itself retries: RecursiveLoop={setting}", _allow(live, called))
+
+
+def _allow(live: Live, called: str) -> Fix:
+    return Fix(
+        what=f"let {called} feed itself retries", do=lambda: allow_recursion(live.client("lambda"), called)
+    )
+
+
+CHECKS = (feeding, partial_failures, recursion_allowed)
