@@ -198,6 +198,9 @@ class Cloud:
             failed = {message.id for message, _ in batch}
         else:
             failed = self._failed(fiber.value, batch)
+            if self.seam.fate.strikes("junk_answer"):
+                self._misread(batch)
+                return
         kept = {job_of(message) for message, _ in batch if message.id in failed}
         for message, receipt in batch:
             if message.id in failed:
@@ -206,6 +209,21 @@ class Cloud:
                 if job_of(message) not in kept:
                     self._acknowledged(message, fiber.box)
                 self.queue.done(message, receipt)
+
+    def _misread(self, batch: list[tuple[Message, str]]) -> None:
+        """Lambda gets another answer than was given: None, no ids, unknown ids. Sources differ on what it does then: all are deleted, or
+        all come back. Neither may matter.
+        """
+        self.seam.fate.hit("F36")
+        deleted = self.seam.pace.random() < 0.5
+        self.seam.note(
+            f"the answer for {len(batch)} is not understood: {'deleted' if deleted else 'all back'}"
+        )
+        for message, receipt in batch:
+            if deleted:
+                self.queue.done(message, receipt)
+            else:
+                self.queue.back(message)
 
     def _acknowledged(self, message: Message, box: Sandbox) -> None:
         """Nothing that this sandbox owes may be left to the sweep when it says that it is done."""

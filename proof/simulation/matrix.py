@@ -37,6 +37,7 @@ HERE: Mapping[str, str] = {
     "F33": "retry written, message lost",
     "F34": "a message arrives before its job is due",
     "F35": "invocation killed with part of the batch done",
+    "F36": "the answer for a batch reaches Lambda as junk: all deleted, or all back",
     "F37": "rubbish beside good messages in a batch",
     "F38": "80 % of invocations throttled",
     "F39": "dead letter of a finished job",
@@ -53,15 +54,14 @@ HERE: Mapping[str, str] = {
     "F63": "DynamoDB throttles everything for 60 s",
     "F64": "any call fails now and then",
     "F65": "payload put, row not; or the payload is gone",
+    "F66": "arguments of a limit's size, one byte less, one more",
     "F70": "rows of newer code are met, and left alone",
     "F74": "two or more of these in one history",
 }
 
 ELSEWHERE: Mapping[str, str] = {
-    "F36": "unit: the shape of the batch answer (checked here too, each time)",
-    "F42": "processes: ten thousand dead letters at once",
-    "F66": "unit: payloads at their limits",
-    "F68": "processes: the emulator restarts",
+    "F42": "processes: dead letters by the hundred at once, and a redrive of all the dead",
+    "F68": "processes: the network is restarted under load, connections are reset",
     "F69": "processes: SIGTERM and SIGKILL",
 }
 

@@ -5,14 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.adapters.memory.queue import DEAD_LETTERS
-from chalicelib.domain.errors import JoblineError, KeyReused, MachineryError, NotFound, NotPossible
+from chalicelib.domain.errors import JoblineError, KeyReused, MachineryError, NotFound, NotPossible, TooLarge
 from chalicelib.domain.job import TERMINAL, Job, State, Wakeup
 from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.enqueue import JobRequest, enqueue
+from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.messages import encode
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.query import Search, dead_groups, dead_jobs, search
 from chalicelib.pipeline.redrive import redrive
+from chalicelib.pipeline.strict_json import write
 from chalicelib.pipeline.task import Submission
 from proof.simulation.clockwork import Fiber
 from proof.simulation.cloud import Cloud
@@ -114,10 +116,19 @@ class People:
     @staticmethod
     def _args(request: Request) -> dict[str, Any]:
         args: dict[str, Any] = {"script": request.script}
+        if request.body:
+            frame = len(write({**args, "pad": ""}))
+            return {**args, "pad": "x" * (request.body - frame)}
         return {**args, "pad": "x" * request.pad} if request.pad else args
 
     def _enqueued(self, asked: Asked, answer: Any) -> None:
         monitor = self.cloud.monitor
+        if asked.request.body and isinstance(answer, Job | TooLarge):
+            self.cloud.seam.fate.hit("F66")
+            if isinstance(answer, TooLarge) is not (asked.request.body > MAX_BODY):
+                monitor.fail("LIMIT", f"arguments of {asked.request.body} bytes: {answer}")
+            if isinstance(answer, TooLarge):
+                return
         if isinstance(answer, Job):
             asked.ids.append(answer.id)
             if answer.tenant != asked.request.tenant:

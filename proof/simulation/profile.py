@@ -9,6 +9,10 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
+from chalicelib.adapters.aws.payloads import ITEM_BYTES
+from chalicelib.domain.job import INLINE_BYTES
+from chalicelib.pipeline.limits import MAX_BODY
+
 SECOND = 1000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
@@ -25,6 +29,7 @@ CALL_FAULTS = (
 )
 SEND_FAULTS = ("drop", "double", "slow", "refuse", "lie")
 QUEUE_FAULTS = ("redeliver", "undeleted", "stale_receipt")
+ANSWER_FAULTS = ("junk_answer",)  # drawn apart, in `_drawn`: the other draws of a seed stay as they are
 INDEX_FAULTS = ("stale",)
 ALL_FAULTS = (*CALL_FAULTS, *SEND_FAULTS, *QUEUE_FAULTS, *INDEX_FAULTS)
 
@@ -74,6 +79,7 @@ class Request:
     script: str
     tenant: str = TENANTS[0]
     pad: int = 0  #: bytes of arguments
+    body: int = 0  #: bytes that the arguments must have as JSON, at a limit or one beside it
     key: str | None = None
     delay: int = 0
     expires: int = 0
@@ -196,7 +202,17 @@ def _drawn(seed: int) -> Profile:
         found = replace(
             found, newer=tuple(chance.randrange(found.calm) for _ in range(chance.choice((1, 2))))
         )
-    return _peopled(found, chance.choice((2, 2, 3)), chance) if chance.happens(0.3) else found
+    found = _peopled(found, chance.choice((2, 2, 3)), chance) if chance.happens(0.3) else found
+    if chance.happens(0.08):
+        found = replace(found, rates={**found.rates, "junk_answer": chance.choice((0.02, 0.2))})
+    return _at_a_limit(found, chance) if chance.happens(0.03) else found
+
+
+def _at_a_limit(found: Profile, chance: Random) -> Profile:
+    """The first request's arguments are as large as some limit allows, or one byte more or less."""
+    limit = chance.choice((*(INLINE_BYTES,) * 6, *(ITEM_BYTES,) * 6, MAX_BODY))
+    first = replace(found.requests[0], body=limit + chance.choice((-1, 0, 1)), other=False)
+    return replace(found, requests=(first, *found.requests[1:]))
 
 
 def _with_ghosts(found: Profile, chance: Random) -> Profile:
