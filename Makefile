@@ -125,6 +125,7 @@ PIN := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
 lock: $(READY) ## Pin what ships into requirements.txt, and all else into requirements-dev.txt, with hashes (ARGS=--upgrade)
 	$(PIN) --output-file requirements.txt $(ARGS) requirements.in
+	$(PY) -m infra.packaging.lock requirements.txt
 	$(PIN) --output-file requirements-dev.txt $(ARGS) requirements-dev.in
 
 .PHONY: clean

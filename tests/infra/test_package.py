@@ -92,9 +92,11 @@ def test_every_file_is_a_source_of_ours_or_of_a_locked_wheel_and_all_of_it_is_sm
 
     assert report.faults == []
     assert {wheel.partition("-")[0] for wheel in report.wheels} == {
+        "aws_xray_sdk",
         "msgspec",
         "python_ulid",
         "typing_extensions",
+        "wrapt",
     }
 
 
@@ -117,6 +119,13 @@ def test_a_library_with_another_hash_is_not_packaged(tmp_path):
 
     with pytest.raises(NotBuilt, match=r"(?i)hash"):
         build(tmp_path, stage="dev", also={"requirements.txt": forged})
+
+
+def test_a_lock_that_lacks_what_a_library_needs_is_not_packaged(tmp_path):
+    lock = (ROOT / "requirements.txt").read_text()
+
+    with pytest.raises(NotBuilt, match="aws-xray-sdk needs wrapt, the package has none"):
+        build(tmp_path, stage="dev", also={"requirements.txt": lock[: lock.index("wrapt==")]})
 
 
 def test_what_lies_about_in_the_tree_is_seen(tmp_path):
