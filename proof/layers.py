@@ -114,7 +114,7 @@ def processes(*, minutes: float) -> Layer:
     """Real processes, killed."""
     from proof.processes import all_tried, run
 
-    tried = all_tried()
+    tried = all_tried(quick=True)
     found = run(minutes=minutes)
     kills: Counter[str] = found.kills
     return Layer(

@@ -21,8 +21,9 @@ def run(minutes: float = 3.0, jobs: int | None = None, seed: int = 0) -> "Proces
     return once(minutes, jobs, seed)
 
 
-def all_tried() -> "list[Tried]":
-    """Every mutant on trial, a short run each."""
+def all_tried(*, quick: bool = False) -> "list[Tried]":
+    """Every mutant on trial, a short run each. `quick`: only some, to show that this layer can fail."""
+    from proof.processes.trial import QUICK
     from proof.processes.trial import all_tried as try_all
 
-    return try_all()
+    return try_all(QUICK if quick else None)
