@@ -1,0 +1,65 @@
+"""Another version is deployed while jobs are under way: old and new code work on the same rows, and nothing is lost."""
+
+import time
+
+from e2e.project import STAGE, release
+from e2e.story import Story
+from e2e.world import NAMES, World
+
+story = Story("redeploy")
+under_way = Story("after it")
+
+BEFORE, WAVE, MOST = 200, 20, 600
+"""Jobs before the deploy; jobs at a time while it goes on; and all of them at most."""
+TASK_TIME = 0.2  # seconds
+RECOVERED = 240.0
+"""Seconds for all to end: the emulator kills the workers of a function whose code changes, where AWS lets them end. What they had in
+hand comes back when the queue shows it again, after six times the function's timeout."""
+
+
+@story.check("a line of code changes, and is deployed while jobs are under way")
+def redeployed(world: World) -> str:
+    ids = world.api.submit_many([_job(n) for n in range(BEFORE)])
+    release(world.project, 2)
+    world.leave("redeploy began", time.time())
+    deploy = world.start("-m", "infra", "deploy", "--stage", STAGE, "--yes")
+    while deploy.running and len(ids) + WAVE <= MOST:
+        ids += world.api.submit_many([_job(n) for n in range(len(ids), len(ids) + WAVE)])
+        time.sleep(0.5)
+    said = deploy.ended()
+    assert said.rstrip().endswith(f"{NAMES.prefix} holds"), f"it ends: {said[-200:]}"
+    ids += world.api.submit_many([_job(n) for n in range(len(ids), len(ids) + WAVE)])
+    world.leave("paced", ids)
+    return f"{BEFORE} jobs before, {len(ids) - BEFORE - WAVE} while it went on, {WAVE} after"
+
+
+def _job(number: int) -> dict[str, object]:
+    return {"task": "pace", "args": {"number": number, "seconds": TASK_TIME}, "tags": ["redeploy"]}
+
+
+@under_way.check("the job that died of the bug is redriven, and succeeds in the mended code")
+def redriven(world: World) -> str:
+    job = world.left("dead job")
+    answer = world.api.call("POST", f"/jobs/{job}/retry", status=202)
+    assert answer["state"] == "QUEUED", answer["state"]
+    world.api.promised[job] = "SUCCEEDED"
+    found = world.api.succeeded(job)
+    assert found["result"] == "mended in version 2", found["result"]
+    return str(found["result"])
+
+
+@under_way.check("all jobs that were under way end well, some run by the old code and some by the new")
+def none_lost(world: World) -> str:
+    ids = world.left("paced")
+    found = world.api.all_succeeded("redeploy", ids, within=RECOVERED)
+    wrong = [n for n, job_id in enumerate(ids) if found[job_id]["result"][0] != n]
+    assert not wrong, f"{len(wrong)} have another's result"
+    versions = [found[job_id]["result"][1] for job_id in ids]
+    old, new = versions.count(1), versions.count(2)
+    assert old, "the old code ran none of them: nothing was under way"
+    assert new, "the new code ran none of them"
+    again = sum(job["attempts"] > 1 for job in found.values())
+    return (
+        f"{old} by version 1, {new} by version 2; {again} had lost their worker: the emulator kills the workers of a function "
+        "whose code changes, AWS lets them end"
+    )
