@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-SOURCES := app.py chalicelib jobline infra bench examples proof tests
+SOURCES := app.py chalicelib jobline infra bench e2e examples proof tests
 # Only what is there: a tool that is given a missing path stops with an error that says nothing about the code.
 present = $(wildcard $(1))
 
@@ -14,7 +14,7 @@ present = $(wildcard $(1))
 
 .PHONY: help
 help: ## Print this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: venv
 venv: $(READY) ## Make .venv with everything pinned (the other targets do so by themselves)
@@ -93,6 +93,10 @@ proof: $(READY) ## Prove it: every layer, all faults and mutants, the report und
 .PHONY: sample
 sample: $(READY) ## Two minutes of the proof
 	$(PY) -m proof --minutes 2 --folder build/proof-sample
+
+.PHONY: e2e
+e2e: $(READY) ## Prove the deployed thing on an emulator: deploy, use, redeploy, delete; both ways (ARGS=--quick)
+	$(PY) -m e2e $(ARGS)
 
 .PHONY: deploy
 deploy: $(READY) ## Set a stage up on AWS, or bring it up to date: shows what would change, and asks (STAGE=dev)

@@ -28,9 +28,16 @@ INTERRUPTED = 130
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.option("--quick", is_flag=True, help="Deploy, a few jobs, delete: within a minute.")
-@click.option("--json", "as_json", type=click.Path(path_type=Path), metavar="FILE", help="The outcomes, for machines.")
+@click.option(
+    "--json", "as_json", type=click.Path(path_type=Path), metavar="FILE", help="The outcomes, for machines."
+)
 @click.option("--keep", is_flag=True, help="Leave the deployed stage up, until Ctrl-C.")
-@click.option("--break", "broken", type=click.Choice(sorted(BREAKS)), help="Break something on purpose, to see it found.")
+@click.option(
+    "--break",
+    "broken",
+    type=click.Choice(sorted(BREAKS)),
+    help="Break something on purpose, to see it found.",
+)
 def main(*, quick: bool, as_json: Path | None, keep: bool, broken: str | None) -> None:
     """Prove the deployed thing on an emulator of AWS."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -74,7 +81,9 @@ def _run(folder: Path, told: Report, *, quick: bool, keep: bool, broken: str | N
 
 def _stay(world: World, told: Report) -> None:
     """Until Ctrl-C."""
-    told.say(f"\nthe stage is up, IAM enforced; AWS_ENDPOINT_URL={world.cloud.url} AWS_ACCESS_KEY_ID=000000000000")
+    told.say(
+        f"\nthe stage is up, IAM enforced; AWS_ENDPOINT_URL={world.cloud.url} AWS_ACCESS_KEY_ID=000000000000"
+    )
     told.say(f"its API: {world.api.url}   its key: {world.api.key}   Ctrl-C ends it")
     signal.pause()
 

@@ -37,10 +37,10 @@ class Api:
         *,
         status: int = 200,
         headers: Mapping[str, str] | None = None,
-        **query: str,
+        query: Mapping[str, str] | None = None,
     ) -> Any:
         """One request; the answer's JSON. Raises AssertionError for another status."""
-        answer = self.http.request(method, path, json=body, params=query or None, headers=headers)
+        answer = self.http.request(method, path, json=body, params=query, headers=headers)
         assert answer.status_code == status, (
             f"{method} {path} was answered {answer.status_code}, not {status}: {answer.text[:300]}"
         )
@@ -83,7 +83,7 @@ class Api:
         found: list[Document] = []
         query = {"tag": tag, "limit": str(PAGE)}
         for _ in range(100):
-            page = self.call("GET", "/jobs", **query)
+            page = self.call("GET", "/jobs", query=query)
             found += page["jobs"]
             if page["cursor"] is None:
                 return found

@@ -7,7 +7,11 @@ from e2e.project import ERRANDS, replace
 
 
 def _partial(checkout: Path) -> None:
-    replace(checkout / "infra" / "chalice_ext.py", 'PARTIAL = ["ReportBatchItemFailures"]', "PARTIAL: list[str] = []")
+    replace(
+        checkout / "infra" / "chalice_ext.py",
+        'PARTIAL = ["ReportBatchItemFailures"]',
+        "PARTIAL: list[str] = []",
+    )
 
 
 def _grant(checkout: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 from chalicelib import Backoff, current_job, task
@@ -50,7 +51,7 @@ def trespass() -> dict[str, str]:
     from botocore.exceptions import ClientError
 
     prefix = f"{os.environ['JOBLINE_APP']}-{os.environ['JOBLINE_STAGE']}"
-    tries = {
+    tries: dict[str, Callable[[], object]] = {
         "read the whole table": lambda: boto3.client("dynamodb").scan(TableName=prefix),
         "empty another lane": lambda: boto3.client("sqs").receive_message(
             QueueUrl=boto3.client("sqs").get_queue_url(QueueName=f"{prefix}-high")["QueueUrl"]

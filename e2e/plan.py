@@ -1,6 +1,7 @@
 """The order of a run. Where something has to be waited for, what needs no waiting comes first."""
 
-from e2e.stories import asking, deploying, ending, evidence, packaged as other_way, redeploying, zipped
+from e2e.stories import asking, deploying, ending, evidence, redeploying, zipped
+from e2e.stories import packaged as other_way
 from e2e.story import Check
 
 

@@ -78,12 +78,10 @@ def _shown(check: Check, world: World) -> Outcome:
     except Missing as error:
         return _without(check, str(error))
     except AssertionError as error:
-        note = f"{error or 'an assertion without words'} ({_where(error)})"
+        note = f"{str(error) or 'an assertion without words'} ({_where(error)})"
     except Exception as error:  # noqa: BLE001 - whatever goes wrong is what the check found
         note = f"{type(error).__name__}: {error} ({_where(error)})"
-    return Outcome(
-        story=check.story, name=check.name, ok=ok, seconds=time.monotonic() - began, note=note
-    )
+    return Outcome(story=check.story, name=check.name, ok=ok, seconds=time.monotonic() - began, note=note)
 
 
 def _where(error: Exception) -> str:

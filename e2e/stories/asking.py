@@ -93,7 +93,7 @@ def dies(world: World) -> str:
     assert found["error"]["message"] == "version 1 has a bug", found["error"]
     listed = until(
         "it is listed among the dead",
-        lambda: world.api.call("GET", "/dead", task="mend")["jobs"],
+        lambda: world.api.call("GET", "/dead", query={"task": "mend"})["jobs"],
         lambda jobs: job in {each["id"] for each in jobs},
         within=20,
     )
@@ -105,7 +105,7 @@ def dies(world: World) -> str:
 
 @story.check("a job is cancelled before it starts, and while it runs")
 def cancelled(world: World) -> None:
-    waiting = world.api.submit("echo", args={"text": ""}, delay=600, ends="CANCELLED")
+    waiting = world.api.submit("echo", args={"text": ""}, delay=30, ends="CANCELLED")
     assert world.api.call("POST", f"/jobs/{waiting}/cancel")["state"] == "CANCELLED"
     running = world.api.submit("count_down", args={"steps": 50, "seconds": 0.2}, ends="CANCELLED")
     until("it runs", lambda: world.api.job(running)["state"], "RUNNING".__eq__, within=IN_TIME)
@@ -179,9 +179,9 @@ def waited(world: World) -> None:
 
 @story.check("jobs are listed by state and by task, and the lanes are counted")
 def listed(world: World) -> None:
-    dead = world.api.call("GET", "/jobs", state="DEAD")["jobs"]
+    dead = world.api.call("GET", "/jobs", query={"state": "DEAD"})["jobs"]
     assert {job["task"] for job in dead} == {"mend"}, dead
-    stumbled = world.api.call("GET", "/jobs", task="stumble")["jobs"]
+    stumbled = world.api.call("GET", "/jobs", query={"task": "stumble"})["jobs"]
     assert [job["state"] for job in stumbled] == ["SUCCEEDED"], stumbled
     lanes = [lane["lane"] for lane in world.api.call("GET", "/lanes")["lanes"]]
     assert lanes == ["high", "default", "low", "dead-letters"], lanes

@@ -19,7 +19,7 @@ TABLE_OPTION = ("--parameter", f"VisibilityTimeout={VISIBILITY}")
 
 @story.check("the emulator asks who is calling", vital=True, quick=True)
 def enforced(world: World) -> str:
-    stranger = boto3.client(  # type: ignore[call-overload] # any service's, by options
+    stranger = boto3.client(
         "dynamodb", **{**world.cloud.client_options, "aws_access_key_id": "AKIANOBODY0000000000"}
     )
     try:
@@ -68,9 +68,7 @@ def mappings(world: World) -> None:
     for function, lane in FED_BY.items():
         called = NAMES.functions[function]
         (mapping,) = live.mappings(world.cloud.place, called)
-        assert mapping.queue_arn.endswith(f":{NAMES.queues[lane]}"), (
-            f"{called} is fed by {mapping.queue_arn}"
-        )
+        assert mapping.queue_arn.endswith(f":{NAMES.queues[lane]}"), f"{called} is fed by {mapping.queue_arn}"
         assert mapping.partial, f"{called} does not report failed records one by one"
         setting = world.cloud.ask("lambda").get_function_recursion_config(FunctionName=called)
         assert setting["RecursiveLoop"] == "Allow", f"{called} may not feed itself"

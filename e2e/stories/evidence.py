@@ -72,9 +72,7 @@ def ledger(world: World) -> str:
 def _rows(world: World) -> dict[str, Job]:
     """Every job's row, straight from the table."""
     pages = (
-        world.cloud.ask("dynamodb")
-        .get_paginator("scan")
-        .paginate(TableName=NAMES.table, ConsistentRead=True)
+        world.cloud.ask("dynamodb").get_paginator("scan").paginate(TableName=NAMES.table, ConsistentRead=True)
     )
     items = [item for page in pages for item in page["Items"] if item["pk"]["S"].startswith("job#")]
     return {job.id: job for job in map(from_item, items)}

@@ -73,7 +73,7 @@ def made(world: World) -> str:
     cloudformation.execute_change_set(ChangeSetName=proposed)
     until(
         "it is carried out",
-        lambda: (describe(cloudformation, FUNCTIONS) or {}).get("StackStatus"),
+        lambda: _status(cloudformation),
         lambda status: status not in ("REVIEW_IN_PROGRESS", None),
         within=60,
     )

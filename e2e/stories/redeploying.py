@@ -9,9 +9,9 @@ from e2e.world import NAMES, World
 story = Story("redeploy")
 under_way = Story("after it")
 
-BEFORE, WAVE, MOST = 200, 20, 600
+BEFORE, WAVE, MOST = 200, 20, 800
 """Jobs before the deploy; jobs at a time while it goes on; and all of them at most."""
-TASK_TIME = 0.2  # seconds
+PAUSE, TASK_TIME = 1.0, 0.2  # seconds
 RECOVERED = 240.0
 """Seconds for all to end: the emulator kills the workers of a function whose code changes, where AWS lets them end. What they had in
 hand comes back when the queue shows it again, after six times the function's timeout."""
@@ -25,7 +25,7 @@ def redeployed(world: World) -> str:
     deploy = world.start("-m", "infra", "deploy", "--stage", STAGE, "--yes")
     while deploy.running and len(ids) + WAVE <= MOST:
         ids += world.api.submit_many([_job(n) for n in range(len(ids), len(ids) + WAVE)])
-        time.sleep(0.5)
+        time.sleep(PAUSE)
     said = deploy.ended()
     assert said.rstrip().endswith(f"{NAMES.prefix} holds"), f"it ends: {said[-200:]}"
     ids += world.api.submit_many([_job(n) for n in range(len(ids), len(ids) + WAVE)])
