@@ -35,8 +35,10 @@ def test_every_alarm_on_our_metrics_is_on_one_that_is_printed():
     assert names <= {measure.value for measure in Measure}
 
 
-def test_the_functions_are_traced():
-    assert CONFIG["xray"] is True
+def test_the_functions_of_every_stage_are_traced():
+    assert [
+        CONFIG | stage for stage in CONFIG["stages"].values() if (CONFIG | stage).get("xray") is not True
+    ] == []
 
 
 def test_one_file_knows_the_sdk():
