@@ -39,6 +39,9 @@ class EmulatorFailed(Exception):
 class Emulator:
     """Start, stop and reset one emulator. Needs no Docker and no network, and listens on the loopback address alone."""
 
+    module = "ministack"
+    """What is run. A subclass may run one that mends something first."""
+
     def __init__(
         self,
         *,
@@ -144,7 +147,7 @@ class Emulator:
 
     def _start_once(self) -> None:
         mark = f"jobline-{os.getpid()}-{time.monotonic_ns()}"
-        child = self._child = Child("emulator", "ministack", environment=self._settings(mark), log=self.log)
+        child = self._child = Child("emulator", self.module, environment=self._settings(mark), log=self.log)
         self._pid = child.pid
         try:
             self._wait(child, mark)
