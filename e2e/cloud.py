@@ -24,6 +24,8 @@ BESIDE = f"{LOOPBACK},localhost"
 class Cloud(Emulator):
     """An account on the emulator, and its administrator's clients for it."""
 
+    module = "e2e.emulator"
+
     def __init__(self, log_dir: Path) -> None:
         super().__init__(log_dir=log_dir, services=SERVICES)
 

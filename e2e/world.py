@@ -1,5 +1,7 @@
 """What the checks of a run share: the cloud, the checkout, a terminal, a caller, and what one check leaves for a later one."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -84,7 +86,7 @@ class World:
 
 
 class Command:
-    """A process of ours, in the terminal's own group: Ctrl-C ends it, too."""
+    """A process of ours, with all that it starts: a group of its own, so that all of it can be ended."""
 
     def __init__(self, world: World, words: tuple[str, ...]) -> None:
         self._words = " ".join(("python", *words))
@@ -102,6 +104,7 @@ class Command:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,
         )
 
     @property
@@ -109,9 +112,9 @@ class Command:
         return self._process.poll() is None
 
     def end(self) -> None:
-        """Make it end, if it has not."""
-        if self._process.poll() is None:
-            self._process.kill()
+        """Make it end, if it has not, and what it started."""
+        if self._process.poll() is None:  # not reaped, so the group's id is still its own
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
     def ended(self) -> str:

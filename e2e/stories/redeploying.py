@@ -12,16 +12,13 @@ under_way = Story("after it")
 BEFORE, WAVE, MOST = 200, 20, 800
 """Jobs before the deploy; jobs at a time while it goes on; and all of them at most."""
 PAUSE, TASK_TIME = 1.0, 0.2  # seconds
-RECOVERED = 240.0
-"""Seconds for all to end: the emulator kills the workers of a function whose code changes, where AWS lets them end. What they had in
-hand comes back when the queue shows it again, after six times the function's timeout."""
+ALL = 180.0  # seconds, for all of them to end
 
 
 @story.check("a line of code changes, and is deployed while jobs are under way")
 def redeployed(world: World) -> str:
     ids = world.api.submit_many([_job(n) for n in range(BEFORE)])
     release(world.project, 2)
-    world.leave("redeploy began", time.time())
     deploy = world.start("-m", "infra", "deploy", "--stage", STAGE, "--yes")
     while deploy.running and len(ids) + WAVE <= MOST:
         ids += world.api.submit_many([_job(n) for n in range(len(ids), len(ids) + WAVE)])
@@ -51,7 +48,7 @@ def redriven(world: World) -> str:
 @under_way.check("all jobs that were under way end well, some run by the old code and some by the new")
 def none_lost(world: World) -> str:
     ids = world.left("paced")
-    found = world.api.all_succeeded("redeploy", ids, within=RECOVERED)
+    found = world.api.all_succeeded("redeploy", ids, within=ALL)
     wrong = [n for n, job_id in enumerate(ids) if found[job_id]["result"][0] != n]
     assert not wrong, f"{len(wrong)} have another's result"
     versions = [found[job_id]["result"][1] for job_id in ids]
@@ -59,7 +56,5 @@ def none_lost(world: World) -> str:
     assert old, "the old code ran none of them: nothing was under way"
     assert new, "the new code ran none of them"
     again = sum(job["attempts"] > 1 for job in found.values())
-    return (
-        f"{old} by version 1, {new} by version 2; {again} had lost their worker: the emulator kills the workers of a function "
-        "whose code changes, AWS lets them end"
-    )
+    assert not again, f"{again} had lost their worker: what runs when the code changes ends in peace"
+    return f"{old} by version 1, {new} by version 2, each at its first attempt"
