@@ -29,7 +29,9 @@ def sweep(live: Live) -> Iterator[Seen]:
         .get("Item")
     )
     if item is None:
-        yield fail("it has never run: no tick has come to its end since the stage was made")
+        made = live.now - live.table["CreationDateTime"]
+        told = f"it has never run; the table was made {_span(made)} ago"
+        yield fail(told) if made > BEHIND else warn(told)
         return
     behind = live.now - live.limits.grace - from_ms(int(item["at"]["N"]))
     told = f"{_span(behind)} behind"

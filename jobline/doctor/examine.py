@@ -62,7 +62,7 @@ def _finding(each: Check, seen: Sequence[Seen]) -> Finding:
     return Finding(
         check=each,
         result=worst,
-        found="; ".join(dict.fromkeys(one.what for one in told if one.result is worst)),
+        told=tuple(dict.fromkeys(one.what for one in told if one.result is worst)),
         fixes=tuple(one.fix for one in told if one.fix),
     )
 

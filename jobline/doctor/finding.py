@@ -80,5 +80,16 @@ class Finding:
 
     check: Check
     result: Result
-    found: str
+    told: tuple[str, ...]
     fixes: tuple[Fix, ...] = ()
+
+    @property
+    def found(self) -> str:
+        """All of it."""
+        return "; ".join(self.told)
+
+    @property
+    def short(self) -> str:
+        """Enough, where all is well."""
+        more = len(self.told) - 1
+        return f"{self.told[0]}, and {more} more" if more else self.told[0]

@@ -10,7 +10,6 @@ from rich.text import Text
 from jobline.doctor.finding import Finding, Fix, Result
 
 STYLES = {Result.OK: "green", Result.UNKNOWN: "cyan", Result.WARN: "yellow", Result.FAIL: "bold red"}
-LONGEST = 160  # characters of what was found, of a check that holds
 
 
 def show(findings: Sequence[Finding], stage: str, out: Console) -> None:
@@ -20,7 +19,7 @@ def show(findings: Sequence[Finding], stage: str, out: Console) -> None:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for finding in findings:
-        found = _short(finding.found) if finding.result is Result.OK else finding.found
+        found = finding.short if finding.result is Result.OK else finding.found
         table.add_row(Text(finding.result, STYLES[finding.result]), Text(finding.check.name), Text(found))
     out.print(table)
     for finding in findings:
@@ -63,7 +62,3 @@ def document(
         ],
         "fixed": [fix.what for fix in fixed],
     }
-
-
-def _short(told: str) -> str:
-    return told if len(told) <= LONGEST else f"{told[:LONGEST]}…"
