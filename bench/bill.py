@@ -31,8 +31,8 @@ class Measured:
     """A plain job: accept, claim, settle."""
     sqs_in_tens: float = 0.30
     """Requests a job: send, receive, delete, each in tens."""
-    sweep_read_units: float = 0.20
-    """A job's row, listed by the two sweeps."""
+    sweep_read_units: float = 0.40
+    """A job's row of 0.8 KB, listed by the two sweeps, 4 KB to a unit."""
     tick_write_units: float = 1.1
     tick_read_units: float = 41.2
     """An idle tick."""

@@ -1,0 +1,101 @@
+"""API keys of a stage, made and revoked as people do it, and let in or not by the API's own gate."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from moto import mock_aws
+
+from chalicelib.adapters.aws.clients import Clients
+from chalicelib.adapters.aws.side_tables import DynamoApiKeys
+from chalicelib.adapters.memory import parts as twins
+from chalicelib.domain.errors import Denied
+from chalicelib.pipeline.api_keys import Gate
+from infra.stack import provision
+
+TABLE = "jobline-dev"
+
+
+@pytest.fixture
+def gate(monkeypatch):
+    """The API's gate at the stage's table; a new one each time, since a gate remembers for a minute."""
+    for name, value in (
+        ("ACCESS_KEY_ID", "no"),
+        ("SECRET_ACCESS_KEY", "no"),
+        ("DEFAULT_REGION", "us-east-1"),
+    ):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    with mock_aws():
+        import boto3
+
+        provision(boto3.client("cloudformation"), app="jobline", stage="dev")
+        parts = replace(twins(), api_keys=DynamoApiKeys(Clients(), TABLE))
+        parts.world.advance(datetime.now(UTC) - parts.world.now())
+        yield lambda: Gate(parts)
+
+
+def test_what_is_printed_opens_the_door_with_these_scopes_and_nothing_else_is_on_the_line(jobline, gate):
+    made = jobline(
+        "keys", "create", "--stage", "dev", "--tenant", "acme", "--name", "shop", "--scope", "read"
+    )
+
+    assert made.exit_code == 0, made.output
+    key = gate().admit(made.stdout.strip())
+    assert (key.tenant, key.scopes, key.name, key.expires) == ("acme", {"read"}, "shop", None)
+    assert made.stdout.count("\n") == 1
+    assert made.stdout.split("_")[2].strip() not in made.stderr, "the secret is told once"
+
+
+def test_without_a_word_it_may_submit_and_read_and_days_end_it(jobline, gate):
+    made = jobline("keys", "create", "--stage", "dev", "--tenant", "acme", "--name", "shop", "--days", "2")
+
+    key = gate().admit(made.stdout.strip())
+    assert key.scopes == {"submit", "read"}
+    assert timedelta(days=1.9) < key.expires - datetime.now(UTC) <= timedelta(days=2)
+
+
+def test_a_revoked_key_opens_nothing(jobline, gate):
+    token = jobline("keys", "create", "--stage", "dev", "--tenant", "acme", "--name", "shop").stdout.strip()
+
+    answer = jobline("keys", "revoke", "--stage", "dev", token.split("_")[1])
+
+    assert answer.exit_code == 0
+    assert "within a minute" in answer.output
+    with pytest.raises(Denied):
+        gate().admit(token)
+
+
+def test_the_list_has_all_keys_the_newest_first_and_no_secret(jobline, gate):
+    tokens = [
+        jobline("keys", "create", "--stage", "dev", "--tenant", name, "--name", f"{name}'s").stdout.strip()
+        for name in ("one", "two")
+    ]
+    jobline("keys", "revoke", "--stage", "dev", tokens[0].split("_")[1])
+
+    table = jobline("keys", "list", "--stage", "dev").output
+    listed = json.loads(jobline("keys", "list", "--stage", "dev", "--json").output)
+
+    assert {key["tenant"]: key["state"].split()[0] for key in listed} == {"one": "revoked", "two": "works"}
+    assert [key["created"] for key in listed] == sorted((key["created"] for key in listed), reverse=True)
+    assert [line.split()[0] for line in table.splitlines()[1:]] == [key["id"] for key in listed]
+    for token in tokens:
+        assert token.split("_")[2] not in table + json.dumps(listed)
+
+
+@pytest.mark.usefixtures("gate")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("revoke", "--stage", "dev", "0000000000"), "there is no key 0000000000"),
+        (("create", "--stage", "dev", "--tenant", "a b", "--name", "x"), "tenant: not 1 to 64 letters"),
+        (("create", "--stage", "nope", "--tenant", "a", "--name", "x"), "no stage 'nope'"),
+        (("list", "--stage", "local"), "not found"),
+    ],
+)
+def test_what_is_wrong_is_told_in_a_line(jobline, words, told):
+    answer = jobline("keys", *words)
+
+    assert answer.exit_code == 1
+    assert told in answer.output
+    assert "Traceback" not in answer.output
