@@ -76,7 +76,7 @@ def _ready(stage: str) -> tuple[Place, Stage, Look]:
         config = load()
         chosen, place = read_stage(stage, config), Place()
         assert place.account
-    except (NotReady, Nowhere, ClientError, BotoCoreError) as error:
+    except (NotReady, Nowhere, ClientError, BotoCoreError, OSError, ValueError) as error:
         click.echo(f"jobline doctor: could not look: {error}", err=True)
         sys.exit(COULD_NOT_LOOK)
     return place, chosen, lambda: list(examine(Live(place, chosen, config), CHECKS))

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import httpx
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
+from chalicelib.settings import BadSetting
 from infra.live import Ambiguous
 from jobline.doctor.finding import ORDER, Check, Finding, Result, Seen, fail, unknown
 from jobline.doctor.live import Live
@@ -38,11 +38,11 @@ def _looked(each: Check, live: Live) -> Iterator[Seen]:
         yield from each.look(live)
     except ClientError as error:
         yield _refused(error)
-    except Ambiguous as error:
+    except (Ambiguous, BadSetting) as error:
         yield fail(str(error))
     except KeyError as error:
         yield unknown(f"the answer has no {error}")
-    except (BotoCoreError, httpx.HTTPError, NotImplementedError, OSError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - one look that fails keeps nobody from the others
         yield unknown(f"no answer: {type(error).__name__}: {error}")
 
 

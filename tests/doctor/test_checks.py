@@ -96,6 +96,14 @@ def test_what_may_not_be_seen_is_unknown_and_what_is_not_there_fails(code, resul
     assert (finding.result, finding.found) == (result, told)
 
 
+def test_a_stage_whose_own_numbers_are_wrong_fails(stage, look):
+    stage.stage = replace(stage.stage, environment={**stage.stage.environment, "JOBLINE_SWEEP_GRACE": "soon"})
+
+    finding = look()["sweep"]
+
+    assert (finding.result, "JOBLINE_SWEEP_GRACE" in finding.found) == (Result.FAIL, True)
+
+
 def test_a_service_that_does_not_answer_is_unknown_and_the_rest_goes_on():
     def silent(live):
         raise EndpointConnectionError(endpoint_url="http://nowhere")
