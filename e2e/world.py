@@ -10,6 +10,7 @@ from typing import Any
 from e2e.api import Api
 from e2e.cloud import Cloud
 from e2e.project import STAGE
+from e2e.undisturbed import undisturbed
 from infra.names import Names
 
 NAMES = Names(app="jobline", stage=STAGE)
@@ -69,8 +70,10 @@ class World:
 
     def start(self, *words: str) -> "Command":
         """A Python command in the checkout, as the account's administrator; not waited for."""
-        self._started.append(Command(self, words))
-        return self._started[-1]
+        with undisturbed():
+            command = Command(self, words)
+            self._started.append(command)
+        return command
 
     def run(self, *words: str) -> str:
         """The same, waited for; what it said, on both streams. Raises AssertionError when it fails."""
