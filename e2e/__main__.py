@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -15,8 +15,9 @@ import click
 from rich.console import Console
 
 from e2e import project, report
+from e2e.api import Api
 from e2e.breaks import BREAKS
-from e2e.cloud import Cloud
+from e2e.cloud import ADMINISTRATOR, Cloud
 from e2e.plan import deployed, packaged
 from e2e.report import Report
 from e2e.story import run
@@ -31,7 +32,9 @@ INTERRUPTED = 130
 @click.option(
     "--json", "as_json", type=click.Path(path_type=Path), metavar="FILE", help="The outcomes, for machines."
 )
-@click.option("--keep", is_flag=True, help="Leave the deployed stage up, until Ctrl-C.")
+@click.option(
+    "--keep", is_flag=True, help="Leave the deployed stage up until Ctrl-C, and the rest of the run out."
+)
 @click.option(
     "--break",
     "broken",
@@ -70,22 +73,24 @@ def _run(folder: Path, told: Report, *, quick: bool, keep: bool, broken: str | N
         cloud = ending.enter_context(Cloud(folder / "deployed"))
         world = ending.enter_context(closing(World(cloud, checkout, quick=quick)))
         run(deployed(quick=quick, keep=keep), world, told.told)
-        if keep:
-            _stay(world, told)
-    if quick:
+        if keep and (api := world.made_api):
+            _stay(cloud, api, told)
+    if quick or keep:
         return
     with Cloud(folder / "packaged") as cloud, closing(World(cloud, checkout, quick=quick)) as again:
         again.take(world, "bundle")
         run(packaged(), again, told.told)
 
 
-def _stay(world: World, told: Report) -> None:
+def _stay(cloud: Cloud, api: Api, told: Report) -> None:
     """Until Ctrl-C."""
-    told.say(
-        f"\nthe stage is up, IAM enforced; AWS_ENDPOINT_URL={world.cloud.url} AWS_ACCESS_KEY_ID=000000000000"
-    )
-    told.say(f"its API: {world.api.url}   its key: {world.api.key}   Ctrl-C ends it")
-    signal.pause()
+    told.say(f"\nthe stage is up, its IAM enforced; its API: {api.url}  a key: {api.key}")
+    told.say("the account's administrator, for the aws command:")
+    for name in ("AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", *ADMINISTRATOR):
+        told.say(f"  export {name}={cloud.environment[name]}")
+    told.say("Ctrl-C ends it")
+    with suppress(KeyboardInterrupt):
+        signal.pause()
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ class World:
         self.cloud, self.project, self.quick = cloud, project, quick
         self.said = cloud.log.with_name("commands.log")
         self._left: dict[str, Any] = {}
-        self._api: Api | None = None
+        self.made_api: Api | None = None
         self._started: list[Command] = []
 
     def leave(self, name: str, what: Any) -> None:
@@ -51,20 +51,20 @@ class World:
     @property
     def api(self) -> Api:
         """Raises Missing before the stage has one."""
-        if self._api is None:
+        if self.made_api is None:
             raise Missing("there is no API to ask")
-        return self._api
+        return self.made_api
 
     @api.setter
     def api(self, api: Api) -> None:
-        self._api = api
+        self.made_api = api
 
     def close(self) -> None:
         """End what still runs of what was started here."""
         for command in self._started:
             command.end()
-        if self._api is not None:
-            self._api.close()
+        if self.made_api is not None:
+            self.made_api.close()
 
     # ------------------------------------------------------------------------------------------------------- a terminal
 
