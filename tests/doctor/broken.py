@@ -138,6 +138,11 @@ def forget_logs(stage: Healthy) -> None:
     stage.client("logs").delete_log_group(logGroupName=stage.names.log_groups["tick"])
 
 
+def forget_api_logs(stage: Healthy) -> None:
+    """Its name begins the names of all the others."""
+    stage.client("logs").delete_log_group(logGroupName=stage.names.log_groups["api_handler"])
+
+
 def keep_logs(stage: Healthy) -> None:
     stage.client("logs").delete_retention_policy(logGroupName=stage.names.log_groups["tick"])
 
@@ -271,6 +276,7 @@ BREAKS = (
         "is not there",
     ),
     Break("log retention", keep_logs, "/aws/lambda/jobline-dev-tick keeps for ever", fixable=True),
+    Break("log retention", forget_api_logs, "/aws/lambda/jobline-dev is not there"),
     Break("log retention", forget_logs, "/aws/lambda/jobline-dev-tick is not there"),
     Break(
         "alarms",
