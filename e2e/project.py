@@ -14,7 +14,7 @@ from tests.support.project import copy_project
 STAGE = "dev"
 ERRANDS = Path("chalicelib/tasks/errands.py")
 
-TIMEOUT = 15
+TIMEOUT = 30
 """Seconds a function that a queue feeds may run, instead of a minute: what is left of it is waited for when a worker is lost."""
 VISIBILITY = 6 * TIMEOUT
 

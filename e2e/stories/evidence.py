@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.adapters.aws.rows import from_item
 from chalicelib.domain.job import Job
 from e2e.patience import until
+from e2e.project import VISIBILITY
 from e2e.story import Story
 from e2e.world import NAMES, World
 from infra.names import API, FED_BY
@@ -18,8 +19,8 @@ story = Story("evidence")
 
 TICKS = 150.0
 """Seconds for two ticks of a minute each, and for what they wake: one tick finds a job, perhaps only the next one's time has come."""
-QUIET = 120.0
-"""Seconds for the queues to be empty: a message that was given back hides for six times the function's timeout."""
+QUIET = VISIBILITY + 30.0
+"""Seconds for the queues to be empty: a message that was given back hides that long."""
 PLATFORM = ("START RequestId", "END RequestId", "REPORT RequestId", "INIT_START")
 """Lambda's own lines."""
 
