@@ -41,17 +41,17 @@ demo: $(READY) ## The whole pipeline doing real work, in one go (DIR=folder for 
 up: $(READY) ## Start the local stack and stay: API, queues, table, consumers; Ctrl-C stops it
 	$(BIN)/jobline up
 
-# The fast tests run once, under coverage and side by side; then the slow ones, one at a time, since they measure and kill.
+# Each test runs once: the fast ones side by side, then the slow ones, those of one file one after the other.
 .PHONY: test
 ifdef ARGS
 test: $(READY)
 	$(PY) -m pytest $(ARGS)
 else
-test: coverage slow ## Run all tests (ARGS="-k name" for some)
+test: coverage others slow ## Run all tests (ARGS="-k name" for some)
 endif
 
 .PHONY: check
-check: lint coverage sample ## The gate: format, lint, types, layers, template, fast tests with coverage floors, a sample of the proof
+check: lint coverage others sample ## The gate: format, lint, types, layers, template, fast tests with coverage floors, a sample of the proof
 
 .PHONY: lint
 lint: $(READY) ## The gate's static half: nothing is run
@@ -61,17 +61,25 @@ lint: $(READY) ## The gate's static half: nothing is run
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/cfn-lint infra/template.yaml
 
-# The slow tests (real servers, processes, minutes of load) prove the whole; the floors must hold without them.
-.PHONY: coverage
+# What ships is held to its floors by the fast tests made for it; the slow ones (real servers, processes, minutes of load) and those of
+# the tools around it prove the whole, and run without being watched.
+COVERING := $(addprefix tests/,unit contract api adapters cost local cli observability)
 WORKERS ?= 2
-coverage: $(READY) ## The fast tests, and the coverage floors: chalicelib 95 %, its domain 100 %
-	$(PY) -m pytest -m "not slow" -n $(WORKERS) --dist worksteal --cov --cov-report=
+SPREAD := -n $(WORKERS) --dist worksteal
+
+.PHONY: coverage
+coverage: $(READY) ## The fast tests of what ships, and the coverage floors: chalicelib 95 %, its domain 100 %
+	$(PY) -m pytest -m "not slow" $(SPREAD) --cov --cov-report= $(COVERING)
 	$(BIN)/coverage report --include='chalicelib/*' --fail-under=95 --skip-covered
 	$(BIN)/coverage report --include='chalicelib/domain/*' --fail-under=100 --skip-covered
 
+.PHONY: others
+others: $(READY) ## The other fast tests: infra, proof, demo, testing, doctor, ...
+	$(PY) -m pytest -m "not slow" $(SPREAD) $(addprefix --ignore=,$(COVERING))
+
 .PHONY: slow
 slow: $(READY) ## The slow tests: real servers, processes, minutes of load
-	$(PY) -m pytest -m slow
+	$(PY) -m pytest -m slow -n $(WORKERS) --dist loadfile
 
 .PHONY: cost
 cost: $(READY) ## Count AWS calls and write units for 1,000 plain jobs
