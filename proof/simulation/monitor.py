@@ -264,9 +264,12 @@ class Monitor:
             self._note_death(new)
 
     def _postponed(self, old: Job, new: Job, box: Sandbox) -> None:
-        """Rule 9 of the sweep: who looks away from a job that could go on has woken it."""
+        """Rule 9 of the sweep: who looks away from a job that could go on has woken it. (A write that was decided before the job was due, and
+        lands so late that the new time has come too, looks away from nothing.)
+        """
         now = START + _ms(self._clock.now)
-        later = old.next_check is not None and new.next_check is not None and new.next_check > old.next_check
+        later = new.next_check is not None and old.next_check is not None and new.next_check > old.next_check
+        later = later and new.next_check is not None and new.next_check > now
         waits = old.state in {S.QUEUED, S.RETRYING} and (old.due is None or old.due <= now - self._wide)
         left = old.state is S.RUNNING and old.lease is not None and old.lease <= now - self._wide
         if later and (waits or left) and not self._moved_since(old, now):
