@@ -15,7 +15,7 @@ from proof.layers import SHARE
 from proof.matrix import APPLIES, PENDING
 from proof.report import FOLDER, Report
 
-WHOLE = 15.0
+WHOLE = 10.0
 """Minutes from which on a run is no sample: then every fault must have been met."""
 
 

@@ -94,7 +94,7 @@ class People:
             self._enqueued(asked, fiber.value)
 
         self.cloud.sandbox("api", body, ends=API_TIMEOUT, then=over)
-        self.cloud.clock.at(self.cloud.clock.now + API_TIMEOUT + SECOND, lambda: self._again(asked, number))
+        self._at(self.cloud.clock.now + API_TIMEOUT + SECOND, lambda: self._again(asked, number))
 
     def _submit_all(self) -> None:
         """All requests in one call. Who gets no answer asks again for himself."""
@@ -111,7 +111,7 @@ class People:
         for asked in self.asked:
             asked.open += 1
             later = lambda asked=asked: self._again(asked, 0)  # noqa: E731
-            self.cloud.clock.at(self.cloud.clock.now + API_TIMEOUT + SECOND, later)
+            self._at(self.cloud.clock.now + API_TIMEOUT + SECOND, later)
 
     @staticmethod
     def _args(request: Request) -> dict[str, Any]:
