@@ -4,6 +4,7 @@ Exit code 0: no job lost, none recorded twice, no invariant broken, every fault 
 """
 
 import argparse
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -29,6 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, default=FOLDER, help=f"where the report goes ({FOLDER})")
     found = parser.parse_args(arguments)
     whole = found.minutes >= WHOLE and not found.only
+    logging.getLogger("httpx").setLevel(
+        logging.WARNING
+    )  # the crash layer's doors let INFO through, thousands of requests of it
     done = []
     for name, run in _layers(found, small=found.minutes < WHOLE):
         if found.only and name not in found.only:
