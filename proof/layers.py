@@ -1,11 +1,13 @@
 """The layers, each run within its share of the time and its findings put into the common form."""
 
 from collections import Counter
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from proof.layer import Layer, Tried
 
-SECONDS_A_MINUTE = 60.0
+if TYPE_CHECKING:
+    from proof.simulation.trial import Verdict
 
 
 class Share(NamedTuple):
@@ -52,15 +54,7 @@ def simulation(*, minutes: float, processes: int, first: int = 0) -> Layer:
     from proof.simulation.many import many
     from proof.simulation.trial import all_tried
 
-    tried = [
-        Tried(
-            mutant=one.mutant,
-            why=one.why,
-            caught=f"{one.invariant}, seed {one.seed}" if one.seed is not None else "",
-            harmless=one.harmless,
-        )
-        for one in all_tried()
-    ]
+    tried = _trials(all_tried())
     total = many(first=first, minutes=minutes, processes=processes)
     rate = total.histories / total.busy if total.busy else 0.0
     figures = {
@@ -76,7 +70,7 @@ def simulation(*, minutes: float, processes: int, first: int = 0) -> Layer:
         seconds=total.seconds,
         ledger=total.ledger,
         hits=total.hits,
-        failed=[f"{words}; python -m proof.simulation --seed {seed}" for seed, words in total.failed],
+        failed=[*_shortest(total.failed[:1]), *_replays(total.failed[1:])],
         tried=tried,
     )
 
@@ -86,9 +80,7 @@ def crashes(*, minutes: float, processes: int) -> Layer:
     from proof.crashes.many import many
     from proof.crashes.trial import all_tried
 
-    tried = [
-        Tried(mutant=one.mutant, why=one.why, caught=one.words, harmless=one.harmless) for one in all_tried()
-    ]
+    tried = _trials(all_tried())
     total = many(minutes=minutes, processes=processes)
     figures = {
         "plans": total.plans,
@@ -127,3 +119,30 @@ def processes(*, minutes: float) -> Layer:
         failed=found.failed,
         tried=tried,
     )
+
+
+def _trials(verdicts: "Sequence[Verdict]") -> list[Tried]:
+    return [
+        Tried(
+            mutant=one.mutant,
+            why=one.why,
+            caught=f"{one.invariant}, {one.by}" if one.by else "",
+            harmless=one.harmless,
+        )
+        for one in verdicts
+    ]
+
+
+def _replays(failed: Sequence[tuple[int, str]]) -> list[str]:
+    return [f"{words}; python -m proof.simulation --seed {seed}" for seed, words in failed]
+
+
+def _shortest(failed: Sequence[tuple[int, str]]) -> list[str]:
+    """A failed history as short as it gets, with its trace: the first of them is looked at first."""
+    from proof.simulation.shrink import command, shrink
+
+    said = []
+    for seed, words in failed:
+        variation, report = shrink(seed)
+        said.append("\n".join([f"{words}; {command(seed, variation)}", *report.trace]))
+    return said

@@ -11,6 +11,7 @@ from proof.crashes.run import run
 from proof.crashes.scenarios import BY_NAME
 from proof.crashes.trial import all_tried
 from proof.crashes.watch import ARROWS
+from proof.simulation.trial import told
 
 
 def main() -> int:
@@ -28,7 +29,7 @@ def main() -> int:
             parser.error(f"no scenario {plan.scenario!r}; there are {', '.join(BY_NAME)}")
         return _replay(plan)
     if found.mutants:
-        return _mutants()
+        return told(all_tried(), "plans")
     minutes = 1.0 if found.minutes is None and found.plans is None else found.minutes
     return _told(many(minutes=minutes, plans=found.plans, processes=found.processes))
 
@@ -40,16 +41,6 @@ def _replay(plan: Plan) -> int:
     print("\n".join(one.trace))
     print(f"{plan}: {one.calls} calls, {len(one.points)} points, {one.violation or 'no violation'}")
     return int(one.violation is not None)
-
-
-def _mutants() -> int:
-    wrong = 0
-    for verdict in all_tried():
-        wrong += not verdict.right
-        how = "right" if verdict.right else "WRONG"
-        caught = f"{verdict.plan}: {verdict.words}" if verdict.seed is not None else "no violation"
-        print(f"{how} {verdict.mutant:<32} {verdict.histories:>5} plans  {caught[:150]}")
-    return int(wrong > 0)
 
 
 def _told(total: CrashSum) -> int:

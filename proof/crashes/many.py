@@ -1,17 +1,16 @@
 """Many plans on several processes: all of one fault first, then pairs in an order spread over everything, for as long as there is time."""
 
-import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from random import Random
 
 from proof.crashes.account import Account, account
 from proof.crashes.plan import Plan
 from proof.crashes.run import Run, run
 from proof.crashes.scenarios import SCENARIOS
+from proof.spread import spread
 
 STRIDE = 8
 """Second faults that are tried at a visit of a first one: few, so that a short run has visited many; then each again."""
@@ -183,26 +182,18 @@ def _round(
     ends: float | None,
     plans: int | None,
 ) -> list[tuple[Plan, int]]:
-    """Hand out the work, a few chunks ahead of the processes. Returns the numbers of pairs."""
+    """Hand out the work, until it is over. Returns the numbers of pairs."""
     sizes: list[tuple[Plan, int]] = []
-    chunks = (works[low : low + size] for low in range(0, len(works), size))
 
-    def count(answer: tuple[CrashSum, list[tuple[Plan, int]]]) -> None:
-        total.merge(answer[0])
-        sizes.extend(answer[1])
-
-    if processes == 1:
-        for chunk in chunks:
+    def chunks() -> Iterator[list[tuple[Plan, int]]]:
+        for low in range(0, len(works), size):
             if _over(total, ends, plans):
-                break
-            count(visit(chunk))
-        return sizes
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        waiting = [pool.apply_async(visit, (chunk,)) for chunk in islice(chunks, processes * 2)]
-        while waiting:
-            count(waiting.pop(0).get(timeout=300))
-            more = islice(chunks, 0 if _over(total, ends, plans) else 1)
-            waiting += [pool.apply_async(visit, (chunk,)) for chunk in more]
+                return
+            yield works[low : low + size]
+
+    for some, there in spread(visit, chunks(), processes):
+        total.merge(some)
+        sizes += there
     return sizes
 
 

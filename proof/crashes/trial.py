@@ -49,6 +49,11 @@ class Verdict(trial.Verdict):
 
     plan: str = ""
 
+    @property
+    def by(self) -> str:
+        """The plan."""
+        return self.plan
+
 
 class Court:
     """What all trials share: an account, and each scenario as it is when nothing is broken and nothing goes wrong."""

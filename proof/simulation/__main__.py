@@ -9,7 +9,7 @@ from proof.simulation.history import Variation, run
 from proof.simulation.many import ENOUGH, Sum, many
 from proof.simulation.matrix import ELSEWHERE, HERE, PENDING
 from proof.simulation.shrink import command, shrink
-from proof.simulation.trial import all_tried
+from proof.simulation.trial import all_tried, told
 
 
 def main() -> int:
@@ -29,7 +29,7 @@ def main() -> int:
     if found.seed is not None:
         return _replay(found.seed, _variation(found))
     if found.mutants:
-        return _mutants()
+        return told(all_tried(), "histories")
     minutes = 1.0 if found.minutes is None and found.histories is None else found.minutes
     total = many(first=found.first, minutes=minutes, histories=found.histories, processes=found.processes)
     if found.json is not None:
@@ -55,16 +55,6 @@ def _replay(seed: int, variation: Variation) -> int:
         f"seed {seed}: {report.steps} steps, {len(report.struck)} faults, {report.violation or 'no violation'}"
     )
     return int(report.violation is not None)
-
-
-def _mutants() -> int:
-    wrong = 0
-    for verdict in all_tried():
-        wrong += not verdict.right
-        how = "right" if verdict.right else "WRONG"
-        caught = f"seed {verdict.seed}: {verdict.words}" if verdict.seed is not None else "no violation"
-        print(f"{how} {verdict.mutant:<34} {verdict.histories:>5} histories  {caught}")
-    return int(wrong > 0)
 
 
 def _told(total: Sum) -> int:

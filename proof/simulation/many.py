@@ -1,20 +1,21 @@
 """Many histories on several processes, for a time or a number of seeds, and what they add up to."""
 
 import gc
-import multiprocessing
-import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, TextIO
 
 from proof.simulation.history import Report, run
 from proof.simulation.matrix import HERE
+from proof.spread import spread
 
 CHUNK = 50
+FAILURES = 10
+"""So many failed histories are enough to look at."""
+
 ENOUGH = 20_000
 """Histories after which each fault of the matrix must have been seen."""
 
@@ -112,19 +113,18 @@ def many(
 
     def firsts() -> Iterator[int]:
         seed = first
-        while (ends is None or time.monotonic() < ends) and (last is None or seed < last):
+        while (
+            (ends is None or time.monotonic() < ends)
+            and (last is None or seed < last)
+            and len(total.failed) < FAILURES
+        ):
             yield seed
             seed += CHUNK
 
     try:
-        if processes == 1:
-            for seed in firsts():
-                total.merge(chunk(seed))
-                teller.tell(total)
-                if len(total.failed) >= 10:
-                    break
-        else:
-            _spread(firsts(), processes, total, teller)
+        for some in spread(chunk, firsts(), processes):
+            total.merge(some)
+            teller.tell(total)
     except KeyboardInterrupt:
         print("stopped: what follows is what there is so far", file=sys.stderr)
     total.seconds = time.monotonic() - start
@@ -152,19 +152,3 @@ class Teller:
             file=self._to,
             flush=True,
         )
-
-
-def _deaf() -> None:
-    """Ctrl-C is for the process that adds up; it ends the others."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _spread(firsts: Iterator[int], processes: int, total: Sum, teller: Teller) -> None:
-    """Hand out chunks, a few ahead of the processes."""
-    with multiprocessing.get_context("spawn").Pool(processes, initializer=_deaf) as pool:
-        waiting = [pool.apply_async(chunk, (seed,)) for seed in islice(firsts, processes * 2)]
-        while waiting:
-            total.merge(waiting.pop(0).get(timeout=600))
-            teller.tell(total)
-            if len(total.failed) < 10 and (seed := next(firsts, None)) is not None:
-                waiting.append(pool.apply_async(chunk, (seed,)))

@@ -1,6 +1,7 @@
 """The mutants on trial: each must be caught by some seed, the control by none."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from proof.simulation.history import run
@@ -27,6 +28,20 @@ class Verdict:
     def right(self) -> bool:
         """As expected: caught, or for the control not."""
         return (self.seed is None) is self.harmless
+
+    @property
+    def by(self) -> str:
+        """What caught it, as one would replay it; "" if nothing did."""
+        return "" if self.seed is None else f"seed {self.seed}"
+
+
+def told(verdicts: Sequence[Verdict], unit: str) -> int:
+    """Print the verdicts, a line each. 0: every one is as expected."""
+    for verdict in verdicts:
+        how = "right" if verdict.right else "WRONG"
+        caught = f"{verdict.by}: {verdict.words[:150]}" if verdict.by else "no violation"
+        print(f"{how} {verdict.mutant:<34} {verdict.histories:>5} {unit}  {caught}")
+    return int(not all(verdict.right for verdict in verdicts))
 
 
 def tried(one: Mutant, *, seeds: int = 4000, seconds: float = 40.0) -> Verdict:

@@ -1,6 +1,5 @@
 """Every model and every broken variant of the specification, spread over several processes."""
 
-import multiprocessing
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +7,9 @@ from dataclasses import dataclass
 from proof.spec.configs import CONFIGS
 from proof.spec.mutants import MUTANTS, hunt
 from proof.spec.search import Result, Search
+from proof.spread import spread
+
+Job = tuple[str, str | int, float]
 
 BUDGET = 120.0
 """The longest that one search may take, in seconds."""
@@ -47,17 +49,13 @@ class Searched:
 def searched(*, processes: int = 1, budget: float = BUDGET, small: bool = False) -> Searched:
     """Search them all. `small`, for a sample: the first model of each configuration, and the harmful mutants, which end early."""
     begun = time.monotonic()
-    jobs: list[tuple[str, str | int, float]] = []
+    jobs: list[Job] = []
     for config, models in CONFIGS.items():
         count = 1 if small else sum(1 for _ in models())
         jobs += [(config, index, budget) for index in range(count)]
     mutants = [mutant for mutant in MUTANTS if not (small and mutant.harmless)]
     jobs += [("", mutant.name, budget) for mutant in mutants]
-    if processes == 1:
-        results = [_search(*job) for job in jobs]
-    else:
-        with multiprocessing.get_context("spawn").Pool(processes, maxtasksperchild=8) as pool:
-            results = pool.starmap(_search, jobs, chunksize=1)
+    results = list(spread(_search, jobs, processes))
     models_done = [result for job, result in zip(jobs, results, strict=True) if job[0]]
     mutants_done = results[len(models_done) :]
     return Searched(
@@ -69,8 +67,9 @@ def searched(*, processes: int = 1, budget: float = BUDGET, small: bool = False)
     )
 
 
-def _search(config: str, which: str | int, budget: float) -> Result:
-    """One search, in a process of its own: its states are forgotten with it."""
+def _search(job: Job) -> Result:
+    """One search: a model by its number in its configuration, or with no configuration a mutant by its name."""
+    config, which, budget = job
     if config:
         return Search(list(CONFIGS[config]())[int(which)], budget=budget).run()
     return hunt(next(mutant for mutant in MUTANTS if mutant.name == which), budget=budget)

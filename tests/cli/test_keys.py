@@ -13,6 +13,7 @@ from chalicelib.adapters.memory import parts as twins
 from chalicelib.domain.errors import Denied
 from chalicelib.pipeline.api_keys import Gate
 from infra.stack import provision
+from tests.support.no_account import no_account
 
 TABLE = "jobline-dev"
 
@@ -20,12 +21,7 @@ TABLE = "jobline-dev"
 @pytest.fixture
 def gate(monkeypatch):
     """The API's gate at the stage's table; a new one each time, since a gate remembers for a minute."""
-    for name, value in (
-        ("ACCESS_KEY_ID", "no"),
-        ("SECRET_ACCESS_KEY", "no"),
-        ("DEFAULT_REGION", "us-east-1"),
-    ):
-        monkeypatch.setenv(f"AWS_{name}", value)
+    no_account(monkeypatch)
     with mock_aws():
         import boto3
 

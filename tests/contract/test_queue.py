@@ -196,8 +196,10 @@ def sum_of(queue) -> int:
     return sum(one.waiting + one.delayed + one.in_flight for one in queue.depths())
 
 
-def test_a_receipt_that_nobody_gave_is_no_error(queue):
-    queue.extend("default", "nobody's", SECOND)
+def test_a_receipt_that_nobody_gave_hides_nothing_and_is_no_error(backend, queue):
+    queue.send([wakeup()])
+    queue.extend("default", "nobody's", 30 * SECOND)
+    assert len(backend.receive("default", within=5)) == 1
 
 
 def test_an_older_receipt_is_no_error(backend, queue):

@@ -11,6 +11,7 @@ from jobline.doctor.examine import examine
 from jobline.doctor.finding import Finding
 from jobline.doctor.live import Live
 from tests.doctor.healthy import NOW, Cloud, Healthy, package
+from tests.support.no_account import no_account
 
 Examine = Callable[[], dict[str, Finding]]
 
@@ -26,12 +27,7 @@ def cloud() -> Cloud:
 
 @pytest.fixture
 def stage(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path) -> Iterator[Healthy]:
-    for name, value in (
-        ("ACCESS_KEY_ID", "no"),
-        ("SECRET_ACCESS_KEY", "no"),
-        ("DEFAULT_REGION", "us-east-1"),
-    ):
-        monkeypatch.setenv(f"AWS_{name}", value)
+    no_account(monkeypatch)
     with mock_aws():
         yield Healthy(cloud, tmp_path)
 

@@ -18,6 +18,7 @@ from moto import mock_aws
 
 from infra.chalice_ext import PATCHES, allow_recursion, recursion
 from infra.config import ROOT
+from tests.support.no_account import no_account
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
@@ -40,8 +41,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in (("ACCESS_KEY_ID", "none"), ("SECRET_ACCESS_KEY", "none"), ("DEFAULT_REGION", REGION)):
-        monkeypatch.setenv(f"AWS_{name}", value)
+    no_account(monkeypatch, REGION)
     with mock_aws():
         yield
 

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import pytest
 from infra.names import FED_BY, Names
 from jobline.local.emulator import Emulator
 from jobline.local.stack import create_dev_key
+from tests.local.waiting import until
 from tests.support.project import copy_project
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -119,13 +119,12 @@ def test_a_job_runs_from_the_request_to_its_result(desk):
     with httpx.Client(base_url=desk.url, headers={"Authorization": f"Bearer {key}"}, timeout=60) as api:
         accepted = api.post("/jobs", json=job)
         assert accepted.status_code == 202, accepted.text
-        deadline = time.monotonic() + 120
-        while (found := api.get(f"/jobs/{accepted.json()['id']}").json())["state"] not in (
-            "SUCCEEDED",
-            "DEAD",
-        ):
-            assert time.monotonic() < deadline, found
-            time.sleep(0.5)
+
+        def ended():
+            found = api.get(f"/jobs/{accepted.json()['id']}").json()
+            return found if found["state"] in {"SUCCEEDED", "DEAD"} else None
+
+        found = until(ended, within=120)
 
     assert found["state"] == "SUCCEEDED", found
 

@@ -14,6 +14,7 @@ from infra.config import load, stage
 from infra.names import Names
 from infra.place import Place
 from infra.recover import recover
+from tests.support.no_account import no_account
 
 NAMES = Names(app="jobline", stage="dev")
 
@@ -21,12 +22,7 @@ NAMES = Names(app="jobline", stage="dev")
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     """A cloud with the API's function in it, and three APIs of the same name."""
-    for name, value in (
-        ("ACCESS_KEY_ID", "none"),
-        ("SECRET_ACCESS_KEY", "none"),
-        ("DEFAULT_REGION", "eu-central-1"),
-    ):
-        monkeypatch.setenv(f"AWS_{name}", value)
+    no_account(monkeypatch, "eu-central-1")
     with mock_aws():
         trust = {"Version": "2012-10-17", "Statement": []}
         role = boto3.client("iam").create_role(

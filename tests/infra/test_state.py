@@ -11,6 +11,7 @@ from moto import mock_aws
 
 from infra import state
 from infra.place import Place
+from tests.support.no_account import no_account
 
 KEY = "deploy/jobline-dev.json"
 HERE = "arn:aws:lambda:eu-central-1:123456789012:function:jobline-dev"
@@ -19,9 +20,7 @@ ELSEWHERE = HERE.replace("123456789012", "999999999999")
 
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(f"AWS_{name}", "none")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    no_account(monkeypatch, "eu-central-1")
     with mock_aws():
         boto3.client("s3").create_bucket(
             Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}

@@ -20,6 +20,7 @@ from moto import mock_aws
 from chalicelib import wiring
 from jobline.testing import ScheduleFailed, seams
 from jobline.testing.seams.patch import patched
+from tests.support.no_account import no_account
 from tests.testing.http_server import Payments
 
 MIB = 1024 * 1024
@@ -187,13 +188,8 @@ def table():
         dynamodb.close()
 
 
-def credentials(monkeypatch):
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-
-
 def test_calls_of_botocore_are_effects(shop, monkeypatch):
-    credentials(monkeypatch)
+    no_account(monkeypatch)
     saw = []
 
     def count(order: str):
@@ -228,7 +224,7 @@ def test_calls_of_botocore_are_effects(shop, monkeypatch):
 
 
 def test_a_conditional_write_survives_everything(shop, monkeypatch):
-    credentials(monkeypatch)
+    no_account(monkeypatch)
 
     def note(order: str):
         resource = boto3.resource("dynamodb", region_name="us-east-1")
@@ -251,7 +247,7 @@ def bucket():
 
 
 def test_a_library_that_works_with_threads_does_not_wait_for_one_that_was_killed(shop, monkeypatch):
-    credentials(monkeypatch)
+    no_account(monkeypatch)
     parts = TransferConfig(multipart_threshold=5 * MIB, multipart_chunksize=5 * MIB, max_concurrency=2)
 
     def upload(size: int):

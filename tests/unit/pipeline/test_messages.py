@@ -85,12 +85,6 @@ def test_no_text_whatever_does_more_than_be_refused(text):
         decode(text, "low")
 
 
-@given(st.text(max_size=30))
-def test_what_is_an_id_has_a_time(text):
-    if is_id(text):
-        time_of(text)
-
-
 @given(st.text(alphabet="0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=26, max_size=26))
 def test_every_id_of_the_alphabet_is_refused_or_has_a_time(text):
     if is_id(text):

@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from contextlib import suppress
 
 import pytest
@@ -194,11 +195,12 @@ def test_what_is_strict_json_is_read(body, value):
         "backslashes",
     ],
 )
-@pytest.mark.timeout(10)
 def test_no_body_takes_longer_than_its_length_deserves(body):
     """The slowest of these takes a third of a second; quadratic readers take hours for it."""
+    begun = time.process_time()
     with suppress(InvalidInput):
         reading(body)
+    assert time.process_time() - begun < 5
 
 
 @given(st.binary(max_size=200))
