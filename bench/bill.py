@@ -34,7 +34,7 @@ class Measured:
     sweep_read_units: float = 0.40
     """A job's row of 0.8 KB, listed by the two sweeps, 4 KB to a unit."""
     tick_write_units: float = 1.1
-    tick_read_units: float = 41.2
+    tick_read_units: float = 42.2
     """An idle tick."""
 
 

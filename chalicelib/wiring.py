@@ -58,6 +58,7 @@ def load_tasks(modules: tuple[str, ...]) -> Registry:
 def build(settings: Settings) -> Parts:
     """A pipeline on the real adapters."""
     from chalicelib.adapters.aws.clients import Clients
+    from chalicelib.adapters.aws.items import DynamoItems
     from chalicelib.adapters.aws.payloads import AwsPayloads
     from chalicelib.adapters.aws.queue import SqsQueue
     from chalicelib.adapters.aws.side_tables import DynamoApiKeys, DynamoKeys, DynamoQuarantine
@@ -77,6 +78,7 @@ def build(settings: Settings) -> Parts:
     return Parts(
         store=ObservedStore(DynamoStore(clients, settings.table, crew), traces, counts),
         keys=DynamoKeys(clients, settings.table),
+        items=DynamoItems(clients, settings.table, crew),
         payloads=AwsPayloads(clients, settings.table, settings.bucket),
         queue=ObservedQueue(SqsQueue(clients, settings.queues, crew), traces),
         api_keys=DynamoApiKeys(clients, settings.table),

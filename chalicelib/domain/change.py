@@ -71,6 +71,8 @@ EMPTY: Mapping[str, Any] = {
     "attention": None,
     "attention_at": None,
     "forget": None,
+    "admitted": None,
+    "checkpoint": None,
 }
 """What a removed field reads as. Only these may be absent from a row."""
 

@@ -101,6 +101,62 @@ class RetryScheduled(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Parked(Event):
+    """The attempt gave the job back unstarted: its turn at `gate` has not come. Who frees the place wakes it, or the tick at `check`.
+
+    `kept` is the history that stays, without the claim that came to nothing: a job may wait often, and no attempt is used up.
+    """
+
+    name: ClassVar[str] = "parked"
+    guard: Unwished
+    gate: str
+    check: datetime
+    kept: tuple[Entry, ...]
+    ticket: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Requeued(Event):
+    """The attempt gave the job back to go on in another invocation, at `due` or at once. No attempt is used up.
+
+    `why`: "continued" from its checkpoint, or the rate gate that gave it the moment `admitted`. `kept` is the history that stays.
+    """
+
+    name: ClassVar[str] = "requeued"
+    guard: Unwished
+    epoch: int
+    why: str
+    kept: tuple[Entry, ...]
+    due: datetime | None
+    check: datetime | None
+    admitted: datetime | None = None
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checkpointed(Event):
+    """The running attempt wrote down from where another one can go on."""
+
+    name: ClassVar[str] = "checkpointed"
+    guard: Mine
+    lease: datetime
+    checkpoint: Payload
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Replaced(Event):
+    """A job that nobody has started got the arguments of a later request, and starts later. Messages sent for it before are void."""
+
+    name: ClassVar[str] = "replaced"
+    guard: Seen
+    by: str
+    args: Payload
+    due: datetime
+    kept: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Died(Event):
     """Nothing will try again unless a person redrives it."""
 
@@ -143,13 +199,14 @@ class Expired(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Redriven(Event):
-    """A person gave a dead job another life. `kept` is the history that stays, `by` the writer's token."""
+    """A person gave a dead job another life. `kept` is the history that stays, `by` the writer's token; `args`: with other arguments."""
 
     name: ClassVar[str] = "redriven"
     guard: Seen
     by: str
     check: datetime
     kept: tuple[Entry, ...]
+    args: Payload | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from chalicelib.domain.flow import Gate
+
 INLINE_BYTES = 320
 """Arguments and results up to this many bytes of JSON ride in the row, which so stays within 1 KiB, the size that DynamoDB
 writes for one unit. See docs/decisions/0003-payloads.md for the arithmetic of larger ones."""
@@ -150,7 +152,13 @@ class Job:
     key: str | None = None  #: the idempotency key it was submitted with
     on_success: str | None = None
     on_failure: str | None = None
-    cause: str | None = None  #: the id of the job whose effect submitted this one
+    #: what submitted this one: the id of the job whose effect it is, `schedule:<id>`, `event:<id>`
+    cause: str | None = None
+    gates: tuple[Gate, ...] = ()  #: what each attempt has to pass before it starts
+    ticket: int | None = None  #: its place in the line of its ordered group
+    admitted: datetime | None = None  #: the moment that its rate gate gave it
+    checkpoint: Payload | None = None  #: where a long job goes on
+    webhook: str | None = None  #: the endpoint that is told when it ends
 
     @property
     def finished(self) -> bool:

@@ -14,17 +14,21 @@ from chalicelib.domain.events import (
     Appointed,
     Cancelled,
     CancelRequested,
+    Checkpointed,
     Claimed,
     Died,
     Event,
     Expired,
     OutboxCleared,
+    Parked,
     Postponed,
     Queued,
     Reclaimed,
     Redriven,
     Released,
     Renewed,
+    Replaced,
+    Requeued,
     RetryScheduled,
     Scheduled,
     Succeeded,
@@ -61,11 +65,27 @@ TRANSITIONS: tuple[Transition, ...] = (
         {State.SCHEDULED},
         State.QUEUED,
         Seen,
-        "due soon: the tick sends it ahead with an exact delay",
+        "due soon: the tick sends it ahead with an exact delay; or its turn has come",
+    ),
+    _t(
+        Replaced,
+        {State.QUEUED},
+        State.QUEUED,
+        Seen,
+        "debounced: a later request took its place before an attempt had it; the epoch grows",
     ),
     _t(Claimed, {State.QUEUED, State.RETRYING}, State.RUNNING, Ready, "an attempt starts"),
     _t(Reclaimed, {State.RUNNING}, State.RUNNING, Lapsed, "the worker was lost; the next attempt starts"),
     _t(Renewed, {State.RUNNING}, None, Mine, "heartbeat or progress"),
+    _t(Checkpointed, {State.RUNNING}, None, Mine, "from where another attempt can go on"),
+    _t(Parked, {State.RUNNING}, State.SCHEDULED, Unwished, "given back unstarted until its turn has come"),
+    _t(
+        Requeued,
+        {State.RUNNING},
+        State.QUEUED,
+        Unwished,
+        "given back: it goes on in another invocation, at once or at its moment",
+    ),
     _t(
         Succeeded,
         {State.RUNNING},
@@ -186,6 +206,57 @@ def _died(event: Died) -> Change:
     )
 
 
+def _checkpointed(event: Checkpointed) -> Change:
+    return Change(
+        where=(),
+        set={"lease": event.lease, "checkpoint": event.checkpoint, **_given(progress=event.progress)},
+    )
+
+
+def _parked(event: Parked) -> Change:
+    return Change(
+        where=(),
+        set={
+            "attention": "due",
+            "attention_at": event.check,
+            "history": (*event.kept, _entry(event, event.gate)),
+            **_given(ticket=event.ticket),
+        },
+        add={"attempts": -1},
+        remove=("owner", "lease", "admitted"),
+    )
+
+
+def _requeued(event: Requeued) -> Change:
+    appointment = {} if event.check is None else {"attention": "due", "attention_at": event.check}
+    return Change(
+        where=(),
+        set={
+            "ready": event.epoch,
+            "history": (*event.kept, _entry(event, event.why)),
+            **appointment,
+            **_given(due=event.due, admitted=event.admitted, progress=event.progress),
+        },
+        add={"attempts": -1},
+        remove=("owner", "lease", *(("admitted",) if event.admitted is None else ())),
+    )
+
+
+def _replaced(event: Replaced) -> Change:
+    epoch = event.guard.epoch + 1
+    entry = Entry(at=event.at, event=event.name, epoch=epoch, by=event.by)
+    return Change(
+        where=(),
+        set={
+            "epoch": epoch,
+            "ready": epoch,
+            "args": event.args,
+            "due": event.due,
+            "history": (*event.kept, entry),
+        },
+    )
+
+
 def _cancelled(event: Cancelled) -> Change:
     return _settled(event, keeps_appointment=False, error=event.error)
 
@@ -258,6 +329,7 @@ def _redriven(event: Redriven) -> Change:
             "attention": "due",
             "attention_at": event.check,
             "history": (*event.kept, entry),
+            **_given(args=event.args),
         },
         remove=("forget", "reason", "error", "cancel_requested", "due", "expires", "progress"),
     )
@@ -304,6 +376,10 @@ _WRITES: Mapping[type[Event], Any] = {
     Reclaimed: _claimed,
     Released: _released,
     Renewed: _renewed,
+    Checkpointed: _checkpointed,
+    Parked: _parked,
+    Requeued: _requeued,
+    Replaced: _replaced,
     Succeeded: _succeeded,
     RetryScheduled: _retry_scheduled,
     Died: _died,

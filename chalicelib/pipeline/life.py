@@ -10,9 +10,12 @@ from chalicelib.domain.events import (
     Claimed,
     Died,
     Expired,
+    Parked,
     Reclaimed,
     Redriven,
     Released,
+    Replaced,
+    Requeued,
     RetryScheduled,
     Succeeded,
 )
@@ -42,6 +45,9 @@ _WORDS = {
     Expired.name: "expired",
     Redriven.name: "redriven",
     Released.name: "released",
+    Parked.name: "parked",
+    Requeued.name: "requeued",
+    Replaced.name: "replaced",
 }
 
 _COUNTS = {

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chalicelib.pipeline.items import Items
 from chalicelib.pipeline.limits import Limits
 from chalicelib.pipeline.nobody import NOBODY_COUNTS, NOBODY_TRACES
 from chalicelib.pipeline.ports import (
@@ -27,6 +28,7 @@ class Parts:
 
     store: JobStore
     keys: KeyStore
+    items: Items
     payloads: PayloadStore
     queue: JobQueue
     api_keys: ApiKeyStore

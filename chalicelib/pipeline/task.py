@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from chalicelib.domain.errors import MAX_DELAY, TaskMisdeclared, UnknownTask
+from chalicelib.domain.flow import Concurrency, Debounce, Ordered, Rate, Throttle, Unique
 from chalicelib.domain.job import KEEP
 from chalicelib.domain.retry import MAX_BACKOFF, Backoff, RetryPolicy
 from chalicelib.pipeline.signature import Signature
@@ -53,6 +54,17 @@ class Options:
     expires: timedelta | None = None
     on_success: str | None = None
     on_failure: str | None = None
+    rate: Rate | None = None
+    concurrency: Concurrency | None = None
+    ordered: Ordered | None = None
+    unique: Unique | None = None
+    debounce: Debounce | None = None
+    throttle: Throttle | None = None
+    batch: bool = False
+    schedule: str | timedelta | None = None
+    timezone: str = "UTC"
+    catch_up: str = "one"
+    webhook: str | None = None
 
     def check(self, name: str) -> None:
         """Raise `TaskMisdeclared` that names the option which is wrong."""
@@ -89,6 +101,7 @@ class Submission:
     key: str | None = None
     on_success: str | None = None
     on_failure: str | None = None
+    webhook: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from chalicelib.domain.errors import MachineryError
 from chalicelib.pipeline.appointments import Kept, keep_appointments
+from chalicelib.pipeline.duties import Done, do_duties
 from chalicelib.pipeline.measures import Measure
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.sweep import Swept, passes, sweep
@@ -19,6 +20,7 @@ class Ticked:
 
     swept: dict[str, Swept | None]
     kept: Kept
+    done: Done | None
 
 
 def tick(*, ends: datetime, parts: Parts) -> Ticked:
@@ -36,6 +38,13 @@ def tick(*, ends: datetime, parts: Parts) -> Ticked:
                 error,
                 extra={"action": "sweep_failed"},
             )
+    done: Done | None = None
+    try:
+        done = do_duties(until=_half_way(until, parts), parts=parts)
+    except MachineryError as error:
+        log.warning(
+            "no item was looked after, the next tick goes on: %s", error, extra={"action": "duties_failed"}
+        )
     kept = keep_appointments(until=until, parts=parts)
     fast = swept["fast"]
     lag = None if fast is None else fast.behind.total_seconds()
@@ -54,7 +63,7 @@ def tick(*, ends: datetime, parts: Parts) -> Ticked:
             "lag_s": lag,
         },
     )
-    return Ticked(swept=swept, kept=kept)
+    return Ticked(swept=swept, kept=kept, done=done)
 
 
 def _half_way(until: datetime, parts: Parts) -> datetime:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import wiring
+from chalicelib.adapters.aws.items import DynamoItems
 from chalicelib.adapters.aws.payloads import AwsPayloads
 from chalicelib.adapters.aws.queue import SqsQueue
 from chalicelib.adapters.aws.side_tables import DynamoApiKeys, DynamoKeys, DynamoQuarantine
@@ -93,6 +94,7 @@ class Stage:
         parts = Parts(
             store=DynamoStore(clients, settings.table, crew),
             keys=DynamoKeys(clients, settings.table),
+            items=DynamoItems(clients, settings.table, crew),
             payloads=AwsPayloads(clients, settings.table, settings.bucket),
             queue=SqsQueue(clients, settings.queues, crew),
             api_keys=DynamoApiKeys(clients, settings.table),

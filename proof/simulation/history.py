@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from chalicelib.adapters.memory.items import MemoryItems
 from chalicelib.adapters.memory.payloads import MemoryPayloads
 from chalicelib.adapters.memory.queue import DEAD_LETTERS, MemoryQueue, Unkindness
 from chalicelib.adapters.memory.side_tables import MemoryApiKeys, MemoryKeys, MemoryQuarantine
@@ -26,6 +27,7 @@ from proof.simulation.ports import (
     FOREIGN,
     MS,
     SimCrew,
+    SimItems,
     SimKeys,
     SimPayloads,
     SimQuarantine,
@@ -125,6 +127,7 @@ class History:
         self.parts = Parts(
             store=SimStore(store, self.seam, self.monitor),
             keys=SimKeys(MemoryKeys(), self.seam),
+            items=SimItems(MemoryItems(), self.seam),
             payloads=SimPayloads(payloads, self.seam),
             queue=self.queue,
             api_keys=MemoryApiKeys(),

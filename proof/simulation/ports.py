@@ -6,6 +6,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
+from chalicelib.adapters.memory.items import MemoryItems
 from chalicelib.adapters.memory.payloads import MemoryPayloads
 from chalicelib.adapters.memory.side_tables import MemoryKeys, MemoryQuarantine
 from chalicelib.adapters.memory.store import MemoryStore
@@ -14,6 +15,7 @@ from chalicelib.domain.change import Change, Missing
 from chalicelib.domain.errors import JoblineError, NewerRow
 from chalicelib.domain.job import Job, Stored
 from chalicelib.pipeline.ids import RANDOM_BYTES, make_id
+from chalicelib.pipeline.items import Edit, Fields, Kept, Spot, Test, Unkept
 from chalicelib.pipeline.ports import KeyClaim, Oddity, Refused, Slice, Written
 from proof.simulation.clockwork import Clockwork, Killed, current
 from proof.simulation.monitor import Monitor
@@ -146,6 +148,33 @@ class SimKeys:
 
     def hold(self, claim: KeyClaim, now: datetime) -> KeyClaim:
         return self._seam.call("keys.hold", claim.key, lambda: self.twin.hold(claim, now))
+
+
+class SimItems:
+    """The shelves."""
+
+    def __init__(self, twin: MemoryItems, seam: Seam) -> None:
+        self.twin = twin
+        self._seam = seam
+
+    def read(self, spot: Spot) -> Fields:
+        return self._seam.call("items.read", spot.kind, lambda: self.twin.read(spot))
+
+    def write(self, spot: Spot, edit: Edit) -> Kept | Unkept:
+        return self._seam.call("items.write", spot.kind, lambda: self.twin.write(spot, edit))
+
+    def delete(self, spot: Spot, where: tuple[tuple[Test, ...], ...] = ((),)) -> bool:
+        return self._seam.call("items.delete", spot.kind, lambda: self.twin.delete(spot, where))
+
+    def listed(self, shelf: str, *, after: str = "", limit: int) -> Sequence[tuple[str, Fields]]:
+        return self._seam.call(
+            "items.listed", shelf.partition("#")[0], lambda: self.twin.listed(shelf, after=after, limit=limit)
+        )
+
+    def due(self, now: datetime, limit: int) -> Sequence[Spot]:
+        if not self.twin.shelves:  # nobody uses any: not worth a step in each of a million ticks
+            return ()
+        return self._seam.call("items.due", "", lambda: self.twin.due(now, limit))
 
 
 class SimPayloads:

@@ -21,6 +21,7 @@ from botocore.client import BaseClient
 from moto import mock_aws
 
 from chalicelib.adapters.aws.clients import Clients
+from chalicelib.adapters.aws.items import DynamoItems
 from chalicelib.adapters.aws.keys import INDEX
 from chalicelib.adapters.aws.payloads import AwsPayloads
 from chalicelib.adapters.aws.queue import SqsQueue
@@ -31,6 +32,7 @@ from chalicelib.adapters.memory import (
     HeldWorld,
     Inline,
     MemoryApiKeys,
+    MemoryItems,
     MemoryKeys,
     MemoryPayloads,
     MemoryQuarantine,
@@ -38,6 +40,7 @@ from chalicelib.adapters.memory import (
     MemoryStore,
 )
 from chalicelib.adapters.memory.world import START
+from chalicelib.pipeline.items import Items
 from chalicelib.pipeline.ports import (
     ApiKeyStore,
     Crew,
@@ -80,6 +83,9 @@ class Backend(Protocol):
 
     @property
     def keys(self) -> KeyStore: ...
+
+    @property
+    def items(self) -> Items: ...
 
     @property
     def payloads(self) -> PayloadStore: ...
@@ -127,6 +133,7 @@ class Memory:
         self.world = HeldWorld()
         self.store = MemoryStore()
         self.keys = MemoryKeys()
+        self.items = MemoryItems()
         self.payloads = MemoryPayloads()
         self.queue = MemoryQueue(self.world, visibility=VISIBILITY)
         self.api_keys = MemoryApiKeys()
@@ -167,6 +174,7 @@ class Aws:
         self.table, self.bucket = self.settings.table, self.settings.bucket
         self.store = DynamoStore(clients, self.table, crew)
         self.keys = DynamoKeys(clients, self.table)
+        self.items = DynamoItems(clients, self.table, crew)
         self.payloads = AwsPayloads(clients, self.table, self.bucket)
         self._crew = crew
         self.queue = SqsQueue(clients, self.settings.queues, crew)
@@ -178,7 +186,7 @@ class Aws:
         if self._page is not None:
             self.clients.dynamodb.meta.events.unregister("provide-client-params.dynamodb.Query", self._page)
             self._page = None
-        keys = [{"pk": item["pk"], "sk": item["sk"]} for item in self.items()]
+        keys = [{"pk": item["pk"], "sk": item["sk"]} for item in self.all_items()]
         for start in range(0, len(keys), 25):
             wanted: Any = [{"DeleteRequest": {"Key": key}} for key in keys[start : start + 25]]
             self.clients.dynamodb.batch_write_item(RequestItems={self.table: wanted})
@@ -207,7 +215,7 @@ class Aws:
         )
         return settings
 
-    def items(self, **options: Any) -> list[Any]:
+    def all_items(self, **options: Any) -> list[Any]:
         """All items, or all entries of an index, as they are."""
         pages = self.clients.dynamodb.get_paginator("scan").paginate(TableName=self.table, **options)
         return [item for page in pages for item in page["Items"]]
@@ -222,7 +230,7 @@ class Aws:
         self.clients.dynamodb.put_item(TableName=self.table, Item=item)
 
     def indexed(self) -> set[tuple[str, str]]:
-        found = self.items(IndexName=INDEX)
+        found = self.all_items(IndexName=INDEX)
         return {(entry["attention"]["S"].partition("#")[0], entry["sk"]["S"]) for entry in found}
 
     def small_pages(self, rows: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from chalicelib.pipeline.items import Items
 from chalicelib.pipeline.ports import ApiKeyStore, JobQueue, JobStore, KeyStore, PayloadStore, Quarantine
 from jobline.local.emulator import Emulator
 from tests.contract.backends import Aws, Backend, Memory, behind_http, in_process
@@ -63,6 +64,11 @@ def store(backend: Backend) -> JobStore:
 @pytest.fixture
 def keys(backend: Backend) -> KeyStore:
     return backend.keys
+
+
+@pytest.fixture
+def items(backend: Backend) -> Items:
+    return backend.items
 
 
 @pytest.fixture

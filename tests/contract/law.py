@@ -9,16 +9,20 @@ from chalicelib.domain.events import (
     Appointed,
     Cancelled,
     CancelRequested,
+    Checkpointed,
     Claimed,
     Died,
     Event,
     Expired,
     OutboxCleared,
+    Parked,
     Postponed,
     Reclaimed,
     Redriven,
     Released,
     Renewed,
+    Replaced,
+    Requeued,
     RetryScheduled,
     Succeeded,
 )
@@ -85,6 +89,26 @@ _EVENTS: Mapping[type[Event], Callable[[Any, Job], Event]] = {
     Appointed: lambda guard, _: Appointed(at=NOW, guard=guard, check=NOW),
     Postponed: lambda guard, row: Postponed(
         at=NOW, guard=guard, seen=row.attention_at or NOW, check=NOW + DAY
+    ),
+    Checkpointed: lambda guard, _: Checkpointed(
+        at=NOW, guard=guard, lease=NOW + DAY, checkpoint=STORED, progress=PROGRESS
+    ),
+    Parked: lambda guard, row: Parked(
+        at=NOW, guard=guard, gate="slots stripe", check=NOW + DAY, kept=row.history[-40:], ticket=7
+    ),
+    Requeued: lambda guard, row: Requeued(
+        at=NOW,
+        guard=guard,
+        epoch=row.epoch,
+        why="rate stripe",
+        kept=row.history[-40:],
+        due=NOW + DAY,
+        check=NOW + SECOND,
+        admitted=NOW + DAY,
+        progress=PROGRESS,
+    ),
+    Replaced: lambda guard, row: Replaced(
+        at=NOW, guard=guard, by="t0ken0t0ke", args=STORED, due=NOW + DAY, kept=row.history[-40:]
     ),
     OutboxCleared: lambda guard, row: OutboxCleared(
         at=NOW, guard=guard, died=NOW if row.state is State.DEAD else None

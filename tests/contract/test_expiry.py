@@ -18,7 +18,7 @@ def seconds(at) -> int:
 
 
 def ttl(aws) -> int:
-    [item] = aws.items()
+    [item] = aws.all_items()
     return int(item["ttl"]["N"])
 
 

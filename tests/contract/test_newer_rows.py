@@ -58,17 +58,17 @@ def test_reading_it_says_so(aws, newer):
 
 
 def test_putting_it_again_says_so_and_changes_nothing(aws, newer):
-    before = aws.items()
+    before = aws.all_items()
     with pytest.raises(NewerRow, match=newer):
         aws.store.create(plain(id=newer))
-    assert aws.items() == before
+    assert aws.all_items() == before
 
 
 def test_a_refused_write_to_it_says_so_and_changes_nothing(aws, newer):
-    before = aws.items()
+    before = aws.all_items()
     with pytest.raises(NewerRow, match=newer):
         aws.store.write(newer, Change(where=(Missing("state"),), set={"state": State.DEAD}))
-    assert aws.items() == before
+    assert aws.all_items() == before
 
 
 def test_it_can_be_given_an_appointment_by_what_all_versions_agree_on(aws, newer):
@@ -105,7 +105,7 @@ def test_a_row_with_too_few_attributes_is_unread(aws):
 def test_the_row_of_a_finished_job_tells_dynamodb_when_to_forget_it(aws):
     row = plain(State.SUCCEEDED)
     aws.store.create(row)
-    [item] = aws.items()
+    [item] = aws.all_items()
     assert item["ttl"] == {"N": str(int(FORGET.timestamp()))}
 
 
@@ -115,10 +115,10 @@ def test_a_row_that_hides_its_ready_is_not_claimed_by_older_code(aws):
     item = {**to_item(row), "priority": {"N": "7"}}
     item["ready2"] = item.pop("ready")
     aws.put_item(item)
-    before = aws.items()
+    before = aws.all_items()
     # When older code claims it as it would any other
     claim = Claimed(at=NOW, guard=Ready(epoch=row.epoch), owner=f"{row.epoch + 1}.tok", lease=NOW + SECOND)
     with pytest.raises(NewerRow, match=row.id):
         aws.store.write(row.id, change(claim))
     # Then no attempt is spent
-    assert aws.items() == before
+    assert aws.all_items() == before

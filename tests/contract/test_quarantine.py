@@ -12,7 +12,7 @@ def kept(backend) -> dict[str, Oddity]:
     """What lies in the quarantine, by message id."""
     if backend.name == "memory":
         return dict(backend.quarantine.kept)
-    found = [item for item in backend.items() if item["pk"]["S"] == f"quarantine#{NOW:%Y%m%d}"]
+    found = [item for item in backend.all_items() if item["pk"]["S"] == f"quarantine#{NOW:%Y%m%d}"]
     return {
         item["sk"]["S"]: Oddity(
             message_id=item["sk"]["S"],

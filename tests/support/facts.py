@@ -5,7 +5,7 @@ from datetime import datetime
 from chalicelib.domain import events as e
 from chalicelib.domain.guards import Absent, Lapsed, Mine, Ready, Seen, Unwished
 from chalicelib.domain.job import TERMINAL, Effect, Inline, Job, Reason, State
-from tests.support.rows import DAY, FAILURE, MINUTE, SECOND
+from tests.support.rows import DAY, FAILURE, HOUR, MINUTE, SECOND
 
 EVENT_TYPES = tuple(kind for kind in vars(e).values() if isinstance(kind, type) and kind.__base__ is e.Event)
 GUARD_TYPES = (Absent, Ready, Mine, Unwished, Lapsed, Seen)
@@ -56,6 +56,21 @@ def event_for(
         },
         e.Cancelled: lambda: {"forget": now + DAY},
         e.Expired: lambda: {"forget": now + DAY},
+        e.Parked: lambda: {"gate": "slots stripe", "check": now + MINUTE, "kept": job.history},
+        e.Requeued: lambda: {
+            "epoch": job.epoch,
+            "why": "continued",
+            "kept": job.history,
+            "due": None,
+            "check": None,
+        },
+        e.Checkpointed: lambda: {"lease": now + HOUR, "checkpoint": Inline(json="1")},
+        e.Replaced: lambda: {
+            "by": token,
+            "args": Inline(json="{}"),
+            "due": now + MINUTE,
+            "kept": job.history,
+        },
         e.Redriven: lambda: {"by": token, "check": now + MINUTE, "kept": job.history},
         e.Appointed: lambda: {"check": now + MINUTE},
         e.Postponed: lambda: {"seen": job.next_check or now, "check": now + MINUTE},

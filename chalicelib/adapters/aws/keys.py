@@ -6,8 +6,9 @@ key#<tenant> / <idempotency key>                 what the key stands for
 apikey#<id> / apikey                             a credential, hashed
 watermark / <pass>                               up to where a sweep has seen every row
 quarantine#<day> / <message id>                  a message that was no wake-up
+item#<shelf> / <key>                             a small item of some verb: pipeline/items.py
 
-attention (sparse index): due#<shard> by next_check, dead#<shard> by time of death
+attention (sparse index): due#<shard> by next_check, dead#<shard> by time of death, item#<shard> by an item's appointment
 """
 
 from collections.abc import Iterator, Mapping

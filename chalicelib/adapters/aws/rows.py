@@ -13,6 +13,7 @@ from typing import Any
 from chalicelib.adapters.aws.keys import attention_key, job_key
 from chalicelib.domain.change import EMPTY
 from chalicelib.domain.errors import NewerRow
+from chalicelib.domain.flow import Gate, GateKind
 from chalicelib.domain.job import (
     KEEP,
     Effect,
@@ -129,6 +130,11 @@ def _read_entry(line: str) -> Entry:
     return Entry(at=from_ms(int(at)), event=event, epoch=int(epoch), by=by, note=note)
 
 
+def _read_gate(text: str) -> Gate:
+    kind, _, key = text.partition(" ")
+    return Gate(kind=GateKind(kind), key=key)
+
+
 @dataclass(frozen=True, slots=True)
 class _Field:
     """How one field of `Job` is written and read."""
@@ -190,6 +196,15 @@ FIELDS: Mapping[str, _Field] = {
     "on_success": _string("on_success"),
     "on_failure": _string("on_failure"),
     "cause": _string("cause"),
+    "gates": _Field(
+        "gates",
+        lambda gates: {"L": [_text(f"{gate.kind} {gate.key}") for gate in gates]},
+        lambda found: tuple(_read_gate(one["S"]) for one in found["L"]),
+    ),
+    "ticket": _integer("ticket"),
+    "admitted": _instant("admitted"),
+    "checkpoint": _Field("checkpoint", _payload, _read_payload),
+    "webhook": _string("webhook"),
 }
 
 _BY_ATTRIBUTE = {field.attribute: name for name, field in FIELDS.items()}
@@ -201,6 +216,9 @@ _ABSENT: Mapping[str, Any] = {
     "on_success": None,
     "on_failure": None,
     "cause": None,
+    "gates": (),
+    "ticket": None,
+    "webhook": None,
 }
 
 

@@ -1,6 +1,7 @@
 """The twins: the same ports as the real adapters, in a few plain lines, atomic, and as unkind as SQS may be."""
 
 from chalicelib.adapters.memory.hands import Inline, InlineRunner
+from chalicelib.adapters.memory.items import MemoryItems
 from chalicelib.adapters.memory.payloads import MemoryPayloads
 from chalicelib.adapters.memory.queue import MemoryQueue
 from chalicelib.adapters.memory.side_tables import MemoryApiKeys, MemoryKeys, MemoryQuarantine
@@ -16,6 +17,7 @@ __all__ = [
     "Inline",
     "InlineRunner",
     "MemoryApiKeys",
+    "MemoryItems",
     "MemoryKeys",
     "MemoryMetrics",
     "MemoryPayloads",
@@ -37,6 +39,7 @@ def parts(
     return Parts(
         store=MemoryStore(),
         keys=MemoryKeys(),
+        items=MemoryItems(),
         payloads=MemoryPayloads(),
         queue=MemoryQueue(world),
         api_keys=MemoryApiKeys(),
