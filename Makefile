@@ -82,7 +82,8 @@ slow: $(READY) ## The slow tests: real servers, processes, minutes of load
 	$(PY) -m pytest -m slow -n $(WORKERS) --dist loadfile
 
 .PHONY: cost
-cost: $(READY) ## Count AWS calls and write units for 1,000 plain jobs
+cost: $(READY) ## Count AWS calls and write units for 1,000 plain jobs, and what each feature adds
+	$(PY) -m bench.features
 	$(PY) -m bench.cost $(ARGS)
 
 .PHONY: package

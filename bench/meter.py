@@ -98,7 +98,7 @@ class Meter:
     def _dynamodb(
         self, operation: str, params: Mapping[str, Any], parsed: Mapping[str, Any], tally: Tally
     ) -> None:
-        if operation in ("PutItem", "UpdateItem"):
+        if operation in ("PutItem", "UpdateItem", "DeleteItem"):
             self._write(operation, params, parsed, tally)
         elif operation in ("GetItem", "Query", "BatchGetItem"):
             self._read(operation, params, parsed, tally)
@@ -117,12 +117,15 @@ class Meter:
                 tally.refused += 1
                 tally.write_units += write_units(parsed.get("Item") or before, None)
             return  # any other error is charged nothing
-        after = params["Item"] if operation == "PutItem" else _all_new(params, parsed)
+        after = None if operation == "DeleteItem" else _after(operation, params, parsed)
         units, in_index = write_units(before, after), index_units(before, after)
         tally.write_units += units
         tally.index_units += in_index
-        self._items[key] = after
-        if "state" in after:
+        if after is None:
+            self._items.pop(key, None)
+        else:
+            self._items[key] = after
+        if after is not None and "state" in after:
             state = after["state"]["S"]
             self.row_bytes[state] = max(self.row_bytes.get(state, 0), item_size(after))
         self.told.writes += 1
@@ -158,6 +161,13 @@ class Meter:
 
 def _key(item: Item) -> tuple[str, str]:
     return item["pk"]["S"], item["sk"]["S"]
+
+
+def _after(operation: str, params: Mapping[str, Any], parsed: Mapping[str, Any]) -> Item:
+    if operation == "PutItem":
+        item: Item = params["Item"]
+        return item
+    return _all_new(params, parsed)
 
 
 def _all_new(params: Mapping[str, Any], parsed: Mapping[str, Any]) -> Item:

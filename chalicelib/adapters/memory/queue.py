@@ -56,7 +56,7 @@ class MemoryQueue:
         self._visibility = visibility
         self._max_receives = max_receives
         self._unkindness = unkindness or Unkindness()
-        self._sent = 0
+        self.sent = 0  #: messages, since the beginning
         self._lock = threading.RLock()
         self.messages: list[Message] = []
 
@@ -77,8 +77,8 @@ class MemoryQueue:
         """Put any body into a lane, as anybody with the right to send could."""
         visible = self._world.now() + delay
         with self._lock:
-            self._sent += 1
-            message = Message(id=f"m{self._sent}", lane=lane, body=body, visible=visible, trace=trace)
+            self.sent += 1
+            message = Message(id=f"m{self.sent}", lane=lane, body=body, visible=visible, trace=trace)
             self.messages.append(message)
 
     def extend(self, lane: str, receipt: str, visibility: timedelta) -> None:

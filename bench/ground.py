@@ -1,0 +1,136 @@
+"""The ground on which features are measured: the real table, in virtual time, with a queue that is a twin."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bench.meter import Meter
+from bench.run import SET_UP, NotAsPlanned
+from chalicelib.adapters.memory import HeldWorld, Inline, InlineRunner, MemoryQueue
+from chalicelib.adapters.memory.queue import DEAD_LETTERS
+from chalicelib.adapters.world import RealWorld
+from chalicelib.domain.job import Job, State
+from chalicelib.pipeline.appointments import keep_appointments
+from chalicelib.pipeline.consume import Record
+from chalicelib.pipeline.duties import do_duties
+from chalicelib.pipeline.enqueue import JobRequest, enqueue
+from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.task import LANES, Kind, Options, Registry, Submission
+from jobline.testing.drive import INVOCATION, MINUTE, invoke
+
+ROUNDS = 200
+
+
+class _DueForNothing:
+    """A store or the shelves, whose index is asked for what is due without counting: the tick does that whether or not anybody uses
+    anything.
+    """
+
+    def __init__(self, port: Any, meter: Meter) -> None:
+        self._port = port
+        self._meter = meter
+
+    def due(self, now: datetime, limit: int) -> Any:
+        with self._meter.during(SET_UP):
+            return self._port.due(now, limit)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._port, name)
+
+
+class Ground:
+    """A pipeline on the real tables and in virtual time, whose queue is a twin."""
+
+    def __init__(self, parts: Parts, meter: Meter) -> None:
+        self._meter = meter
+        self.world = HeldWorld(start=RealWorld().now())
+        self.queue = MemoryQueue(self.world)
+        self.registry = Registry()
+        self.parts = replace(
+            parts,
+            store=_DueForNothing(parts.store, meter),
+            items=_DueForNothing(parts.items, meter),
+            world=self.world,
+            queue=self.queue,
+            crew=Inline(),
+            registry=self.registry,
+            runners=dict.fromkeys(Kind, InlineRunner(self.registry)),
+        )
+        self._made = 0
+
+    def task(self, function: Callable[..., Any], **options: Any) -> str:
+        """Register a task under a name of its own."""
+        self._made += 1
+        name = f"{function.__name__}_{self._made}"
+        self.registry.add(function, name, Options(**options))
+        return name
+
+    def submit(self, task: str, *arguments: Mapping[str, Any], **how: Any) -> list[Job]:
+        """One job for each arguments; `how` as in `f.submit`. Raises what an answer that is no job says."""
+        requests = [JobRequest(task=task, args=args, how=Submission(**how)) for args in arguments]
+        jobs = []
+        for answer in enqueue(requests, parts=self.parts):
+            if isinstance(answer, Exception):
+                raise answer
+            jobs.append(answer)
+        return jobs
+
+    def drain(self) -> None:
+        """Deliver all that can be seen now, one batch of a lane at a time, and what that leads to."""
+        for _ in range(ROUNDS):
+            if not sum(self._deliver(lane) for lane in (*LANES, DEAD_LETTERS)):
+                return
+        raise NotAsPlanned(f"messages still come after {ROUNDS} rounds")
+
+    def _deliver(self, lane: str) -> int:
+        messages = self.queue.receive(lane)
+        records = [Record(message_id=m.id, receipt=m.receipt, body=m.body) for m in messages]
+        again = invoke(self.parts, lane, records) if records else []
+        for record in records:
+            if record.message_id not in again:
+                self.queue.delete(record.receipt)
+        return len(messages)
+
+    def later(self, by: timedelta) -> None:
+        """Let time pass, with a tick each minute but for its sweeps, and deliver what is there then."""
+        end = self.world.now() + by
+        while self.world.now() < end:
+            self.world.advance(min(MINUTE, end - self.world.now()))
+            until = self.world.now() + INVOCATION
+            do_duties(until=until, parts=self.parts)
+            keep_appointments(until=until, parts=self.parts)
+            self.drain()
+
+    def check(self, jobs: Sequence[Job], state: State = State.SUCCEEDED) -> None:
+        """All of them are in that state. A run in which one is not has measured something else."""
+        with self._meter.during(SET_UP):
+            rows = [self.parts.store.read(job.id) for job in jobs]
+        for job, row in zip(jobs, rows, strict=True):
+            if row is None or row.state is not state:
+                raise NotAsPlanned(f"{job.label()} went another way: {row}")
+
+
+Use = Callable[[Ground, Callable[[], Any]], int]
+"""Uses the feature: all before it calls its second argument is set-up, all after that is counted. Returns how many times it was used."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Feature:
+    """One way of using something."""
+
+    name: str
+    use: Use
+
+
+FEATURES: list[Feature] = []
+
+
+def feature(name: str) -> Callable[[Use], Use]:
+    """Put a use on the list, under the words of the table's row."""
+
+    def put(use: Use) -> Use:
+        FEATURES.append(Feature(name=name, use=use))
+        return use
+
+    return put

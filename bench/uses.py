@@ -1,0 +1,112 @@
+"""The features, each used as people use it. The words of a row are what its page in docs/ calls it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from bench.ground import FEATURES, Ground, feature
+from chalicelib.domain.errors import Retry
+from chalicelib.pipeline.context import current_job
+
+__all__ = ["FEATURES"]
+
+MANY = 10
+"""Uses of each: a batch, so that a figure of one is its share."""
+
+Begin = Callable[[], Any]
+HOUR = timedelta(hours=1)
+
+
+def work(number: int) -> int:
+    """A plain job."""
+    return number
+
+
+def numbers(count: int = MANY) -> list[dict[str, int]]:
+    """Arguments for so many jobs."""
+    return [{"number": number} for number in range(count)]
+
+
+@feature("a plain job")
+def plain(ground: Ground, begin: Begin) -> int:
+    task = ground.task(work)
+    begin()
+    jobs = ground.submit(task, *numbers())
+    ground.drain()
+    ground.check(jobs)
+    return MANY
+
+
+@feature("with an idempotency key")
+def keyed(ground: Ground, begin: Begin) -> int:
+    task = ground.task(work)
+    begin()
+    jobs = [job for one in numbers() for job in ground.submit(task, one, key=f"key {one['number']}")]
+    ground.drain()
+    ground.check(jobs)
+    return MANY
+
+
+@feature("delayed by ten minutes")
+def delayed(ground: Ground, begin: Begin) -> int:
+    task = ground.task(work)
+    begin()
+    jobs = ground.submit(task, *numbers(), delay=timedelta(minutes=10))
+    ground.world.advance(timedelta(minutes=11))
+    ground.drain()
+    ground.check(jobs)
+    return MANY
+
+
+@feature("due in an hour: the tick sends it")
+def scheduled(ground: Ground, begin: Begin) -> int:
+    task = ground.task(work)
+    begin()
+    jobs = ground.submit(task, *numbers(), delay=HOUR)
+    ground.world.advance(HOUR - timedelta(minutes=3))
+    ground.later(timedelta(minutes=4))
+    ground.check(jobs)
+    return MANY
+
+
+@feature("retried once")
+def retried(ground: Ground, begin: Begin) -> int:
+    def flaky(number: int) -> int:
+        if current_job().attempt == 1:
+            raise Retry(after=1)
+        return number
+
+    task = ground.task(flaky)
+    begin()
+    jobs = ground.submit(task, *numbers())
+    ground.drain()
+    ground.world.advance(timedelta(seconds=2))
+    ground.drain()
+    ground.check(jobs)
+    return MANY
+
+
+@feature("with a follower: two jobs")
+def followed(ground: Ground, begin: Begin) -> int:
+    def after(job: dict[str, Any]) -> None:
+        """What follows."""
+
+    task = ground.task(work, on_success=ground.task(after))
+    begin()
+    jobs = ground.submit(task, *numbers())
+    ground.drain()
+    ground.check(jobs)
+    return MANY
+
+
+@feature("with 4 KB of arguments")
+def large(ground: Ground, begin: Begin) -> int:
+    def long(text: str) -> int:
+        return len(text)
+
+    task = ground.task(long)
+    begin()
+    jobs = ground.submit(task, *[{"text": "x" * 4000}] * MANY)
+    ground.drain()
+    ground.check(jobs)
+    return MANY

@@ -1,0 +1,56 @@
+"""What each feature costs is a promise too: its row in the table, and the figure in its page, are these."""
+
+import json
+
+import pytest
+from moto import mock_aws
+
+from bench.features import Cost, costs, main, show
+from bench.uses import FEATURES
+from tests.contract.backends import one_at_a_time
+
+UNITS = {
+    "a plain job": 3,
+    "with an idempotency key": 4,
+    "delayed by ten minutes": 3,
+    "due in an hour: the tick sends it": 8,
+    "retried once": 5,
+    "with a follower: two jobs": 7,
+    "with 4 KB of arguments": 8,
+}
+"""Write units a use, the index's among them."""
+
+
+@pytest.fixture(scope="module")
+def counted() -> dict[str, Cost]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        with mock_aws(), one_at_a_time():
+            return {cost.feature: cost for cost in costs()}
+
+
+def test_every_row_has_its_promise_and_every_promise_its_row():
+    assert [one.name for one in FEATURES] == list(UNITS)
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_use_costs_these_write_units(counted, name):
+    assert counted[name].write_units == pytest.approx(UNITS[name], abs=0.05)
+
+
+def test_only_what_says_so_enters_the_index(counted):
+    entering = {name for name, cost in counted.items() if cost.index_units}
+    assert entering == {"due in an hour: the tick sends it"}
+
+
+def test_the_table_can_be_shown(counted, capsys):
+    show(list(counted.values()))
+    said = capsys.readouterr().out
+    assert all(name in said for name in UNITS)
+
+
+@pytest.mark.slow
+def test_the_command_says_it_in_json(capsys):
+    assert main(["--json"]) == 0
+    found = {cost["feature"]: cost["write_units"] for cost in json.loads(capsys.readouterr().out)}
+    assert found == pytest.approx(UNITS, abs=0.05)
