@@ -12,12 +12,13 @@ from typing import Any
 from proof.spec import clock, words
 from proof.spec.canon import IDLE, less, put
 from proof.spec.clock import END
+from proof.spec.invariants import GIVES as GIVEN
 from proof.spec.invariants import judge
 from proof.spec.law import CLAIMABLE, MAX_ATTEMPTS, NONE, Law, Row, Write
 from proof.spec.rules import Rules
 from proof.spec.search import Label, State, Step
 
-FAULTS, REDRIVES, CANCELS = 0, 1, 2
+FAULTS, REDRIVES, CANCELS, GIVES = 0, 1, 2, 3
 LEASE, RETRY, AHEAD, GRACE = (
     1,
     2,
@@ -48,13 +49,14 @@ class Appointments:
         cancels: int = 0,
         skew: int = 1,
         attempts: int = 3,
+        gives: int = 0,
     ) -> None:
         self.rules, self.law, self.skew = rules, Law(rules.edit), skew
-        self.workers, self.ticks, self.left = workers, ticks, (faults, redrives, cancels)
+        self.workers, self.ticks, self.left = workers, ticks, (faults, redrives, cancels, gives)
         self.skipped = MAX_ATTEMPTS - attempts  #: attempts that are over before it begins
         self.name = (
             f"appointments: {workers} workers, {ticks} ticks, {faults} faults, {attempts} attempts, "
-            f"{redrives} redrives, {cancels} cancels, skew {skew}"
+            f"{redrives} redrives, {cancels} cancels, skew {skew}{f', {gives} given back' if gives else ''}"
         )
 
     def starts(self) -> Iterator[State]:
@@ -182,12 +184,19 @@ class Appointments:
         elif worker[0] == "send":
             sent = {**become(IDLE), "messages": _with(_without(messages, worker[1]), worker[2])}
             yield self._step(
-                state, (who, f"sends the retry's message, not before {worker[2][1]}, and acknowledges"), sent
+                state,
+                (who, f"sends the next attempt's message, not before {worker[2][1]}, and acknowledges"),
+                sent,
             )
         elif worker[0] == "run":
             for said, outcome in self._outcomes(worker, now):
                 waits = ("settle", worker[1], outcome, worker[3])
                 yield from self._write(state, (who, said), outcome, waits, ("workers", n), {})
+            if left[GIVES] and not worker[6]:
+                after = put(state, self.FIELDS.index("left"), less(left, GIVES))
+                for said, given in self._given(worker, now):
+                    waits = ("settle", worker[1], given, worker[3])
+                    yield from self._write(after, (who, said), given, waits, ("workers", n), {})
             if row.wish and not worker[6]:
                 yield self._step(state, (who, "sees the wish"), become((*worker[:6], True)))
 
@@ -204,6 +213,14 @@ class Appointments:
             )
         else:
             yield "fails for good", ("died", epoch, token, now, ())
+
+    def _given(self, worker: Actor, now: int) -> Iterator[tuple[str, Write]]:
+        """An attempt that has no turn yet gives the job back: to be looked at, or at a moment of its own."""
+        _, _, epoch, token, _, appointed, _ = worker
+        yield "has no turn yet", ("parked", epoch, token, now, clock.later(now, GRACE))
+        due = clock.later(now, RETRY)
+        check = clock.later(due, AHEAD) if appointed else -1
+        yield f"has its turn at {due}", ("requeued", epoch, token, now, due, check)
 
     def _write(
         self, state: State, label: Label, write: Write, waits: Actor, where: Any, more: dict[str, Any]
@@ -238,10 +255,11 @@ class Appointments:
         if waits[0] == "settle":
             mine = (write[1], waits[3])
             known = new is not None or (self.rules.mark_known and mine in row.marks)
-            if known and seen.state == "RETRYING" and seen.epoch == write[1]:
+            follows = {"retried": "RETRYING", "requeued": "QUEUED"}.get(write[0])
+            if known and seen.state == follows and seen.epoch == write[1]:
                 wait = max(0, seen.due - clock.tells(t, clocks[0])) if self.rules.messages_wait else 0
                 return ("send", waits[1], (seen.epoch, clock.later(t, wait))), {}
-            if not known and row.owner == mine and row.wish and write[0] in {"retried", "died"}:
+            if not known and row.owner == mine and row.wish and write[0] in {"retried", "died", *GIVEN}:
                 return ("settle", waits[1], ("gave_in", *mine, write[3]), waits[3]), {}
         if waits[0] in {"claim", "settle"}:
             return IDLE, {"messages": _without(messages, waits[1])}

@@ -5,14 +5,13 @@ will ask for are dropped, and so are writes in the air that the law will refuse 
 from itertools import count
 from typing import Any
 
+from proof.spec.invariants import FENCED
 from proof.spec.law import Law, Row, Write
 from proof.spec.search import State
 
 IDLE: tuple[Any, ...] = ("idle",)
 
-WITH_TOKEN = frozenset(
-    {"claimed", "reclaimed", "renewed", "succeeded", "retried", "died", "gave_in", "came_late", "redriven"}
-)
+WITH_TOKEN = frozenset({*FENCED, "claimed", "reclaimed", "redriven", "replaced"})
 BY_STATE = frozenset({"expired", "wished", "cancelled", "appointed", "postponed", "released", "cleared"})
 
 

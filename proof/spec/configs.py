@@ -20,6 +20,18 @@ def _core() -> Iterator[Model]:
     yield Core(R, jobs=1, faults=1, workers=3)
     yield Core(R, jobs=2, faults=0)
     yield Core(R, jobs=2, faults=1)
+    yield from _control()
+
+
+def _control() -> Iterator[Model]:
+    """Jobs that are given back, go on elsewhere, or are replaced."""
+    yield Core(R, faults=1, gives=1)
+    yield Core(R, faults=2, gives=2, cancels=0, redrives=0)
+    yield Core(R, faults=2, replaces=2, redrives=0)
+    yield Core(R, faults=1, gives=1, replaces=1, redrives=0)
+    yield Core(R, faults=2, gives=1, cancels=0, redrives=0, checkpoints=True)
+    yield Appointments(R, faults=1, redrives=0, attempts=2, gives=1, skew=0)
+    yield Appointments(R, faults=0, redrives=0, attempts=2, gives=2)
 
 
 def _sweep() -> Iterator[Model]:

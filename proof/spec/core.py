@@ -1,4 +1,4 @@
-"""Claim, settle, cancel, redrive: two consumers, a person and writes that land whenever they like. No clock: a lease may be found over, and
+"""Claim, settle, give back, cancel, redrive, replace: two consumers, a person and writes that land whenever they like. No clock: a lease may be found over, and
 a retry due, at any moment, so safety is shown not to depend on time. Messages are no part of the state: any wake-up may come at any time.
 
 A write without a reply goes into the air: it lands at some later step, or never. That one step stands for "not applied and failed",
@@ -10,13 +10,15 @@ from typing import Any
 
 from proof.spec import words
 from proof.spec.canon import IDLE, canonical, less, put
+from proof.spec.invariants import GIVES as GIVEN
 from proof.spec.invariants import judge
 from proof.spec.law import CLAIMABLE, MAX_ATTEMPTS, NONE, OVER, Law, Row, Write
 from proof.spec.rules import Rules
 from proof.spec.search import Label, State, Step
 
 LEASE, LATER = 1, 9  #: a lease's end, and a time after it
-FAULTS, CANCELS, REDRIVES = 0, 1, 2
+FAULTS, CANCELS, REDRIVES, GIVES, REPLACES = 0, 1, 2, 3, 4
+UNWISHED = frozenset({"retried", "died", *GIVEN})  #: writes that a wish to cancel turns into a cancellation
 Actor = tuple[Any, ...]
 Choice = tuple[Label, int, Write, Actor]
 """What somebody may write: words, the job, the write, and who they are while they wait for the answer."""
@@ -26,7 +28,7 @@ class Core:
     """State: (rows, workers, person, writes in the air, budgets left, number of tokens in use).
 
     Worker: idle | run, job, epoch, token, attempts, wish. After a reply that did not come: claim or settle, job, write, token.
-    Person: idle. After a reply that did not come: cancel, job, write | redrive, job, write, token.
+    Person: idle. After a reply that did not come: cancel, job, write | redrive or replace, job, write, token.
     """
 
     def __init__(
@@ -38,13 +40,20 @@ class Core:
         cancels: int = 1,
         redrives: int = 1,
         workers: int = 2,
+        gives: int = 0,
+        replaces: int = 0,
+        checkpoints: bool = False,
     ) -> None:
         self.name = (
             f"core: {jobs} jobs, {workers} workers, {faults} faults, {cancels} cancels, {redrives} redrives"
         )
+        if gives or replaces or checkpoints:
+            self.name += f", {gives} given back, {replaces} replaced{', checkpoints' * checkpoints}"
         self.rules = rules
         self.law = Law(rules.edit)
-        self._start = ((Row(),) * jobs, (IDLE,) * workers, IDLE, (), (faults, cancels, redrives), 0)
+        self.checkpoints = checkpoints
+        budgets = (faults, cancels, redrives, gives, replaces)
+        self._start = ((Row(),) * jobs, (IDLE,) * workers, IDLE, (), budgets, 0)
 
     def starts(self) -> list[State]:
         return [self._start]
@@ -76,6 +85,9 @@ class Core:
             who = f"worker {n + 1}"
             for label, job, write, waits in self._worker(worker, rows, tokens):
                 yield from self._write(state, n, (who, *label), job, write, waits)
+            for label, job, write, waits in self._gives(worker, left):
+                after = (*state[:4], less(left, GIVES), tokens)
+                yield from self._write(after, n, (who, *label), job, write, waits)
             for label, then in self._looks(worker, rows):
                 yield self._next((who, *label), rows, put(workers, n, then), person, air, left)
             if worker != IDLE and left[FAULTS]:
@@ -106,6 +118,9 @@ class Core:
             _, job, epoch, token, attempts, wish = worker
             for label, write in self._outcomes(epoch, token, attempts, wish):
                 yield (label, job), job, write, ("settle", job, write, token)
+            if self.checkpoints:
+                write = ("checkpointed", epoch, token, 0, LEASE)
+                yield ("writes down how far it is: job", job), job, write, worker
         else:
             yield (f"asks again: {words.of(worker[2])} of job", worker[1]), worker[1], worker[2], worker
 
@@ -117,6 +132,8 @@ class Core:
         """
         if row.state in CLAIMABLE:
             yield "claims job", ("claimed", row.ready, token, 0, LEASE)
+        if row.state == "SCHEDULED":
+            yield "sees that its turn has come: releases job", ("released", "SCHEDULED", row.epoch, 0, LEASE)
         if row.state == "QUEUED" and row.epoch == 0:
             yield "finds the start's deadline over: ends job", ("expired", "QUEUED", 0, 0)
         if row.state == "RUNNING":
@@ -138,6 +155,15 @@ class Core:
         if attempts == 1:
             yield "sees that it came too late: settles job", ("came_late", epoch, token, 0)
 
+    def _gives(self, worker: Actor, left: Any) -> Iterator[Choice]:
+        """An attempt that has no turn yet, or no time left, gives the job back."""
+        if worker[0] == "run" and not worker[5] and left[GIVES]:
+            _, job, epoch, token, _, _ = worker
+            parked = ("parked", epoch, token, 0, LEASE)
+            requeued = ("requeued", epoch, token, 0, LEASE, -1)
+            yield ("has no turn yet: parks job", job), job, parked, ("settle", job, parked, token)
+            yield ("has no time left: requeues job", job), job, requeued, ("settle", job, requeued, token)
+
     def _looks(self, worker: Actor, rows: Any) -> Iterator[tuple[Label, Actor]]:
         """The heartbeat: the running attempt learns what its row says."""
         if worker[0] == "run":
@@ -156,9 +182,11 @@ class Core:
             if seen.wish and self.rules.wish_heeded:
                 return ("settle", waits[1], ("gave_in", *seen.owner, 0), seen.owner[1])
             return ("run", waits[1], *seen.owner, seen.attempts, seen.wish)
+        if waits[0] == "run":  # a checkpoint: refused, the attempt learns that its lease was lost
+            return IDLE if new is None else waits
         if waits[0] == "settle" and new is None:
             mine = (write[1], waits[3])
-            if mine not in row.marks and row.owner == mine and row.wish and write[0] in {"retried", "died"}:
+            if mine not in row.marks and row.owner == mine and row.wish and write[0] in UNWISHED:
                 return ("settle", waits[1], ("gave_in", *mine, 0), waits[3])
         return IDLE
 
@@ -183,6 +211,9 @@ class Core:
             if left[REDRIVES] and row.state == "DEAD":
                 again = ("redriven", row.epoch, tokens, 0, LEASE)
                 yield ("redrives job", job), job, again, ("redrive", job, again, tokens), less(left, REDRIVES)
+            if left[REPLACES] and row.state == "QUEUED":
+                again = ("replaced", row.epoch, tokens, 0, LEASE)
+                yield ("replaces job", job), job, again, ("replace", job, again, tokens), less(left, REPLACES)
 
     def _write(
         self, state: State, n: int, label: Label, job: int, write: Write, waits: Actor

@@ -14,16 +14,20 @@ from chalicelib.domain.events import (
     Appointed,
     Cancelled,
     CancelRequested,
+    Checkpointed,
     Claimed,
     Died,
     Event,
     Expired,
     OutboxCleared,
+    Parked,
     Postponed,
     Reclaimed,
     Redriven,
     Released,
     Renewed,
+    Replaced,
+    Requeued,
     RetryScheduled,
     Succeeded,
 )
@@ -43,7 +47,9 @@ Edit = Callable[[Event, Change], Change]
 
 
 class Row(NamedTuple):
-    """A job's row. `life` is not in the table: the epoch at which this life began, for the invariants."""
+    """A job's row. `life` is not in the table, but for the invariants: the epoch at which this life began, and one more for each claim that
+    was given back and each replacement: what lies between it and the epoch are the attempts.
+    """
 
     state: str = "QUEUED"
     epoch: int = 0
@@ -69,6 +75,8 @@ class Row(NamedTuple):
 OVER = frozenset({"SUCCEEDED", "DEAD", "CANCELLED", "EXPIRED"})
 CLAIMABLE = frozenset({"QUEUED", "RETRYING"})
 CLAIMS = frozenset({"claimed", "reclaimed"})
+SHORTENING = frozenset({"redriven", "parked", "requeued", "replaced"})
+"""Writes that say which history stays."""
 
 
 def at(t: int) -> datetime:
@@ -188,6 +196,24 @@ EVENTS: dict[str, Callable[..., Event]] = {
     "postponed": lambda s, e, seen, check: Postponed(
         at=BASE, guard=_seen(s, e), seen=at(seen), check=at(check)
     ),
+    "parked": lambda e, t, now, check: Parked(
+        at=at(now), guard=_unwished(e, t), gate="slots", check=at(check), kept=()
+    ),
+    "requeued": lambda e, t, now, due, check: Requeued(
+        at=at(now),
+        guard=_unwished(e, t),
+        epoch=e,
+        why="continued",
+        kept=(),
+        due=_time(due),
+        check=_time(check),
+    ),
+    "checkpointed": lambda e, t, now, lease: Checkpointed(
+        at=at(now), guard=_mine(e, t), lease=at(lease), checkpoint=Inline(json="1")
+    ),
+    "replaced": lambda e, t, now, due: Replaced(
+        at=at(now), guard=_seen("QUEUED", e), by=name((0, t)), args=Inline(json="{}"), due=at(due), kept=()
+    ),
     "released": lambda s, e, now, check: Released(at=at(now), guard=_seen(s, e), check=at(check)),
     "cleared": lambda s, e: OutboxCleared(at=BASE, guard=_seen(s, e), died=BASE if s == "DEAD" else None),
 }
@@ -222,7 +248,8 @@ class Law:
         if not allowed(made, job):
             return None
         after = encode(apply(made, job), row.life)
-        if write[0] == "redriven":
-            # The marks of earlier lives stay in the history as `kept`; only those that somebody still asks about are.
-            after = after._replace(life=after.epoch, marks=tuple(sorted({*row.marks, *after.marks})))
+        if write[0] in SHORTENING:
+            # The marks of before stay in the history as `kept`; only those that somebody still asks about are.
+            life = after.epoch if write[0] == "redriven" else row.life + 1
+            after = after._replace(life=life, marks=tuple(sorted({*row.marks, *after.marks})))
         return after

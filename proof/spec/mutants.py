@@ -10,12 +10,17 @@ from chalicelib.domain.change import Change, Equals
 from chalicelib.domain.events import (
     Appointed,
     Cancelled,
+    Checkpointed,
     Claimed,
     Died,
     Event,
     OutboxCleared,
+    Parked,
     Reclaimed,
     Redriven,
+    Released,
+    Replaced,
+    Requeued,
     RetryScheduled,
     Succeeded,
 )
@@ -105,8 +110,29 @@ ATTENTION = ("attention", "attention_at")
 ROW = ("state", "epoch")
 
 
+def _same_epoch(_: Event, made: Change) -> Change:
+    epoch = made.set["epoch"] - 1
+    return replace(made, set={**made.set, "epoch": epoch, "ready": epoch})
+
+
 def _core(rules: Rules) -> Model:
     return Core(rules, faults=1)
+
+
+def _given(rules: Rules) -> Model:
+    return Core(rules, faults=1, gives=2, redrives=0)
+
+
+def _replaced(rules: Rules) -> Model:
+    return Core(rules, faults=1, replaces=2, redrives=0)
+
+
+def _checkpoints(rules: Rules) -> Model:
+    return Core(rules, faults=1, gives=1, cancels=0, redrives=0, checkpoints=True)
+
+
+def _parked(rules: Rules) -> Model:
+    return Appointments(rules, faults=1, redrives=0, attempts=2, gives=1, skew=0)
 
 
 def _doors(rules: Rules) -> Model:
@@ -177,6 +203,35 @@ MUTANTS: tuple[Mutant, ...] = (
         ("wish_ignored_by_takeover", "a claim that finds a wish runs the job, and fails for ever", {"wish_heeded": False}),
         ("cancel_on_id_only", "a cancellation without a condition", _when(Cancelled, Seen, _loose(*ROW))),
         ("cancel_on_state_only", "a cancellation that does not test the epoch", _when(Cancelled, Seen, _loose("epoch"))),
+    ),
+    *_of(
+        "core", _given,
+        ("park_without_fence", "a job is parked without a condition", _when(Parked, Unwished, _loose("owner"))),
+        ("park_keeps_owner", "`owner` stays after parking", _when(Parked, Unwished, _unremoved("owner"))),
+        ("park_uses_an_attempt", "waiting for a turn uses up attempts", _when((Parked, Requeued), Unwished, lambda _, made: replace(made, add={}))),
+        ("wish_ignored_by_parking", "parking does not test the wish to cancel", _when(Parked, Unwished, _loose("cancel_requested"))),
+        ("wish_ignored_by_requeue", "going on elsewhere does not test the wish", _when(Requeued, Unwished, _loose("cancel_requested"))),
+        ("requeue_without_fence", "a job is given back without a condition", _when(Requeued, Unwished, _loose("owner"))),
+        ("requeue_without_ready", "a job given back that nobody may claim", _when(Requeued, Unwished, _unset("ready"))),
+        ("release_without_epoch", "a release does not test the epoch", _when(Released, Seen, _loose("epoch"))),
+        ("release_on_id_only", "a release without a condition", _when(Released, Seen, _loose(*ROW))),
+    ),
+    *_of(
+        "core", _replaced,
+        ("replace_on_id_only", "a replacement without a condition", _when(Replaced, Seen, _loose(*ROW))),
+        ("replace_on_state_only", "a replacement that does not test the epoch", _when(Replaced, Seen, _loose("epoch"))),
+        ("replace_without_epoch", "a replaced job keeps its epoch: messages of before start it early", _when(Replaced, Seen, _same_epoch)),
+    ),
+    *_of(
+        "core", _checkpoints,
+        ("checkpoint_without_fence", "whoever ran the job writes where to go on", _when(Checkpointed, Mine, _loose("owner"))),
+        ("checkpoint_by_state", "a checkpoint tests only that the job runs", _when(Checkpointed, Mine, _by_state)),
+    ),
+    *_of(
+        "sweep", _parked,
+        ("park_without_appointment", "a parked job is in nobody's sight", _when(Parked, Unwished, _unset(*ATTENTION))),
+        ("requeue_keeps_old_appointment", "a job given back does not move its appointment", _when(Requeued, Unwished, _unset(*ATTENTION)),
+         "the tick comes early, sees that the job is not due, and comes again"),
     ),
     *_of(
         "sweep", _doors,

@@ -15,6 +15,8 @@ from proof.spec.watermark import Watermark
 
 SMALL = [
     Core(Rules(), jobs=1, faults=1),
+    Core(Rules(), faults=1, gives=1, redrives=0),
+    Core(Rules(), faults=1, replaces=1, cancels=0, redrives=0, checkpoints=True),
     Watermark(Rules(), jobs=1, doors=1, ticks=1, faults=0),
     Appointments(Rules(), faults=0, redrives=0, attempts=2),
     Effects(Rules(), faults=0),
@@ -31,6 +33,14 @@ QUICK = [
     "wish_ignored_by_loss",
     "redrive_resets_epoch",
     "cancel_on_state_only",
+    "park_without_fence",
+    "park_uses_an_attempt",
+    "wish_ignored_by_requeue",
+    "requeue_without_ready",
+    "release_without_epoch",
+    "replace_on_state_only",
+    "checkpoint_by_state",
+    "park_without_appointment",
     "no_second_look",
     "look_before_put",
     "no_look_if_found",
