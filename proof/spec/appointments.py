@@ -192,11 +192,7 @@ class Appointments:
             for said, outcome in self._outcomes(worker, now):
                 waits = ("settle", worker[1], outcome, worker[3])
                 yield from self._write(state, (who, said), outcome, waits, ("workers", n), {})
-            if left[GIVES] and not worker[6]:
-                after = put(state, self.FIELDS.index("left"), less(left, GIVES))
-                for said, given in self._given(worker, now):
-                    waits = ("settle", worker[1], given, worker[3])
-                    yield from self._write(after, (who, said), given, waits, ("workers", n), {})
+            yield from self._gives(state, n, worker, now)
             if row.wish and not worker[6]:
                 yield self._step(state, (who, "sees the wish"), become((*worker[:6], True)))
 
@@ -214,13 +210,21 @@ class Appointments:
         else:
             yield "fails for good", ("died", epoch, token, now, ())
 
-    def _given(self, worker: Actor, now: int) -> Iterator[tuple[str, Write]]:
+    def _gives(self, state: State, n: int, worker: Actor, now: int) -> Iterator[Step]:
         """An attempt that has no turn yet gives the job back: to be looked at, or at a moment of its own."""
-        _, _, epoch, token, _, appointed, _ = worker
-        yield "has no turn yet", ("parked", epoch, token, now, clock.later(now, GRACE))
+        _, message, epoch, token, _, appointed, wish = worker
+        left = state[8]
+        if wish or not left[GIVES]:
+            return
+        after = put(state, self.FIELDS.index("left"), less(left, GIVES))
         due = clock.later(now, RETRY)
         check = clock.later(due, AHEAD) if appointed else -1
-        yield f"has its turn at {due}", ("requeued", epoch, token, now, due, check)
+        for said, given in (
+            ("has no turn yet", ("parked", epoch, token, now, clock.later(now, GRACE))),
+            (f"has its turn at {due}", ("requeued", epoch, token, now, due, check)),
+        ):
+            label = (f"worker {n + 1}", said)
+            yield from self._write(after, label, given, ("settle", message, given, token), ("workers", n), {})
 
     def _write(
         self, state: State, label: Label, write: Write, waits: Actor, where: Any, more: dict[str, Any]
