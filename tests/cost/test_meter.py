@@ -97,9 +97,17 @@ def test_an_update_that_returns_nothing_cannot_be_charged(dynamodb):
 
 
 def test_a_call_that_the_meter_does_not_know_is_an_error_and_not_free(dynamodb):
-    dynamodb.stub.add_response("delete_item", {})
-    with pytest.raises(NotImplementedError, match="DeleteItem"):
+    dynamodb.stub.add_response("batch_write_item", {})
+    with pytest.raises(NotImplementedError, match="BatchWriteItem"):
+        dynamodb.client.batch_write_item(RequestItems={"t": [{"DeleteRequest": {"Key": KEY}}]})
+
+
+def test_a_deletion_is_charged_by_what_is_deleted(dynamodb):
+    dynamodb.put({**JOB, "text": {"S": "x" * 2000}})
+    for answer in ({}, {}):
+        dynamodb.stub.add_response("delete_item", answer)
         dynamodb.client.delete_item(TableName="t", Key=KEY)
+    assert dynamodb.tally("dynamodb.DeleteItem").write_units == 2 + 1
 
 
 def test_entering_staying_in_moving_in_and_leaving_the_index_are_charged(dynamodb):
