@@ -15,8 +15,8 @@ from proof.crashes.scenarios import BY_NAME, Scenario
 from proof.crashes.seam import Hits, Seam, through
 from proof.crashes.stage import Stage
 from proof.crashes.watch import Watch
+from proof.simulation.law import Violation
 from proof.simulation.ledger import reckon
-from proof.simulation.monitor import Violation
 
 AT_ONCE = 2 * MINUTE
 """A lost reply is noticed within seconds; only what waits for the sweep takes longer."""

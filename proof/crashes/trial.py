@@ -12,7 +12,7 @@ from proof.crashes.plan import Plan, read_plan
 from proof.crashes.run import Run, run
 from proof.crashes.scenarios import SCENARIOS
 from proof.simulation import trial
-from proof.simulation.monitor import Violation
+from proof.simulation.law import Violation
 from proof.simulation.mutants import Mutant, applied
 
 SECONDS = 12.0

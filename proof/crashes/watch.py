@@ -185,5 +185,5 @@ def label_of(params: Mapping[str, Any]) -> str:
     if "#outbox" in expression:
         return "outbox_cleared"
     if "#lease" in expression:
-        return "renewed"
+        return "checkpointed" if "#checkpoint" in expression else "renewed"
     return "appointed" if "attribute_not_exists(#attention)" in params["ConditionExpression"] else "postponed"

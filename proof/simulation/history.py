@@ -20,8 +20,9 @@ from proof.simulation.clockwork import Clockwork
 from proof.simulation.cloud import Cloud
 from proof.simulation.fate import Fate
 from proof.simulation.lanes import NEWER, VISIBILITY, SimQueue
+from proof.simulation.law import Violation
 from proof.simulation.ledger import reckon
-from proof.simulation.monitor import Monitor, Violation
+from proof.simulation.monitor import Monitor
 from proof.simulation.people import People
 from proof.simulation.ports import (
     FOREIGN,

@@ -3,7 +3,8 @@
 from collections import Counter
 
 from chalicelib.domain.job import TERMINAL, Job, State
-from proof.simulation.monitor import OUTCOMES, Monitor
+from proof.simulation.law import OUTCOMES
+from proof.simulation.monitor import Monitor
 from proof.simulation.people import People
 
 ENDS = {

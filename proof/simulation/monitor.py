@@ -14,48 +14,19 @@ from chalicelib.adapters.memory.payloads import MemoryPayloads
 from chalicelib.adapters.memory.store import MemoryStore
 from chalicelib.adapters.memory.world import START
 from chalicelib.domain.change import Change
-from chalicelib.domain.job import Inline, Job, State, Stored, Wakeup
+from chalicelib.domain.job import Inline, Job, Stored, Wakeup
 from chalicelib.pipeline.ids import time_of
 from chalicelib.pipeline.limits import Limits
 from chalicelib.pipeline.ports import Facts
 from proof.simulation.clockwork import Clockwork, Sandbox
 from proof.simulation.fate import Fate
+from proof.simulation.judge import wrong_by_looks, wrong_with
+from proof.simulation.law import AFTER_WISH, CLAIMS, GIVEN, OUTCOMES, S, Violation
 from proof.simulation.profile import SECOND, Profile
-
-S = State
-OPEN = frozenset({S.QUEUED, S.SCHEDULED, S.RUNNING, S.RETRYING})
-OVER = frozenset({S.SUCCEEDED, S.DEAD, S.CANCELLED, S.EXPIRED})
-LAW: dict[str, tuple[frozenset[State], State | None]] = {
-    "released": (frozenset({S.SCHEDULED}), S.QUEUED),
-    "claimed": (frozenset({S.QUEUED, S.RETRYING}), S.RUNNING),
-    "reclaimed": (frozenset({S.RUNNING}), S.RUNNING),
-    "renewed": (frozenset({S.RUNNING}), S.RUNNING),
-    "succeeded": (frozenset({S.RUNNING}), S.SUCCEEDED),
-    "retry_scheduled": (frozenset({S.RUNNING}), S.RETRYING),
-    "died": (frozenset({S.RUNNING}), S.DEAD),
-    "cancel_requested": (frozenset({S.RUNNING}), S.RUNNING),
-    "cancelled": (OPEN, S.CANCELLED),
-    "expired": (frozenset({S.QUEUED, S.SCHEDULED, S.RUNNING}), S.EXPIRED),
-    "redriven": (frozenset({S.DEAD}), S.QUEUED),
-    "appointed": (frozenset(State), None),
-    "postponed": (frozenset(State), None),
-    "outbox_cleared": (OVER, None),
-}
-SILENT = frozenset({"renewed", "appointed", "postponed", "outbox_cleared"})
-CLAIMS = frozenset({"claimed", "reclaimed"})
-OUTCOMES = frozenset({"succeeded", "retry_scheduled", "died", "cancelled", "expired"})
 
 
 def _ms(number: int) -> timedelta:
     return timedelta(milliseconds=number)
-
-
-class Violation(Exception):
-    """An invariant does not hold. `name` says which."""
-
-    def __init__(self, name: str, words: str) -> None:
-        super().__init__(f"{name}: {words}")
-        self.name = name
 
 
 class Monitor:
@@ -81,6 +52,7 @@ class Monitor:
         self.owed: list[tuple[str, str]] = []  #: (parent, follower's id) of every outbox ever written
         self.forgotten: dict[str, Job] = {}  #: rows that TTL deleted
         self.lost_payloads: set[str] = set()
+        self.given_back: dict[str, set[int]] = {}  #: epochs that used up no attempt
         self.starts: dict[str, list[int]] = {}  #: epochs at which handlers started
         self.active: dict[str, Sandbox] = {}  #: owner token -> where it was claimed
         self.wished: set[str] = set()  #: claims made after the wish to cancel: nothing may start under them
@@ -143,18 +115,14 @@ class Monitor:
             self.fail("I1", "a write made a row")
             return
         self._tenancy(old, label, box)
-        sources, target = LAW[label]
-        self._must(old.state in sources, "I13", f"{label} from {old.state}", old)
-        self._must(new.state is (target or old.state), "I13", f"{label} leads to {new.state}", old)
-        self._must(
-            old.state not in OVER or label in {"redriven", *SILENT}, "I2", f"{label} after {old.state}", old
-        )
-        self._history(old, new, label)
-        self._numbers(old, new, label)
+        for name, words in wrong_with(old, new, label):
+            self._must(False, name, words, old)
         if label in CLAIMS:
             self._claim(old, new, label, box)
         elif label in OUTCOMES:
             self._outcome(old, new, label, box)
+        elif label in GIVEN:
+            self._given_back(old, new, label, box)
         elif label == "postponed":
             self._postponed(old, new, box)
         elif label == "outbox_cleared":
@@ -184,35 +152,6 @@ class Monitor:
         if row is not None:
             self._must(row.tenant == wakeup.tenant, "I10", f"a message in the name of {wakeup.tenant}", row)
 
-    def _history(self, old: Job, new: Job, label: str) -> None:
-        if label in SILENT:
-            self._must(new.history == old.history, "I13", f"{label} wrote history", old)
-            return
-        before = new.history[:-1]
-        kept = old.history[-len(before) :] if before else ()
-        self._must(
-            before == kept and (label == "redriven" or before == old.history),
-            "I13",
-            f"{label} changed history",
-            old,
-        )
-        self._must(
-            new.history[-1].event == label, "I13", f"{label} is recorded as {new.history[-1].event}", old
-        )
-
-    def _numbers(self, old: Job, new: Job, label: str) -> None:
-        step = 1 if label in CLAIMS or label == "redriven" else 0
-        self._must(
-            new.epoch == old.epoch + step, "I4", f"{label} moves the epoch {old.epoch} -> {new.epoch}", old
-        )
-        attempts = 0 if label == "redriven" else old.attempts + (label in CLAIMS)
-        self._must(
-            new.attempts == attempts, "I5", f"{label} moves attempts {old.attempts} -> {new.attempts}", old
-        )
-        self._must(
-            new.attempts <= new.max_attempts, "I5", f"attempt {new.attempts} of {new.max_attempts}", old
-        )
-
     def _claim(self, old: Job, new: Job, label: str, box: Sandbox) -> None:
         now = START + _ms(self._clock.now)
         self._must(
@@ -227,29 +166,10 @@ class Monitor:
             self._must(old.lease <= now + self._wide, "LEASE", "a live lease was taken over", old)
 
     def _outcome(self, old: Job, new: Job, label: str, box: Sandbox) -> None:
-        entry = new.history[-1]
         if old.state is S.RUNNING:
-            now = START + _ms(self._clock.now)
-            lapsed = old.lease is not None and old.lease <= now + self._wide
-            if entry.by:
-                self._must(entry.by == old.owner, "I3", f"{label} by {entry.by}, owner is {old.owner}", old)
-                self._must(
-                    self.active.get(entry.by) is box,
-                    "I3",
-                    f"{label} by another sandbox than the claim's",
-                    old,
-                )
-            else:
-                self._must(lapsed, "LEASE", f"{label} over a live lease", old)
+            self._right(old, new, label, box)
             done = [e.event for e in old.history if e.epoch == old.epoch and e.event in OUTCOMES]
             self._must(not done, "I3", f"{label} after {done} in epoch {old.epoch}", old)
-            if old.cancel_requested is not None:
-                self._must(
-                    label in {"succeeded", "cancelled", "expired"},
-                    "CANCEL",
-                    f"{label} after the wish to cancel",
-                    old,
-                )
         if label == "succeeded":
             self._result(new)
         if label == "retry_scheduled":
@@ -262,6 +182,28 @@ class Monitor:
         )
         if label == "died":
             self._note_death(new)
+
+    def _right(self, old: Job, new: Job, label: str, box: Sandbox) -> None:
+        """Who ends an attempt holds its claim, or its lease is over; after the wish to cancel not every end will do."""
+        by = new.history[-1].by
+        if by:
+            self._must(by == old.owner, "I3", f"{label} by {by}, owner is {old.owner}", old)
+            mine = self.active.get(by) is box
+            self._must(mine, "I3", f"{label} by another sandbox than the claim's", old)
+        else:
+            over = old.lease is not None and old.lease <= START + _ms(self._clock.now) + self._wide
+            self._must(over, "LEASE", f"{label} over a live lease", old)
+        if old.cancel_requested is not None:
+            self._must(label in AFTER_WISH, "CANCEL", f"{label} after the wish to cancel", old)
+
+    def _given_back(self, old: Job, new: Job, label: str, box: Sandbox) -> None:
+        """Only the holder gives a job back. Who waits for a turn has started nothing; what was started and goes on elsewhere is no start lost."""
+        self._must(bool(new.history[-1].by), "I3", f"{label} by nobody", old)
+        self._right(old, new, label, box)
+        if label == "parked":
+            started = old.epoch in self.starts.get(old.id, ())
+            self._must(not started, "TURN", "parked after its handler had started", old)
+        self.given_back.setdefault(old.id, set()).add(old.epoch)
 
     def _postponed(self, old: Job, new: Job, box: Sandbox) -> None:
         """Rule 9 of the sweep: who looks away from a job that could go on has woken it. (A write that was decided before the job was due, and
@@ -307,39 +249,8 @@ class Monitor:
 
     def _shape(self, row: Job) -> None:
         """What must hold of every row at any time."""
-        claimable = row.state in {S.QUEUED, S.RETRYING}
-        must = self._must
-        must(
-            (row.ready == row.epoch) if claimable else row.ready is None,
-            "READY",
-            f"{row.state} with ready={row.ready}",
-            row,
-        )
-        must(
-            not claimable or row.attempts < row.max_attempts, "READY", "claimable without attempts left", row
-        )
-        running = row.state is S.RUNNING
-        must((row.owner is not None) is running, "OWNER", f"{row.state} with owner={row.owner}", row)
-        must((row.lease is not None) is running, "OWNER", f"{row.state} with lease={row.lease}", row)
-        over = row.state in OVER
-        must((row.forget is not None) is over, "FORGET", f"{row.state} with forget={row.forget}", row)
-        must(over or not row.outbox, "EFFECT", f"{row.state} with an outbox", row)
-        if row.attention == "due":
-            must(not row.finished, "I12", f"finished, and in the sweep's index: {row.state}", row)
-        if row.attention == "dead":
-            must(row.state is S.DEAD and not row.outbox, "I12", f"in the index of the dead: {row.state}", row)
-        must(
-            row.state is not S.SCHEDULED or row.next_check is not None,
-            "I6",
-            "SCHEDULED without an appointment",
-            row,
-        )
-        must(
-            row.state is not S.DEAD or row.finished is (row.attention == "dead"),
-            "I12",
-            "dead, and in no index",
-            row,
-        )
+        for name, words in wrong_by_looks(row):
+            self._must(False, name, words, row)
         self._kept(row)
 
     def _kept(self, row: Job) -> None:
@@ -393,7 +304,8 @@ class Monitor:
             return
         self._must(row.tenant == facts.tenant, "I10", f"started in the name of {facts.tenant}", row)
         redriven = max((e.epoch for e in row.history if e.event == "redriven"), default=0)
-        life = [epoch for epoch in starts if epoch > redriven]
+        given = self.given_back.get(facts.id, ())
+        life = [epoch for epoch in starts if epoch > redriven and epoch not in given]
         self._must(len(life) <= row.max_attempts, "I5", f"{len(life)} starts of {row.max_attempts}", row)
         claim = next((e for e in row.history if e.epoch == facts.epoch and e.event in CLAIMS), None)
         self._must(

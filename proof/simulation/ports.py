@@ -36,7 +36,7 @@ def label_of(change: Change) -> str:
     if "outbox" in change.remove:
         return "outbox_cleared"
     if "lease" in change.set:
-        return "renewed"
+        return "checkpointed" if "checkpoint" in change.set else "renewed"
     return "appointed" if Missing("attention") in change.where else "postponed"
 
 

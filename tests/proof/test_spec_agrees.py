@@ -145,7 +145,7 @@ def _settle_each_way(model, row, worker):
     )
     job = replace(decode(snapshot), id=ID)
     events = {}
-    for event in _events(job):
+    for event in _events(job, decode(row).history):
         kinds = {"retry_scheduled": "retried", "cancelled": "gave_in", "expired": "came_late"}
         events[kinds.get(event.name, event.name)] = event
     outcomes = {write[0]: write for _, write in model._outcomes(epoch, token, attempts, wish)}
@@ -166,7 +166,7 @@ def _settle_each_way(model, row, worker):
         assert answer is not None or after == row
 
 
-def _events(job):
+def _events(job, kept):
     """All that the verdict may be on this attempt."""
     yield verdict.success(job, Inline(json="1"), None, at(0))
     for again in (True, False):
@@ -174,8 +174,10 @@ def _events(job):
         yield verdict.after_raise(job, raised, Backoff(), None, at(0), 0.5)
     yield verdict.expiry(job, at(0))
     mine = Unwished(owner=job.owner)
-    yield Parked(at=at(0), guard=mine, gate="slots", check=at(LEASE), kept=())
-    yield Requeued(at=at(0), guard=mine, epoch=job.epoch, why="continued", kept=(), due=at(LEASE), check=None)
+    yield Parked(at=at(0), guard=mine, gate="slots", check=at(LEASE), kept=kept)
+    yield Requeued(
+        at=at(0), guard=mine, epoch=job.epoch, why="continued", kept=kept, due=at(LEASE), check=None
+    )
 
 
 def test_a_cancellation_does_what_the_specification_says(core, rows):
