@@ -36,7 +36,7 @@ class Watch:
         self.settled = 0  #: when the last write to a job was made
         self.ever: list[tuple[str, str]] = []  #: every message that was ever sent: lane and body
         self.monitor = Monitor(
-            cast("Any", SimpleNamespace(skew=0)),
+            cast("Any", SimpleNamespace(skew=0, latency=0, rates={})),
             cast("Any", _Clock(clock)),
             cast("Fate", fate),
             cast("Any", self),

@@ -164,6 +164,8 @@ class History:
                 self._replay()
             if self.monitor.violation is None and self.profile.forgets:
                 self._long_after()
+            if self.monitor.violation is None:
+                self.monitor.control.over()
             ledger = Counter[str]() if self.monitor.violation else reckon(self.monitor, self.people)
         finally:
             self.clock.close()

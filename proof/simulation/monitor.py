@@ -7,7 +7,7 @@ running, nobody takes over a live lease or starts a job before it is due, stored
 """
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.adapters.memory.payloads import MemoryPayloads
@@ -19,14 +19,21 @@ from chalicelib.pipeline.ids import time_of
 from chalicelib.pipeline.limits import Limits
 from chalicelib.pipeline.ports import Facts
 from proof.simulation.clockwork import Clockwork, Sandbox
+from proof.simulation.control.watch import Control
 from proof.simulation.fate import Fate
 from proof.simulation.judge import wrong_by_looks, wrong_with
 from proof.simulation.law import AFTER_WISH, CLAIMS, GIVEN, OUTCOMES, S, Violation
-from proof.simulation.profile import SECOND, Profile
+from proof.simulation.profile import PAUSES, SECOND, Profile
 
 
 def _ms(number: int) -> timedelta:
     return timedelta(milliseconds=number)
+
+
+def _dawdle(profile: Profile) -> int:
+    """How long after the last thing that it did a worker may start its task: a call's time, and as long as it may stand still."""
+    stands = any(profile.rates.get(fault) for fault in ("pause_before", "pause_after"))
+    return profile.latency * 4 + (max(PAUSES) if stands else 0)
 
 
 class Monitor:
@@ -56,6 +63,7 @@ class Monitor:
         self.starts: dict[str, list[int]] = {}  #: epochs at which handlers started
         self.active: dict[str, Sandbox] = {}  #: owner token -> where it was claimed
         self.wished: set[str] = set()  #: claims made after the wish to cancel: nothing may start under them
+        self.answered_at: dict[str, datetime] = {}  #: when somebody was first told of it
         self.world: Any = None
         self._profile = profile
         self._clock = clock
@@ -63,7 +71,18 @@ class Monitor:
         self._payloads = payloads
         self.behind: dict[str, bool] = {}
         self._limit = limits.clock_limit
-        self._wide = _ms(profile.skew * 2 + 2 * SECOND)
+        self.wide = _ms(profile.skew * 2 + 2 * SECOND)
+        self.dawdle = _ms(_dawdle(profile))
+        self.control = Control(self)
+
+    @property
+    def true_time(self) -> datetime:
+        """The time, whatever anybody's clock says."""
+        return START + _ms(self._clock.now)
+
+    def seen(self, what: str) -> None:
+        """Something that must happen in some history."""
+        self._fate.hit(what)
 
     # ------------------------------------------------------------------------------------------------ what is reported
 
@@ -104,6 +123,7 @@ class Monitor:
                 row.tenant == self.ever[row.cause].tenant, "I10", "follows a job of another tenant", row
             )
         self._shape(row)
+        self.control.created(row)
 
     def _ahead(self, job_id: str) -> bool:
         mark = self.marks.get("fast" if self.strict else "slow")
@@ -130,6 +150,7 @@ class Monitor:
                 self.answered(effect.id)
         self._shape(new)
         self._swept(new)
+        self.control.written(old, new, label)
 
     def foreign_written(self, new: Job, change: Change) -> None:
         """A write to a row that only newer code can read: it may make an appointment, by what all versions agree on, and no more."""
@@ -153,7 +174,7 @@ class Monitor:
             self._must(row.tenant == wakeup.tenant, "I10", f"a message in the name of {wakeup.tenant}", row)
 
     def _claim(self, old: Job, new: Job, label: str, box: Sandbox) -> None:
-        now = START + _ms(self._clock.now)
+        now = self.true_time
         self._must(
             new.owner is not None and new.owner not in self.active, "I3", "an owner's token serves twice", new
         )
@@ -161,9 +182,9 @@ class Monitor:
         if old.cancel_requested is not None:
             self.wished.add(str(new.owner))
         if old.due is not None:
-            self._must(old.due <= now + self._wide, "DUE", f"claimed {old.due - now} before it is due", old)
+            self._must(old.due <= now + self.wide, "DUE", f"claimed {old.due - now} before it is due", old)
         if label == "reclaimed" and old.lease is not None:
-            self._must(old.lease <= now + self._wide, "LEASE", "a live lease was taken over", old)
+            self._must(old.lease <= now + self.wide, "LEASE", "a live lease was taken over", old)
 
     def _outcome(self, old: Job, new: Job, label: str, box: Sandbox) -> None:
         if old.state is S.RUNNING:
@@ -191,7 +212,7 @@ class Monitor:
             mine = self.active.get(by) is box
             self._must(mine, "I3", f"{label} by another sandbox than the claim's", old)
         else:
-            over = old.lease is not None and old.lease <= START + _ms(self._clock.now) + self._wide
+            over = old.lease is not None and old.lease <= self.true_time + self.wide
             self._must(over, "LEASE", f"{label} over a live lease", old)
         if old.cancel_requested is not None:
             self._must(label in AFTER_WISH, "CANCEL", f"{label} after the wish to cancel", old)
@@ -209,11 +230,11 @@ class Monitor:
         """Rule 9 of the sweep: who looks away from a job that could go on has woken it. (A write that was decided before the job was due, and
         lands so late that the new time has come too, looks away from nothing.)
         """
-        now = START + _ms(self._clock.now)
+        now = self.true_time
         later = new.next_check is not None and old.next_check is not None and new.next_check > old.next_check
         later = later and new.next_check is not None and new.next_check > now
-        waits = old.state in {S.QUEUED, S.RETRYING} and (old.due is None or old.due <= now - self._wide)
-        left = old.state is S.RUNNING and old.lease is not None and old.lease <= now - self._wide
+        waits = old.state in {S.QUEUED, S.RETRYING} and (old.due is None or old.due <= now - self.wide)
+        left = old.state is S.RUNNING and old.lease is not None and old.lease <= now - self.wide
         if later and (waits or left) and not self._moved_since(old, now):
             self._must(old.id in box.woken, "WAKE", "looked away from without waking it", old)
 
@@ -286,6 +307,7 @@ class Monitor:
     def answered(self, job_id: str) -> None:
         """Somebody was told that this job is accepted, or an effect counts as done."""
         self.accepted.setdefault(job_id)
+        self.answered_at.setdefault(job_id, self.true_time)
         row = self.rows.get(job_id)
         if row is None:
             self._must(job_id in self.forgotten, "I1", f"{job_id[-6:]} was accepted and has no row")
@@ -313,6 +335,8 @@ class Monitor:
         )
         if claim is not None:
             self._must(claim.by not in self.wished, "CANCEL", "started after the wish to cancel", row)
+        if row.epoch == facts.epoch:
+            self.control.started(row)
 
     # ------------------------------------------------------------------------------------------- what refusals reveal
 

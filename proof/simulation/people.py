@@ -116,6 +116,8 @@ class People:
     @staticmethod
     def _args(request: Request) -> dict[str, Any]:
         args: dict[str, Any] = {"script": request.script}
+        if request.group:
+            args["group"] = request.group
         if request.body:
             frame = len(write({**args, "pad": ""}))
             return {**args, "pad": "x" * (request.body - frame)}

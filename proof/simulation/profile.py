@@ -12,10 +12,14 @@ from typing import Any
 from chalicelib.adapters.aws.payloads import ITEM_BYTES
 from chalicelib.domain.job import INLINE_BYTES
 from chalicelib.pipeline.limits import MAX_BODY
+from proof.simulation.control import FIRST as CONTROL
 
 SECOND = 1000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
+
+PAUSES = (2 * SECOND, 20 * SECOND, 75 * SECOND, 3 * MINUTE, 6 * MINUTE)
+"""How long a sandbox that stands still may do so."""
 
 CALL_FAULTS = (
     "error",  # refused, nothing applied
@@ -78,6 +82,7 @@ class Request:
     task: str
     script: str
     tenant: str = TENANTS[0]
+    group: str = ""  #: what its limits and locks go by, in a control world
     pad: int = 0  #: bytes of arguments
     body: int = 0  #: bytes that the arguments must have as JSON, at a limit or one beside it
     key: str | None = None
@@ -140,6 +145,10 @@ def tilted(tilt: Mapping[str, Any]) -> Iterator[None]:
 def profile(seed: int) -> Profile:
     """The world of this seed."""
     found = _drawn(seed)
+    if seed >= CONTROL:
+        from proof.simulation.control.world import controlled
+
+        found = controlled(found)
     return _leaning(found, Random(f"tilt {seed}")) if _tilt else found
 
 

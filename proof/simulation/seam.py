@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from chalicelib.domain.errors import Unavailable
 from proof.simulation.clockwork import Clockwork, Killed, Sandbox, current
 from proof.simulation.fate import Fate
-from proof.simulation.profile import MINUTE, SECOND, Profile
+from proof.simulation.profile import MINUTE, PAUSES, SECOND, Profile
 
 if TYPE_CHECKING:
     from proof.simulation.monitor import Monitor
 
 R = TypeVar("R")
 
-PAUSES = (2 * SECOND, 20 * SECOND, 75 * SECOND, 3 * MINUTE, 6 * MINUTE)
 LATENESS = (100, 2 * SECOND, 90 * SECOND, 5 * MINUTE)
 STEPS = 60_000
 """A history that takes more steps than this goes round in circles."""

@@ -14,6 +14,7 @@ from chalicelib.pipeline.outcome import Outcome, Raised, run, run_async
 from chalicelib.pipeline.ports import Call
 from chalicelib.pipeline.task import Kind, Options, Registry
 from proof.simulation.clockwork import Clockwork, Fiber, Killed, current
+from proof.simulation.control.tasks import declare_all
 from proof.simulation.monitor import Monitor
 from proof.simulation.ports import MS
 from proof.simulation.profile import HOUR, SECOND
@@ -42,6 +43,8 @@ def play(script: str) -> dict[str, Any]:  # noqa: C901 - a list of scripts, each
             raise KeyError("give up")
         case "retry" if job.attempt == 1:
             raise Retry(after=int(number))
+        case "brisk":
+            clock.sleep(4 * SECOND)
         case "slow":
             clock.sleep(25 * SECOND)
         case "obey":
@@ -65,6 +68,10 @@ def _die() -> None:
 
 
 def plain(script: str, pad: str = "") -> dict[str, Any]:  # noqa: ARG001 - the bytes are what matters
+    return play(script)
+
+
+def grouped(script: str, group: str = "", pad: str = "") -> dict[str, Any]:  # noqa: ARG001
     return play(script)
 
 
@@ -106,6 +113,7 @@ def _declare() -> None:
     declare(after, "wisp", backoff=short, keep=fleeting)
     declare(after, "after", backoff=short)
     declare(failing_after, "failing_after", backoff=short)
+    declare_all(declare, grouped)
 
 
 _declare()

@@ -1,0 +1,32 @@
+"""The tasks of control worlds. Limits are small, so that a handful of jobs is a crowd."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.domain.flow import Concurrency, Ordered, Rate
+from chalicelib.domain.retry import Backoff
+
+SHORT = Backoff(base=timedelta(seconds=1), cap=timedelta(seconds=20))
+GROUP = ("group",)
+
+POLICIES: Mapping[str, Mapping[str, Any]] = {
+    "slotted": {"concurrency": Concurrency(2, key=GROUP)},
+    "single": {"concurrency": Concurrency(1, key=GROUP)},
+    "rated": {"rate": Rate(1, timedelta(seconds=5), key=GROUP)},
+    "bursting": {"rate": Rate(30, timedelta(minutes=1), key=GROUP, burst=3)},
+    "lined": {"ordered": Ordered(key=GROUP)},
+    "skipping": {"ordered": Ordered(key=GROUP, on_retry="skip")},
+    "guarded": {
+        "rate": Rate(1, timedelta(seconds=3), key=GROUP),
+        "concurrency": Concurrency(1, key=GROUP),
+        "ordered": Ordered(key=GROUP),
+    },
+}
+"""Each task's, as it declares them and as its rooms judge them."""
+
+
+def declare_all(declare: Callable[..., None], function: Any) -> None:
+    """Declare them. `function` plays the script that its job brings, and has an argument `group`."""
+    for name, policies in POLICIES.items():
+        declare(function, name, backoff=SHORT, **policies)

@@ -1,0 +1,53 @@
+"""The rooms together: each hears of what happens to jobs whose task has its policy."""
+
+from typing import TYPE_CHECKING
+
+from chalicelib.domain.job import Job
+from proof.simulation.control.lines import Lines
+from proof.simulation.control.rates import Rates
+from proof.simulation.control.room import Key, Room, key_of, policy_of
+from proof.simulation.control.slots import Slots
+from proof.simulation.control.tasks import POLICIES
+from proof.simulation.control.waits import Waits
+
+if TYPE_CHECKING:
+    from proof.simulation.monitor import Monitor
+
+ROOMS: tuple[type[Room], ...] = (Slots, Rates, Lines)
+
+
+class Control:
+    """Watches the control features of one history."""
+
+    def __init__(self, monitor: "Monitor") -> None:
+        self._rooms = [room(monitor) for room in ROOMS]
+        self._waits = Waits(Room(monitor))
+        self._keys: dict[str, Key] = {}
+
+    def created(self, row: Job) -> None:
+        """A row was put."""
+        if row.task in POLICIES:
+            self._keys[row.id] = key_of(row)
+            for room in self._rooms:
+                if (policy := policy_of(row, room.policy)) is not None:
+                    room.created(row, self._keys[row.id], policy)
+
+    def started(self, row: Job) -> None:
+        """A handler starts."""
+        if row.id in self._keys:
+            for room in self._rooms:
+                if (policy := policy_of(row, room.policy)) is not None:
+                    room.started(row, self._keys[row.id], policy)
+
+    def written(self, old: Job, new: Job, label: str) -> None:
+        """A write took effect."""
+        if new.id in self._keys:
+            self._waits.written(new, label)
+            for room in self._rooms:
+                if (policy := policy_of(new, room.policy)) is not None:
+                    room.written(old, new, label, self._keys[new.id], policy)
+
+    def over(self) -> None:
+        """All is quiet."""
+        for room in self._rooms:
+            room.over()

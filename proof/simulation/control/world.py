@@ -1,0 +1,56 @@
+"""What a seed of a control world stands for: which feature it leans on, who asks for what, and how bad it is besides."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from proof.simulation.profile import MINUTE, SECOND, Chance, Profile, Request
+
+LEANINGS: Mapping[str, tuple[str, ...]] = {
+    "slots": ("slotted", "slotted", "single"),
+    "rate": ("rated", "bursting"),
+    "order": ("lined", "lined", "skipping"),
+    "mixed": ("slotted", "rated", "lined", "guarded"),
+}
+"""A leaning, and the tasks that its jobs are of."""
+
+SCRIPTS = (
+    *("ok",) * 6,
+    *("slow",) * 3,
+    *("brisk",) * 3,
+    "fail:1",
+    "fail:2",
+    "kill:1",
+    "killer",
+    "always",
+    "obey",
+    "talk",
+    "hang",
+    "retry:30",
+)
+
+
+def controlled(found: Profile) -> Profile:
+    """The seed's world with the jobs of a control world in it."""
+    chance = Chance(f"control {found.seed}")
+    leaning = chance.choice(tuple(LEANINGS))
+    number = chance.choice((2, 3, 4, 4, 6, 8))
+    groups = chance.choice((("a",), ("a",), ("a", "b")))
+    spread = chance.choice((0, 0, 5 * SECOND, found.calm // 2))
+    tenants = sorted({request.tenant for request in found.requests})
+    requests = tuple(
+        Request(
+            number=index,
+            at=chance.randrange(spread) if spread else 0,
+            task=chance.choice(LEANINGS[leaning]),
+            script=chance.choice(SCRIPTS),
+            tenant=chance.choice(tenants),
+            group=chance.choice(groups),
+            key=f"key-{index}" if chance.happens(0.3) else None,
+            delay=chance.choice((3 * SECOND, 3 * MINUTE, 20 * MINUTE)) if chance.happens(0.08) else 0,
+            max_attempts=chance.choice((1, 2, 3, 3)),
+            retries=(SECOND, 30 * SECOND, 5 * MINUTE),
+        )
+        for index in range(number)
+    )
+    cancels = tuple((when, chance.randrange(number), twice) for when, _, twice in found.cancels)
+    return replace(found, requests=requests, cancels=cancels)
