@@ -135,11 +135,15 @@ class Requeued(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checkpointed(Event):
-    """The running attempt wrote down from where another one can go on."""
+    """The running attempt wrote down from where another one can go on. `before` is what it had written down before that.
+
+    So a write that lands late, when a newer one has landed, cannot take the job back.
+    """
 
     name: ClassVar[str] = "checkpointed"
     guard: Mine
     lease: datetime
+    before: Payload | None
     checkpoint: Payload
     progress: Progress | None = None
 

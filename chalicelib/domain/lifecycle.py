@@ -207,8 +207,9 @@ def _died(event: Died) -> Change:
 
 
 def _checkpointed(event: Checkpointed) -> Change:
+    newest = Missing("checkpoint") if event.before is None else Equals("checkpoint", event.before)
     return Change(
-        where=(),
+        where=(newest,),
         set={"lease": event.lease, "checkpoint": event.checkpoint, **_given(progress=event.progress)},
     )
 
@@ -254,6 +255,7 @@ def _replaced(event: Replaced) -> Change:
             "due": event.due,
             "history": (*event.kept, entry),
         },
+        remove=("checkpoint",),
     )
 
 
@@ -331,7 +333,12 @@ def _redriven(event: Redriven) -> Change:
             "history": (*event.kept, entry),
             **_given(args=event.args),
         },
-        remove=("forget", "reason", "error", "cancel_requested", "due", "expires", "progress"),
+        remove=(
+            *("forget", "reason", "error", "cancel_requested", "due", "expires", "progress"),
+            *(
+                () if event.args is None else ("checkpoint",)
+            ),  # what was begun with other arguments is not gone on with
+        ),
     )
 
 

@@ -12,7 +12,8 @@ from chalicelib.domain.lifecycle import change
 from chalicelib.domain.retry import Backoff
 from chalicelib.pipeline import verdict
 from chalicelib.pipeline.line import AttemptLine
-from chalicelib.pipeline.outcome import Outcome, Raised, Returned, failure
+from chalicelib.pipeline.notebook import Notebook
+from chalicelib.pipeline.outcome import Continues, Outcome, Raised, Returned, failure
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import load, place
@@ -49,11 +50,12 @@ def attempt(job: Job, invocation: Invocation, *, parts: Parts) -> Event | None:
     try:
         read = patience(parts, _last_moment(invocation, parts))
         args = read(load, job.args, job_id=job.id, payloads=parts.payloads)
+        state = job.checkpoint and read(load, job.checkpoint, job_id=job.id, payloads=parts.payloads)
     except PayloadMissing as error:
         return verdict.after_missing_payload(job, failure(error), task.options.backoff, now, luck)
     except InvalidInput as error:
         return verdict.undecodable(job, failure(error), now)
-    return _run(job, task, args, invocation, parts)
+    return _run(job, task, args, state, invocation, parts)
 
 
 def _last_moment(invocation: Invocation, parts: Parts) -> datetime:
@@ -61,13 +63,19 @@ def _last_moment(invocation: Invocation, parts: Parts) -> datetime:
 
 
 def _run(
-    job: Job, task: Task[..., object], args: dict[str, object], invocation: Invocation, parts: Parts
+    job: Job,
+    task: Task[..., object],
+    args: dict[str, object],
+    state: object,
+    invocation: Invocation,
+    parts: Parts,
 ) -> Event | None:
     started = parts.world.now()
     last = _last_moment(invocation, parts)
     ends = last if task.options.time_limit is None else min(last, started + task.options.time_limit)
     soft = None if task.options.soft_time_limit is None else started + task.options.soft_time_limit
-    line = AttemptLine(parts.world)
+    notebook = Notebook(job, lease=invocation.ends + parts.limits.lease_skew, ends=ends, parts=parts)
+    line = AttemptLine(parts.world, notebook)
     facts = Facts(
         id=job.id,
         task=job.task,
@@ -76,6 +84,7 @@ def _run(
         max_attempts=job.max_attempts,
         epoch=job.epoch,
         deadline=ends,
+        state=state,
     )
     with parts.tracer.span(task.name):
         execution = parts.runners[task.kind].start(Call(task=task.name, args=args, facts=facts, line=line))
@@ -97,6 +106,8 @@ def _run(
         until = parts.world.now() + job.keep
         result = stored(place, outcome.json, job_id=job.id, due=until, payloads=parts.payloads)
         return verdict.success(watch.job, result, line.latest, parts.world.now())
+    if isinstance(outcome, Continues):
+        return verdict.continuation(notebook.job, line.latest, parts.limits.wake_grace, parts.world.now())
     now, luck = parts.world.now(), parts.world.luck()
     return verdict.after_raise(watch.job, outcome, task.options.backoff, line.latest, now, luck)
 

@@ -1,6 +1,7 @@
 """What a running task can ask and say about its own job: `current_job()`."""
 
 import logging
+import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -8,7 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.errors import JobCancelled
-from chalicelib.pipeline.ports import Facts, Line
+from chalicelib.pipeline.plain import state_text
+from chalicelib.pipeline.ports import Facts, Line, Saved
+from chalicelib.pipeline.signal import JobContinues
 
 
 def log_fields(facts: Facts) -> dict[str, object]:
@@ -101,7 +104,48 @@ class JobContext:
     def check_cancelled(self) -> None:
         """Raise `JobCancelled` if the job is to be cancelled. Let it pass through: the job is then CANCELLED."""
         if self.cancelled:
-            raise JobCancelled(f"{self.task}[{self.id}] is to be cancelled")
+            raise self._cancelled()
+
+    @property
+    def state(self) -> Any:
+        """What the last checkpoint before this attempt recorded, as JSON values; None: there is none, begin at the beginning."""
+        return self._facts.state
+
+    def checkpoint(self, state: Any) -> None:
+        """Record from where the job can go on: any JSON value, as `current_job().state` of the next attempt. Recorded when it returns.
+
+        When this invocation's time is nearly over it does not return: `JobContinues`, which is no `Exception`, ends the attempt, and
+        the job goes on at once in another invocation. Raises `JobCancelled` if the job is to be cancelled, `InvalidInput` for what
+        JSON cannot hold or is larger than 1 MiB, `Unavailable`. In a coroutine: `await checkpoint_async(state)`.
+        """
+        _not_on_a_loop("checkpoint")
+        self._obey(self._line.save(state_text(state)))
+
+    async def checkpoint_async(self, state: Any) -> None:
+        """The same, for coroutines: others run on the loop while it is recorded."""
+        import asyncio
+
+        self._obey(await asyncio.to_thread(self._line.save, state_text(state)))
+
+    def _obey(self, saved: Saved) -> None:
+        if saved is Saved.CONTINUE:
+            raise JobContinues
+        if saved is not Saved.GO_ON:
+            raise self._cancelled()
+
+    def _cancelled(self) -> JobCancelled:
+        return JobCancelled(f"{self.task}[{self.id}] is to be cancelled")
+
+
+def _not_on_a_loop(verb: str) -> None:
+    """Raise RuntimeError where a call that waits would hold up an event loop and all that runs on it."""
+    asyncio = sys.modules.get("asyncio")
+    try:
+        if asyncio is None or asyncio.get_running_loop() is None:
+            return
+    except RuntimeError:
+        return
+    raise RuntimeError(f"{verb} would hold up the event loop: await {verb}_async instead")
 
 
 _current: ContextVar[JobContext | None] = ContextVar("jobline_current_job", default=None)

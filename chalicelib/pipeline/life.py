@@ -19,6 +19,7 @@ from chalicelib.domain.events import (
     RetryScheduled,
     Succeeded,
 )
+from chalicelib.domain.history import CONTINUED
 from chalicelib.domain.job import Entry, Job, Wakeup
 from chalicelib.pipeline.ids import time_of
 from chalicelib.pipeline.measures import Measure, milliseconds
@@ -64,7 +65,7 @@ ACCEPTED = Told(word="accepted", measures={Measure.JOBS_ACCEPTED: 1})
 
 def told(job: Job, entry: Entry) -> Told:
     """What this entry of the job's history says."""
-    word = _WORDS.get(entry.event, entry.event)
+    word = entry.note if entry.note == CONTINUED else _WORDS.get(entry.event, entry.event)
     measures: dict[Measure, float] = {_COUNTS[word]: 1} if word in _COUNTS else {}
     claim = _claim_of(job, entry)
     ended = claim is not None and word in _OUTCOMES
@@ -73,7 +74,7 @@ def told(job: Job, entry: Entry) -> Told:
     return Told(word=word, measures=measures, ended=ended, bad=word in {"died", "retried"})
 
 
-_OUTCOMES = frozenset({"succeeded", "retried", "died", "cancelled", "expired"})
+_OUTCOMES = frozenset({CONTINUED, "succeeded", "retried", "died", "cancelled", "expired"})
 
 
 def written_by(change: Change) -> Entry | None:

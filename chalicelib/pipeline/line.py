@@ -1,16 +1,21 @@
-"""The line between a running task and its attempt: what the task says is kept here until the attempt listens."""
+"""The line between a running task and its attempt: what the task says is kept here until the attempt listens.
+
+What the task has to know to be recorded goes on to the notebook, and it waits for the answer.
+"""
 
 import threading
 
 from chalicelib.domain.job import Progress
-from chalicelib.pipeline.ports import World
+from chalicelib.pipeline.notebook import Notebook
+from chalicelib.pipeline.ports import Saved, World
 
 
 class AttemptLine:
-    """One attempt's line. The task's side may be called from any thread; nothing here leaves the process."""
+    """One attempt's line. The task's side may be called from any thread."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, notebook: Notebook) -> None:
         self._world = world
+        self._notebook = notebook
         self._lock = threading.Lock()
         self._said: Progress | None = None
         self._latest: Progress | None = None
@@ -36,12 +41,33 @@ class AttemptLine:
         """The attempt tells the task to stop."""
         self._cancelled = True
 
+    def save(self, text: str) -> Saved:
+        """The task has come to a checkpoint. What it said of its progress is written with it."""
+        said, alive = self._take()
+        try:
+            saved = self._notebook.save(text, said)
+        except BaseException:
+            self._put_back(said, alive=alive)
+            raise
+        if saved in (Saved.CANCEL, Saved.LOST):
+            self.tell_cancelled()
+        return saved
+
     def news(self) -> tuple[bool, Progress | None]:
         """Whether the task said anything since the last time, and its newest progress if it said one."""
+        said, alive = self._take()
+        return alive or said is not None, said
+
+    def _take(self) -> tuple[Progress | None, bool]:
         with self._lock:
             said, alive = self._said, self._alive
             self._said, self._alive = None, False
-        return alive or said is not None, said
+        return said, alive
+
+    def _put_back(self, said: Progress | None, *, alive: bool) -> None:
+        with self._lock:
+            self._said = self._said or said
+            self._alive = self._alive or alive
 
     @property
     def latest(self) -> Progress | None:

@@ -7,12 +7,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.domain.errors import InvalidInput, JobCancelled, ResultNotJson, Retry, SoftTimeLimitExceeded
+from chalicelib.domain.errors import (
+    InvalidInput,
+    JobCancelled,
+    MachineryError,
+    ResultNotJson,
+    Retry,
+    SoftTimeLimitExceeded,
+)
 from chalicelib.domain.job import Failure
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.context import running
 from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.ports import Call
+from chalicelib.pipeline.signal import JobContinues
 from chalicelib.pipeline.signature import to_plain
 from chalicelib.pipeline.task import Task
 
@@ -50,7 +58,12 @@ class Raised:
     rejected: bool = False
 
 
-Outcome = Returned | Raised
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Continues:
+    """The task came to a checkpoint near its attempt's end, and goes on in another one."""
+
+
+Outcome = Returned | Raised | Continues
 
 
 def run(task: Task[Any, Any], call: Call) -> Outcome:
@@ -81,17 +94,27 @@ def _json(value: Any) -> str:
         raise ResultNotJson(str(error)) from error
 
 
-def raised(task: Task[Any, Any], error: BaseException) -> Raised:
-    """Name what an exception means for the job."""
+def raised(task: Task[Any, Any], error: BaseException) -> Raised | Continues:
+    """Name what an exception means for the job. A task group may have wrapped it."""
+    if _is(error, JobContinues):
+        return Continues()
     return Raised(
         failure=failure(error),
-        again=isinstance(error, Retry)
+        # What our own machinery refused inside a task says nothing of the task, whatever it is retried on.
+        again=isinstance(error, Retry | MachineryError)
         or (not isinstance(error, InvalidInput | ResultNotJson) and task.retry.worth_another(error)),
         after=error.after if isinstance(error, Retry) else None,
-        cancelled=isinstance(error, JobCancelled),
+        cancelled=_is(error, JobCancelled),
         timed_out=isinstance(error, SoftTimeLimitExceeded),
         rejected=isinstance(error, InvalidInput),
     )
+
+
+def _is(error: BaseException, kind: type[BaseException]) -> bool:
+    """Whether it is of that kind, or a group of nothing else."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(kind)[1] is None
+    return isinstance(error, kind)
 
 
 def failure(error: BaseException) -> Failure:
@@ -125,6 +148,8 @@ def to_wire(outcome: Outcome) -> Mapping[str, Any]:
     """An outcome as JSON values, for the pipe of a child process."""
     if isinstance(outcome, Returned):
         return {"returned": outcome.json}
+    if isinstance(outcome, Continues):
+        return {"continues": True}
     found = outcome.failure
     return {
         "raised": [found.type, found.message, found.traceback, found.fingerprint],
@@ -140,6 +165,8 @@ def from_wire(wire: Mapping[str, Any]) -> Outcome:
     """What `to_wire` made."""
     if "returned" in wire:
         return Returned(json=wire["returned"])
+    if "continues" in wire:
+        return Continues()
     kind, message, trace, fingerprint = wire["raised"]
     return Raised(
         failure=Failure(type=kind, message=message, traceback=trace, fingerprint=fingerprint),

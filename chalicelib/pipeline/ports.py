@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from chalicelib.domain.change import Change
@@ -223,6 +224,15 @@ class Runner(Protocol):
         """Start it now."""
 
 
+class Saved(StrEnum):
+    """What a task is to do once its checkpoint is recorded, or could not be."""
+
+    GO_ON = "go_on"
+    CONTINUE = "continue"  #: recorded; the time is nearly over: go on in another invocation
+    CANCEL = "cancel"  #: recorded; somebody wants the job cancelled
+    LOST = "lost"  #: not recorded: another attempt has the job
+
+
 class Line(Protocol):
     """How a running task talks to its attempt. Calls come from another thread than the attempt's."""
 
@@ -234,6 +244,9 @@ class Line(Protocol):
 
     def cancelled(self) -> bool:
         """Whether somebody wants the job cancelled, or the attempt has lost its right."""
+
+    def save(self, text: str) -> Saved:
+        """Record a checkpoint, JSON text. Returns what the task is to do then. Raises `Unavailable`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -257,6 +270,7 @@ class Facts:
     max_attempts: int
     epoch: int
     deadline: datetime
+    state: object = None  #: the last checkpoint's, as JSON values
 
 
 class Tracer(Protocol):

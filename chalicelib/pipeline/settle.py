@@ -4,8 +4,8 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chalicelib.domain.events import Died, Event, RetryScheduled
-from chalicelib.domain.job import Job, State, Wakeup
+from chalicelib.domain.events import Died, Event, Parked, Requeued, RetryScheduled
+from chalicelib.domain.job import CLAIMABLE, Job, Wakeup
 from chalicelib.domain.lifecycle import change, marked
 from chalicelib.pipeline import effects
 from chalicelib.pipeline.limits import MAX_QUEUE_DELAY
@@ -32,8 +32,8 @@ def settle(job: Job, event: Event, *, until: datetime, parts: Parts) -> Job | No
             extra={**job.log_fields(), "action": "fenced"},
         )
         return None
-    if row.state is State.RETRYING and row.epoch == job.epoch:
-        _send_retry(row, parts)
+    if row.state in CLAIMABLE and row.epoch == job.epoch:
+        _send_next(row, parts)
     if row.outbox and row.epoch == job.epoch:
         effects.perform(row, parts=parts)
     return row
@@ -49,13 +49,14 @@ def _record(job: Job, event: Event, *, until: datetime, parts: Parts) -> Job | N
         if row is not None and marked(row, owner_of(job)):
             return row
         wished = row is not None and row.owner == job.owner and row.cancel_requested is not None
-        if not (wished and isinstance(event, RetryScheduled | Died)):
+        if not (wished and isinstance(event, RetryScheduled | Died | Requeued | Parked)):
             return None
-        event = cancellation(job, event.error, event.progress, event.at)
+        error, progress = getattr(event, "error", None), getattr(event, "progress", None)
+        event = cancellation(job, error, progress, event.at)
 
 
-def _send_retry(row: Job, parts: Parts) -> None:
-    """Send the next attempt's message with its delay. If that fails, or nothing can wait so long, the sweep wakes it."""
+def _send_next(row: Job, parts: Parts) -> None:
+    """Send the message by which it goes on, with its delay. If that fails, or nothing can wait so long, the sweep wakes it."""
     wait = max(timedelta(0), (row.due or parts.world.now()) - parts.world.now())
     if wait <= MAX_QUEUE_DELAY:
         wakeup = Wakeup(tenant=row.tenant, job_id=row.id, epoch=row.epoch, lane=row.lane)

@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from chalicelib.domain.events import Cancelled, Died, Event, Expired, RetryScheduled, Succeeded
+from chalicelib.domain.events import Cancelled, Died, Event, Expired, Requeued, RetryScheduled, Succeeded
 from chalicelib.domain.guards import Lapsed, Mine, Seen, Unwished
+from chalicelib.domain.history import CONTINUED, without_middle_parts
 from chalicelib.domain.job import KEEP_DEAD, KEY_LIFE, Effect, Failure, Job, Payload, Progress, Reason
 from chalicelib.domain.retry import Backoff
 from chalicelib.pipeline.ids import effect_id, time_of
@@ -101,6 +102,24 @@ def retry_check(job: Job, due: datetime, wait: timedelta) -> datetime | None:
     if wait > MAX_QUEUE_DELAY:
         return due - SEND_AHEAD
     return None if job.next_check is None else due + SEND_AHEAD
+
+
+def continuation(job: Job, progress: Progress | None, grace: timedelta, now: datetime) -> Requeued:
+    """The job goes on from its checkpoint in another invocation, at once.
+
+    An appointment that it has is kept, unless that is long ahead: should the message get lost, the tick is to see it soon.
+    """
+    soon = now + grace
+    return Requeued(
+        at=now,
+        guard=Unwished(owner=owner_of(job)),
+        epoch=job.epoch,
+        why=CONTINUED,
+        kept=without_middle_parts(job.history),
+        due=None,
+        check=soon if job.next_check is not None and job.next_check > soon else None,
+        progress=progress,
+    )
 
 
 def death(job: Job, reason: Reason, error: Failure, progress: Progress | None, now: datetime) -> Died:

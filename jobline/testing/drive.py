@@ -61,14 +61,26 @@ def invoke(parts: Parts, lane: str, records: list[Record], *, left: timedelta = 
         return [record.message_id for record in records]
 
 
-def drain(parts: Parts, *, left: timedelta = INVOCATION) -> int:
-    """Deliver all that is visible in all lanes; how many deliveries that took. Raises `NotQuiet`."""
-    total = 0
-    for _ in range(ROUNDS):
+def drain(
+    parts: Parts,
+    *,
+    left: timedelta = INVOCATION,
+    until: datetime | None = None,
+    look: Callable[[], None] = lambda: None,
+) -> int:
+    """Deliver all that is visible in all lanes, or until then; how many deliveries that took. Raises `NotQuiet`.
+
+    `look` is called after each round: tasks may take their time, of this clock.
+    """
+    total = idle = 0
+    while idle < ROUNDS:
+        now = parts.world.now()
         got = sum(deliver(parts, lane, left=left) for lane in (*LANES, DEAD_LETTERS))
         total += got
-        if not got:
+        if not got or (until is not None and parts.world.now() >= until):
             return total
+        idle = idle + 1 if parts.world.now() == now else 0
+        look()
     raise NotQuiet(f"messages still come after {ROUNDS} rounds: does a task submit itself?")
 
 
@@ -88,8 +100,16 @@ def quiet(parts: Parts) -> bool:
 
 def play(parts: Parts, *, until: datetime, left: timedelta = INVOCATION) -> Iterator[None]:
     """Let virtual time pass until then, with a tick each minute that has anything to tick for; a stop after each step."""
+    ticked = [parts.world.now()]
+
+    def tick_each_minute() -> None:
+        """While tasks take their time, too."""
+        if parts.world.now() - ticked[0] >= MINUTE:
+            ticked[0] = parts.world.now()
+            tick(parts)
+
     for _ in range(STEPS):
-        drain(parts, left=left)
+        drain(parts, left=left, until=until, look=tick_each_minute)
         yield
         now = parts.world.now()
         at = until if quiet(parts) else min(next_event(parts, now), until)

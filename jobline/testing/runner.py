@@ -9,8 +9,9 @@ from threading import get_ident
 from typing import Any
 
 from chalicelib.adapters.memory.hands import Done
-from chalicelib.pipeline.outcome import Outcome, Returned, run, run_async
+from chalicelib.pipeline.outcome import Continues, Outcome, Returned, run, run_async
 from chalicelib.pipeline.ports import Call, Execution, World
+from chalicelib.pipeline.signal import JobContinues
 from chalicelib.pipeline.task import Registry, Task
 from jobline.testing.beside import beside_any_loop
 from jobline.testing.crash import Killed
@@ -88,13 +89,18 @@ def _watched_async(process: Process, foreign: Callable[[BaseException], None]) -
 
 
 def _note(error: BaseException, foreign: Callable[[BaseException], None]) -> None:
-    if not isinstance(error, Exception | SystemExit | Killed | asyncio.CancelledError):
+    if not isinstance(error, _NOT_FOREIGN):
         foreign(error)
+
+
+_NOT_FOREIGN = (Exception, SystemExit, Killed, JobContinues, asyncio.CancelledError)
 
 
 def _words(outcome: Outcome) -> str:
     if isinstance(outcome, Returned):
         return f"returned {outcome.json[:200]}"
+    if isinstance(outcome, Continues):
+        return "goes on from its checkpoint"
     return f"raised {outcome.failure.type}: {outcome.failure.message}"
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib.domain.errors import Unavailable
 from chalicelib.pipeline.outcome import Outcome
-from chalicelib.pipeline.ports import Call, Execution, Facts, Runner
+from chalicelib.pipeline.ports import Call, Execution, Facts, Runner, Saved
 
 PATIENCE = timedelta(seconds=30)
 """What takes longer than this hangs. Nothing here takes a second."""
@@ -19,6 +20,8 @@ class HeardLine:
 
     said: "queue.SimpleQueue[Any]" = field(default_factory=queue.SimpleQueue)
     cancel: threading.Event = field(default_factory=threading.Event)
+    saved: Saved = Saved.GO_ON
+    broken: str = ""
 
     def report(self, fraction: float | None, message: str) -> None:
         self.said.put((fraction, message))
@@ -28,6 +31,12 @@ class HeardLine:
 
     def cancelled(self) -> bool:
         return self.cancel.is_set()
+
+    def save(self, text: str) -> Saved:
+        self.said.put(("save", text))
+        if self.broken:
+            raise Unavailable(self.broken)
+        return self.saved
 
     def next(self) -> Any:
         """The next thing that the task says; fails if it says nothing for long."""
@@ -47,9 +56,17 @@ class Started:
         return self.execution.outcome()
 
 
-def start(runner: Runner, task: str, *, id: str = "01J0", **args: Any) -> Started:
+def start(
+    runner: Runner,
+    task: str,
+    *,
+    id: str = "01J0",
+    line: HeardLine | None = None,
+    before: object = None,
+    **args: Any,
+) -> Started:
     """Start a task with these arguments."""
-    line = HeardLine()
+    line = line or HeardLine()
     facts = Facts(
         id=id,
         task=task,
@@ -58,5 +75,6 @@ def start(runner: Runner, task: str, *, id: str = "01J0", **args: Any) -> Starte
         max_attempts=5,
         epoch=7,
         deadline=datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC),
+        state=before,
     )
     return Started(runner.start(Call(task=task, args=args, facts=facts, line=line)), line)

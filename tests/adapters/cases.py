@@ -100,6 +100,17 @@ PLAIN: tuple[Callable[..., Any], ...] = (
 )  # fmt: skip
 
 
+def noting(state: Any) -> Any:
+    """Write a state down; return the one that was there before."""
+    current_job().checkpoint(state)
+    return current_job().state
+
+
+async def loop_noting(state: Any) -> Any:
+    await current_job().checkpoint_async(state)
+    return current_job().state
+
+
 def until_cancelled() -> None:
     current_job().progress(message="begun")
     for _ in range(TURNS):
@@ -145,8 +156,8 @@ async def loop_tidy() -> str:
     return "never softened"
 
 
-WAITING: tuple[Callable[..., Any], ...] = (until_cancelled, stuck, tidy)
-LOOP_WAITING: tuple[Callable[..., Any], ...] = (loop_until_cancelled, loop_stuck, loop_tidy)
+WAITING: tuple[Callable[..., Any], ...] = (noting, until_cancelled, stuck, tidy)
+LOOP_WAITING: tuple[Callable[..., Any], ...] = (loop_noting, loop_until_cancelled, loop_stuck, loop_tidy)
 
 
 def die(how: str) -> None:

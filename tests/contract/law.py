@@ -27,7 +27,7 @@ from chalicelib.domain.events import (
     Succeeded,
 )
 from chalicelib.domain.guards import Absent, Guard, Lapsed, Mine, Ready, Seen, Unwished
-from chalicelib.domain.job import TERMINAL, Failure, Job, Progress, Reason, State
+from chalicelib.domain.job import TERMINAL, Failure, Inline, Job, Progress, Reason, State
 from chalicelib.domain.lifecycle import TRANSITIONS, Transition, change
 from tests.contract.rows import DAY, EFFECTS, EPOCH, FORGET, MS, NOW, OWNER, SECOND, STORED, full, plain
 
@@ -90,8 +90,13 @@ _EVENTS: Mapping[type[Event], Callable[[Any, Job], Event]] = {
     Postponed: lambda guard, row: Postponed(
         at=NOW, guard=guard, seen=row.attention_at or NOW, check=NOW + DAY
     ),
-    Checkpointed: lambda guard, _: Checkpointed(
-        at=NOW, guard=guard, lease=NOW + DAY, checkpoint=STORED, progress=PROGRESS
+    Checkpointed: lambda guard, row: Checkpointed(
+        at=NOW,
+        guard=guard,
+        lease=NOW + DAY,
+        before=row.checkpoint,
+        checkpoint=Inline(json="[1]"),
+        progress=PROGRESS,
     ),
     Parked: lambda guard, row: Parked(
         at=NOW, guard=guard, gate="slots stripe", check=NOW + DAY, kept=row.history[-40:], ticket=7
@@ -204,6 +209,8 @@ def _by_event(kind: type[Event], row: Job) -> Iterator[tuple[str, Job]]:
         yield "its appointment was moved", replace(row, attention_at=NOW - SECOND + MS)
         yield "it has no appointment", replace(row, attention=None, attention_at=None)
         yield "it is among the dead", replace(row, attention="dead")
+    if kind is Checkpointed:
+        yield "a newer checkpoint", replace(row, checkpoint=Inline(json="[2]"))
     if kind is OutboxCleared:
         yield "nothing is owed any more", settled
     if kind is Redriven:

@@ -64,7 +64,11 @@ def event_for(
             "due": None,
             "check": None,
         },
-        e.Checkpointed: lambda: {"lease": now + HOUR, "checkpoint": Inline(json="1")},
+        e.Checkpointed: lambda: {
+            "lease": now + HOUR,
+            "before": job.checkpoint,
+            "checkpoint": Inline(json="1"),
+        },
         e.Replaced: lambda: {
             "by": token,
             "args": Inline(json="{}"),

@@ -3,15 +3,18 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
 from random import Random
 from typing import Any
 
 from chalicelib.domain.errors import Unavailable
+from chalicelib.pipeline.outcome import Raised
 from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.ports import Call, Execution, Runner
 from jobline.testing.crash import Killed
 
-PORTS = ("store", "queue", "payloads", "keys", "quarantine")
+PORTS = ("store", "queue", "payloads", "keys", "quarantine", "items")
 
 Crash = Killed  #: the process is gone: nothing catches this, and nothing after it happens
 
@@ -94,4 +97,20 @@ class Trapped:
 
 def trapped(parts: Parts, trap: Trap | Weather) -> Parts:
     """The same parts, their calls through the trap."""
-    return replace(parts, **{name: Trapped(getattr(parts, name), name, trap) for name in PORTS})
+    ports = {name: Trapped(getattr(parts, name), name, trap) for name in PORTS}
+    return replace(parts, **ports, runners={kind: Mortal(one) for kind, one in parts.runners.items()})
+
+
+class Mortal:
+    """A runner in whose process the task dies, when it does: its death is no outcome of the task."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def start(self, call: Call) -> Execution:
+        execution = self._runner.start(call)
+        if execution.finished(timedelta(0)):
+            outcome = execution.outcome()
+            if isinstance(outcome, Raised) and outcome.failure.type == Crash.__name__:
+                raise Crash(outcome.failure.message)
+        return execution

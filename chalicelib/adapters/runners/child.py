@@ -6,7 +6,7 @@ import logging
 import selectors
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -16,7 +16,7 @@ from chalicelib.adapters.runners.nest import Nest
 from chalicelib.adapters.runners.pending import Pending, unspeakable
 from chalicelib.adapters.runners.template import KILL, SOFTEN
 from chalicelib.adapters.runners.wire import Wire
-from chalicelib.domain.errors import ChildDied, InvalidInput
+from chalicelib.domain.errors import ChildDied, InvalidInput, MachineryError
 from chalicelib.domain.job import Failure
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.outcome import Raised, from_wire
@@ -163,6 +163,8 @@ class ChildExecution(Pending):
                 self._call.line.beat()
             case "cancelled?":
                 self._wire.tell("cancelled", self._call.line.cancelled())
+            case "save":
+                self._answer(lambda: self._call.line.save(value))
             case "log":
                 relay.replay(value)
             case "raised":
@@ -171,6 +173,17 @@ class ChildExecution(Pending):
                 result = self._wire.receive()
                 if result is not None:
                     self.ended(from_wire({"returned": result.decode()}))
+
+    def _answer(self, verb: Callable[[], Any]) -> None:
+        """Do what the child waits for. Meanwhile its other words wait in the socket."""
+        try:
+            self._wire.tell("recorded", verb())
+        except Exception as error:
+            if not isinstance(error, MachineryError):
+                log.exception(
+                    "%s: its child could not be answered", self._name, extra={"action": "child_unanswered"}
+                )
+            self._wire.tell("unavailable", str(error))
 
     def _died(self, words: str, kind: str) -> Raised:
         return Raised(

@@ -14,10 +14,10 @@ from chalicelib.adapters.runners.pending import unspeakable
 from chalicelib.adapters.runners.relay import Relay
 from chalicelib.adapters.runners.window import SignalWindow, within
 from chalicelib.adapters.runners.wire import MAX_FRAME, Wire
-from chalicelib.domain.errors import UnknownTask
+from chalicelib.domain.errors import Unavailable, UnknownTask
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.outcome import Outcome, Raised, Returned, failure, run, to_wire
-from chalicelib.pipeline.ports import Call, Facts
+from chalicelib.pipeline.ports import Call, Facts, Saved
 from chalicelib.pipeline.task import REGISTRY
 
 SOFT = signal.SIGUSR1
@@ -91,9 +91,28 @@ class ChildLine:
         """Asks the parent; takes a tenth of a millisecond. True also when the parent is gone."""
         if os.getpid() != self._process:
             return False
-        with self._window.held(), self._lock:
-            answer = self._wire.hear() if self._wire.tell("cancelled?") else None
+        answer = self._ask("cancelled?")
         return answer is None or bool(answer[1])
+
+    def save(self, text: str) -> Saved:
+        """Has the parent record it, and waits for that. Raises `Unavailable`, also when the parent is gone."""
+        return Saved(self._have_recorded("save", text))
+
+    def _have_recorded(self, kind: str, value: Any) -> Any:
+        """What the parent says once it is recorded."""
+        if os.getpid() != self._process:
+            raise RuntimeError("only the task's own process can record anything of its job")
+        answer = self._ask(kind, value)
+        if answer is None:
+            raise Unavailable("the attempt is over: its process is gone")
+        if answer[0] == "unavailable":
+            raise Unavailable(answer[1])
+        return answer[1]
+
+    def _ask(self, kind: str, value: Any = None) -> tuple[str, Any] | None:
+        """The parent's answer; None: it is gone. The parent answers nothing else, so the next words are the answer."""
+        with self._window.held(), self._lock:
+            return self._wire.hear() if self._wire.tell(kind, value) else None
 
     def tell(self, kind: str, value: Any = None) -> bool:
         """Say it to the parent. False: not from here."""

@@ -11,6 +11,7 @@ from chalicelib.domain.errors import JobCancelled
 from chalicelib.pipeline.context import running
 from chalicelib.pipeline.line import AttemptLine
 from chalicelib.pipeline.ports import Facts
+from tests.support.notes import NoNotebook
 from tests.support.rows import ID, NOW, SECOND
 
 FACTS = Facts(id=ID, task="work", tenant="acme", attempt=2, max_attempts=5, epoch=3, deadline=NOW)
@@ -23,7 +24,7 @@ def world():
 
 @pytest.fixture
 def line(world):
-    return AttemptLine(world)
+    return AttemptLine(world, NoNotebook())
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from chalicelib.pipeline.outcome import (
     to_wire,
 )
 from chalicelib.pipeline.ports import Call, Facts
+from tests.support.notes import NoNotebook
 from tests.support.rows import ID, NOW
 
 
@@ -33,7 +34,7 @@ def caught(function, *args):
 
 def call(stage, **args):
     facts = Facts(id=ID, task="work", tenant="t", attempt=1, max_attempts=5, epoch=1, deadline=NOW)
-    return Call(task="work", args=args, facts=facts, line=AttemptLine(stage.world))
+    return Call(task="work", args=args, facts=facts, line=AttemptLine(stage.world, NoNotebook()))
 
 
 def test_a_function_that_returns_has_a_result(stage):

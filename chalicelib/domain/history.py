@@ -1,0 +1,31 @@
+"""What a long job's history keeps: a job that goes on a thousand times must not grow its row a thousand times."""
+
+from chalicelib.domain.job import Entry
+
+CONTINUED = "continued"
+"""The note of a `requeued` entry by which a job went on from its checkpoint."""
+
+PARTS_KEPT = 1
+"""How many of the newest parts stay, beside the first of each life and the one that ends: each takes 100 bytes of a row."""
+
+
+def without_middle_parts(history: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The history without the parts that only went on: a claim and its `continued`, side by side.
+
+    The first such part of each life stays, since it says when the job began, and so do the newest. So does everything else, losses and
+    failures too: those use up attempts, which are few.
+    """
+    parts = [at for at in range(1, len(history)) if _is_part(history[at - 1], history[at])]
+    lives = [at for at, entry in enumerate(history) if entry.event == "redriven"]
+    first = {next((at for at in parts if at > life), None) for life in (-1, *lives)}
+    dropped = {at for at in parts[: max(0, len(parts) - PARTS_KEPT)] if at not in first}
+    return tuple(entry for at, entry in enumerate(history) if at not in dropped and at + 1 not in dropped)
+
+
+def _is_part(claim: Entry, end: Entry) -> bool:
+    return (
+        claim.event == "claimed"
+        and end.event == "requeued"
+        and end.note == CONTINUED
+        and claim.epoch == end.epoch
+    )
