@@ -209,7 +209,7 @@ EVENTS: dict[str, Callable[..., Event]] = {
         check=_time(check),
     ),
     "checkpointed": lambda e, t, now, lease: Checkpointed(
-        at=at(now), guard=_mine(e, t), lease=at(lease), checkpoint=Inline(json="1")
+        at=at(now), guard=_mine(e, t), lease=at(lease), before=None, checkpoint=Inline(json="1")
     ),
     "replaced": lambda e, t, now, due: Replaced(
         at=at(now), guard=_seen("QUEUED", e), by=name((0, t)), args=Inline(json="{}"), due=at(due), kept=()
