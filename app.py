@@ -1,19 +1,14 @@
 """The doors, and nothing else: what Chalice deploys and Lambda calls. What they lead to is in chalicelib/."""
 
 import os
+from typing import Any
 
 from chalice import Chalice
 
-from chalicelib.entrypoints.consumer import (
-    consume_default,
-    consume_high,
-    consume_low,
-    consumers,
-    dead_letters,
-)
+from chalicelib.entrypoints.consumer import CONSUMERS, consumers, dead_letters
 from chalicelib.entrypoints.tick import tick, ticks
 
-__all__ = ["app", "consume_default", "consume_high", "consume_low", "dead_letters", "tick"]
+__all__ = ["app", "dead_letters", "tick"]
 
 if os.environ.get("AWS_CHALICE_CLI_MODE"):  # `chalice deploy` and the like; Lambda's zip has no infra
     from infra import chalice_ext, chalice_local
@@ -29,3 +24,10 @@ if os.environ.get("_HANDLER", "app.app") == "app.app":
     app.register_blueprint(api)
 app.register_blueprint(consumers)
 app.register_blueprint(ticks)
+
+
+def __getattr__(name: str) -> Any:
+    """consume_<lane>, for each lane of chalicelib/lanes.py: Lambda enters by these names."""
+    if name in CONSUMERS:
+        return CONSUMERS[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,12 +11,13 @@ from chalicelib.adapters.memory import HeldWorld, Inline, InlineRunner, MemoryQu
 from chalicelib.adapters.memory.queue import DEAD_LETTERS
 from chalicelib.adapters.world import RealWorld
 from chalicelib.domain.job import Job, State
+from chalicelib.lanes import LANES
 from chalicelib.pipeline.appointments import keep_appointments
 from chalicelib.pipeline.consume import Record
 from chalicelib.pipeline.duties import do_duties
 from chalicelib.pipeline.enqueue import JobRequest, enqueue
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.task import LANES, Kind, Options, Registry, Submission
+from chalicelib.pipeline.task import Kind, Options, Registry, Submission
 from jobline.testing.drive import INVOCATION, MINUTE, invoke
 
 ROUNDS = 200

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.lanes import LANES
 from chalicelib.pipeline.limits import Limits
-from chalicelib.pipeline.task import LANES
 
 DEAD_LETTERS = "dead-letters"
 

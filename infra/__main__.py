@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from infra import deploy as deploying
 from infra import destroy as destroying
-from infra import policies, state
+from infra import lanes, policies, state
 from infra.chalice_run import COMMAND, ChaliceFailed, chalice
 from infra.changeset import WouldLoseData, discard
 from infra.config import NotReady, Stage, load
@@ -139,6 +139,12 @@ def destroy(stage: str, *, yes: bool, yes_delete_data: bool, module: str) -> Non
 def write_policies() -> None:
     """Write .chalice/policies/: what each function may do, from infra/policies.py."""
     policies.write()
+
+
+@main.command("lanes")
+def write_lanes() -> None:
+    """Write what follows from chalicelib/lanes.py: into the template, .chalice/config.json and .chalice/policies/."""
+    lanes.write()
 
 
 def _chosen(stage: str) -> tuple[Stage, Place]:

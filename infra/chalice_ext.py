@@ -6,6 +6,7 @@ held by tests/infra/test_chalice_ext.py. app.py installs it in Chalice's command
 
 - `ReportBatchItemFailures` goes into the very call that makes a mapping (aws/chalice#2029). Without it, Lambda takes an answer that names
   failed messages for a success and deletes them all.
+- A mapping's limit that a lane no longer declares is taken away; Chalice would leave it as it was.
 - Lambda ends what looks like an endless loop, function to queue to the same function, after about 16 rounds. A task with many retries
   looks like that. So the functions that queues feed get RecursiveLoop=Allow *before* their queue is connected.
 - A deploy deletes the concurrency reserved by hand, when none is configured. A reserved 0 is how people stop a function at once; that stays.
@@ -88,7 +89,7 @@ def call(self: Any, method: Any, kwargs: dict[str, Any], *args: Any, **more: Any
         mapping = client.get_event_source_mapping(UUID=kwargs["UUID"])
         if ":sqs:" in mapping["EventSourceArn"]:
             allow_recursion(client, mapping["FunctionArn"])
-            kwargs = {**kwargs, "FunctionResponseTypes": PARTIAL}
+            kwargs = {"ScalingConfig": {}, **kwargs, "FunctionResponseTypes": PARTIAL}
     return _call(self, method, kwargs, *args, **more)
 
 

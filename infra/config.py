@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chalicelib.domain.lane import MINUTE, VISIBILITY
+from chalicelib.lanes import BY_NAME
 from infra.names import FED_BY, FUNCTIONS, Names
 
 ROOT = Path(__file__).parents[1]
@@ -94,11 +96,18 @@ def _function_faults(names: Names, functions: Mapping[str, Any]) -> Iterator[str
         yield f"{function} is none of our functions"
 
 
-def placed_faults(given: Stage, *, account: str, region: str, visibility: int) -> Iterator[str]:
-    """What is wrong with it in this account and region; `visibility`: the queues' timeout, in seconds."""
+def placed_faults(given: Stage, *, account: str, region: str, visibility: int | None) -> Iterator[str]:
+    """What is wrong with it in this account and region; `visibility`: the queues' timeout, in seconds, None: each lane's own."""
     bucket = given.bucket(account=account, region=region)
     if len(bucket) > LONGEST_BUCKET_NAME:
         yield f"{bucket} is longer than a bucket's name may be ({LONGEST_BUCKET_NAME}): set JOBLINE_BUCKET"
-    for function in FED_BY:
-        if 6 * given.timeouts[function] > visibility:
-            yield f"{function} may run {given.timeouts[function]} s: VisibilityTimeout has to be 6 times that, not {visibility}"
+    for function, lane in FED_BY.items():
+        hidden = visibility_of(lane) if visibility is None else visibility
+        if VISIBILITY * given.timeouts[function] > hidden:
+            yield f"{function} may run {given.timeouts[function]} s: VisibilityTimeout has to be {VISIBILITY} times that, not {hidden}"
+
+
+def visibility_of(lane: str) -> int:
+    """Seconds that a queue hides a message, unless the stack says otherwise for all."""
+    declared = BY_NAME.get(lane)
+    return int((declared.visibility if declared else VISIBILITY * MINUTE).total_seconds())

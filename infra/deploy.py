@@ -5,17 +5,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from infra import changeset, state
+from infra import changeset, lanes, state
 from infra.chalice_run import ChaliceFailed, chalice
 from infra.changeset import Change, ChangeSet
 from infra.config import NotReady, Stage, placed_faults
 from infra.place import Place
 from infra.policies import outdated
 from infra.recover import recover
+from infra.small import small
 from infra.stack import TEMPLATE, describe, outputs
-
-DEFAULT_VISIBILITY = 360
-"""The template's own; a test holds the two together."""
 
 TABLE_NAME = "TableName: !Sub ${App}-${Stage}\n"
 BUCKET_NAME = 'BucketName: !If [NamedBucket, !Ref BucketName, !Sub "${App}-${Stage}-payloads-${AWS::AccountId}-${AWS::Region}"]'
@@ -35,10 +33,13 @@ class Options:
 
 def check(config: Mapping[str, object]) -> None:
     """Raises NotReady when what is committed is not what would be deployed."""
+    faults = []
     if files := outdated(config):
-        raise NotReady(
-            [f"{', '.join(files)}: not what infra/policies.py says; run: python -m infra policies"]
-        )
+        faults.append(f"{', '.join(files)}: not what infra/policies.py says; run: python -m infra policies")
+    if files := lanes.outdated():
+        faults.append(f"{', '.join(files)}: not what chalicelib/lanes.py says; run: python -m infra lanes")
+    if faults:
+        raise NotReady(faults)
 
 
 def propose(place: Place, stage: Stage, options: Options) -> ChangeSet | None:
@@ -59,7 +60,7 @@ def propose(place: Place, stage: Stage, options: Options) -> ChangeSet | None:
         raise NotReady(faults)
     label = f"deploy-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
     body = rendered(names.table, stage.bucket(account=place.account, region=place.region))
-    proposed = changeset.propose(cloudformation, names.stack, values, label=label, body=body)
+    proposed = changeset.propose(cloudformation, names.stack, values, label=label, body=small(body))
     if proposed and not options.may_lose_data:
         try:
             changeset.check(proposed.changes)
@@ -124,12 +125,18 @@ def dangers(changes: tuple[Change, ...]) -> list[str]:
     return [change.resource for change in changes if change.endangers]
 
 
-def _visibility(place: Place, stage: Stage, values: Mapping[str, str]) -> int:
-    """What the queues' timeout will be: given now, or as the stack has it, or the template's default."""
+def _visibility(place: Place, stage: Stage, values: Mapping[str, str]) -> int | None:
+    """What the queues' timeout will be: given now, or as the stack has it; None: each lane its own."""
     if "VisibilityTimeout" in values:
-        return int(values["VisibilityTimeout"])
+        return _seconds(values["VisibilityTimeout"])
     stack = describe(place.client("cloudformation"), stage.names.stack)
     for parameter in stack.get("Parameters", []) if stack else []:
         if parameter["ParameterKey"] == "VisibilityTimeout":
-            return int(parameter["ParameterValue"])
-    return DEFAULT_VISIBILITY
+            return _seconds(parameter["ParameterValue"])
+    return None
+
+
+def _seconds(text: str) -> int | None:
+    if text and not text.isdecimal():
+        raise NotReady([f"VisibilityTimeout={text!r} is no number of seconds"])
+    return int(text) if text else None

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-LANES = ("high", "default", "low")
+from chalicelib.lanes import DECLARED, LANES
+
 DEAD_LETTERS = "dead-letters"
 API = "api_handler"
 
-FED_BY: Mapping[str, str] = {**{f"consume_{lane}": lane for lane in LANES}, "dead_letters": DEAD_LETTERS}
+FED_BY: Mapping[str, str] = {**{lane.consumer: lane.name for lane in DECLARED}, "dead_letters": DEAD_LETTERS}
 """Function to queue, by their short names."""
 
 FUNCTIONS = (API, *FED_BY, "tick")

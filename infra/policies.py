@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from chalicelib.lanes import DECLARED, LANES
 from infra.config import CONFIG
-from infra.names import API, DEAD_LETTERS, LANES, Names
+from infra.names import API, DEAD_LETTERS, Names
 
 ROWS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 POLLING = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
@@ -46,7 +47,7 @@ def policy(function: str, *, app: str, stage: str, bucket: str | None = None) ->
 
     grants: Mapping[str, list[Statement]] = {
         API: [*accepting, _lists(prefix), _lists_of_dead(prefix), *depths],
-        **{f"consume_{lane}": consumer(lane) for lane in LANES},
+        **{lane.consumer: consumer(lane.name) for lane in DECLARED},
         "tick": [*accepting, _lists(prefix)],
         "dead_letters": [_allow("Receive", POLLING, [dead]), *accepting],
     }
@@ -142,7 +143,11 @@ def outdated(config: Mapping[str, Any]) -> list[str]:
 
 
 def write() -> None:
-    """Write them all."""
-    for path, text in files(json.loads(CONFIG.read_text(encoding="utf-8"))).items():
+    """Write them all, and take away those of functions that are gone."""
+    made = files(json.loads(CONFIG.read_text(encoding="utf-8")))
+    for path, text in made.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    for path in (CONFIG.parent / "policies").glob("*.json"):
+        if path not in made:
+            path.unlink()

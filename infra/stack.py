@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from infra.names import Names
+from infra.small import small
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -67,7 +68,7 @@ def provision(
 
 def _submit(cloudformation: "CloudFormationClient", name: str, values: Mapping[str, str]) -> bool:
     """Ask for the stack as the template has it. False: it is so already."""
-    body = TEMPLATE.read_text(encoding="utf-8")
+    body = small(TEMPLATE.read_text(encoding="utf-8"))
     given: list[ParameterTypeDef] = [
         {"ParameterKey": key, "ParameterValue": value} for key, value in values.items()
     ]

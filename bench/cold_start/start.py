@@ -8,13 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.cold_start.room import Room
+from infra.names import FED_BY
 
 CLIENTS: Mapping[str, tuple[str, ...]] = {
     "app": ("dynamodb", "sqs"),
-    "consume_high": ("dynamodb",),
-    "consume_default": ("dynamodb",),
-    "consume_low": ("dynamodb",),
-    "dead_letters": ("dynamodb",),
+    **dict.fromkeys(FED_BY, ("dynamodb",)),
     "tick": ("dynamodb",),
 }
 """Function to the clients that it makes for its first usual event: a job accepted, a job run, a message handed back, an idle minute.

@@ -12,6 +12,7 @@ JoblineError
  |    +-- Denied              the API key is missing, wrong, expired or lacks the scope
  +-- TaskError                the task's author: raised inside, or because of, a task
  |    +-- TaskMisdeclared     the decorator's arguments contradict each other; raised at import
+ |    +-- LaneMisdeclared     a lane in chalicelib/lanes.py is none that AWS could make; raised at import
  |    +-- SoftTimeLimitExceeded   raised inside a task whose soft time limit has passed
  |    +-- Retry               raised by a task that wants another attempt, `after` some time
  |    +-- JobCancelled        raised inside a task by `check_cancelled()`
@@ -94,6 +95,10 @@ class TaskError(JoblineError):
 
 class TaskMisdeclared(TaskError):
     """The arguments of `@task` contradict each other or the function."""
+
+
+class LaneMisdeclared(TaskError):
+    """A lane of chalicelib/lanes.py cannot be: a figure is out of range, a name is there twice."""
 
 
 class SoftTimeLimitExceeded(TaskError):

@@ -3,7 +3,7 @@
 `Blueprint("app")`: Lambda enters by `app.<function>`, so that app.py and its middleware are always there (aws/chalice#1566).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,9 @@ from chalicelib import wiring
 from chalicelib.adapters import json_log
 from chalicelib.adapters.tracing import Header
 from chalicelib.domain.job import Wakeup
+from chalicelib.domain.lane import Lane
 from chalicelib.entrypoints.invocation import marked, request_id, watched
+from chalicelib.lanes import DECLARED
 from chalicelib.pipeline.consume import Handler, Record, consume
 from chalicelib.pipeline.dead_letters import hand_back
 from chalicelib.pipeline.execute import execute
@@ -24,27 +26,30 @@ from chalicelib.settings import DEAD_LETTERS, queue_name
 consumers = Blueprint("app")
 
 BATCH = 10
-"""Records a batch: each has a thread of its own, so all start at once."""
+"""Dead letters a batch."""
 
 BatchAnswer = dict[str, list[dict[str, str]]]
 
 
-@consumers.on_sqs_message(queue=queue_name("high"), batch_size=BATCH)
-def consume_high(event: Any) -> BatchAnswer:
-    """Jobs that people wait for."""
-    return run_lane("high", event)
+def _consumer(lane: Lane) -> Callable[..., Any]:
+    """The function that Lambda calls for a lane, registered under the lane's name with the figures that it declares."""
+
+    def consumer(event: Any) -> BatchAnswer:
+        return run_lane(lane.name, event)
+
+    consumer.__name__ = consumer.__qualname__ = lane.consumer
+    consumer.__doc__ = lane.meant
+    registered: Callable[..., Any] = consumers.on_sqs_message(
+        queue=queue_name(lane.name),
+        batch_size=lane.batch_size,
+        maximum_batching_window_in_seconds=int(lane.window.total_seconds()),
+        maximum_concurrency=lane.concurrency,
+    )(consumer)
+    return registered
 
 
-@consumers.on_sqs_message(queue=queue_name("default"), batch_size=BATCH)
-def consume_default(event: Any) -> BatchAnswer:
-    """Jobs of no special urgency."""
-    return run_lane("default", event)
-
-
-@consumers.on_sqs_message(queue=queue_name("low"), batch_size=BATCH)
-def consume_low(event: Any) -> BatchAnswer:
-    """Jobs that may wait."""
-    return run_lane("low", event)
+CONSUMERS: Mapping[str, Callable[..., Any]] = {lane.consumer: _consumer(lane) for lane in DECLARED}
+"""By their names in app.py: consume_high, consume_default, ..."""
 
 
 @consumers.on_sqs_message(queue=queue_name(DEAD_LETTERS), batch_size=BATCH)

@@ -26,7 +26,7 @@ def task(function: Callable[..., Any] | None = None, /, *, name: str | None = No
     Options:
         name: what jobs call it; by default the function's own name.
         cpu: run in a child process, with real parallelism and a hard time limit.
-        lane: "high", "default" or "low".
+        lane: "high", "default", "low", or one of your own (chalicelib/lanes.py).
         max_attempts: 1 to 50, counted when an attempt *starts*; 5.
         backoff: `Backoff(base=, cap=)`, exponential with full jitter; 2 s doubling up to 15 min.
         retry_on, give_up_on: exception types that are worth another attempt, or are not (wins).

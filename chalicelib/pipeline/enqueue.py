@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib.domain.errors import MAX_DELAY, InvalidInput, JoblineError, KeyReused
 from chalicelib.domain.job import KEY_LIFE, Job
+from chalicelib.lanes import LANES
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.accept import accept, new_job
 from chalicelib.pipeline.ids import is_tenant
@@ -17,7 +18,7 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import place
 from chalicelib.pipeline.ports import KeyClaim
-from chalicelib.pipeline.task import LANES, MAX_ATTEMPTS, MAX_EXPIRES, Options, Submission, Task
+from chalicelib.pipeline.task import MAX_ATTEMPTS, MAX_EXPIRES, Options, Submission, Task
 
 MAX_TAGS = 10
 MAX_TAG_CHARS = 64

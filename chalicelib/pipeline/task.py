@@ -12,12 +12,12 @@ from chalicelib.domain.errors import MAX_DELAY, TaskMisdeclared, UnknownTask
 from chalicelib.domain.flow import Concurrency, Debounce, Ordered, Rate, Throttle, Unique
 from chalicelib.domain.job import KEEP
 from chalicelib.domain.retry import MAX_BACKOFF, Backoff, RetryPolicy
+from chalicelib.lanes import LANES
 from chalicelib.pipeline.signature import Signature
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-LANES = ("high", "default", "low")
 MAX_ATTEMPTS = 50
 """The most attempts a job may have. With the longest backoff of a day a job so ends well before its stored arguments do."""
 

@@ -6,7 +6,7 @@ from jobline.doctor.finding import Seen, check, fail, ok, warn
 from jobline.doctor.live import Live
 
 UNRESERVED = 100  # Lambda keeps so many for functions that reserve none
-MEND = "docs/operations.md, Capacity: set reserved_concurrency in .chalice/config.json, or ask AWS for a higher limit."
+MEND = "docs/lanes.md, Shares: give the lanes less in chalicelib/lanes.py, or ask AWS for a higher limit."
 
 
 @check(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from chalicelib.lanes import BY_NAME
 from infra.chalice_ext import ALLOW, PARTIAL, allow_recursion, recursion
 from jobline.doctor.finding import Fix, Seen, check, fail, ok, unknown
 from jobline.doctor.live import Live
@@ -55,6 +56,31 @@ def _report(live: Live, called: str, mapping: dict[str, Any]) -> Fix:
 
 
 @check(
+    "lanes",
+    why="A lane that takes more at once than it declares takes it from the others; one that takes less is slower than planned.",
+    mend=REDEPLOY,
+)
+def figures(live: Live) -> Iterator[Seen]:
+    for function, name in live.fed.items():
+        lane, called = BY_NAME.get(name), live.names.functions[function]
+        if lane is None:
+            continue
+        wanted = (lane.batch_size, int(lane.window.total_seconds()), lane.concurrency)
+        for mapping in live.mappings(function):
+            has = (
+                mapping.get("BatchSize"),
+                mapping.get("MaximumBatchingWindowInSeconds") or 0,
+                mapping.get("ScalingConfig", {}).get("MaximumConcurrency"),
+            )
+            told = f"{called}: batches of {has[0]} in {has[1]} s, {has[2] or 'any number'} at once"
+            yield (
+                ok(told)
+                if has == wanted
+                else fail(f"{told}; declared are {wanted[0]}, {wanted[1]} s, {wanted[2]}")
+            )
+
+
+@check(
     "recursion",
     why="Lambda ends what looks like an endless loop after about 16 rounds, and a job with many retries looks like one.",
     mend=REDEPLOY,
@@ -77,4 +103,4 @@ def _allow(live: Live, called: str) -> Fix:
     )
 
 
-CHECKS = (feeding, partial_failures, recursion_allowed)
+CHECKS = (feeding, figures, partial_failures, recursion_allowed)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from infra.names import DEAD_LETTERS, LANES
+from chalicelib.lanes import LANES
+from infra.names import DEAD_LETTERS
 from jobline.doctor.finding import Fix, Seen, check, fail, ok
 from jobline.doctor.live import Live
 

@@ -14,29 +14,27 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.lane import Lane
+from chalicelib.lanes import BY_NAME, DECLARED
 from chalicelib.settings import DEAD_LETTERS, Settings
 from jobline.local import leash
 from jobline.local.invoke import STUCK, Function, Stuck
 from jobline.local.logs import log_to
-from jobline.local.pump import WAIT, Pump
+from jobline.local.pump import BATCH, WAIT, Pump
 from jobline.local.signals import stop_on_signals
-from jobline.local.stage import FUNCTION_TIMEOUT, load_app
+from jobline.local.stage import function_timeout, load_app, longest_timeout
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 log = logging.getLogger(__name__)
 
-HANDLERS = {
-    "high": "consume_high",
-    "default": "consume_default",
-    "low": "consume_low",
-    DEAD_LETTERS: "dead_letters",
-}
+HANDLERS = {**{lane.name: lane.consumer for lane in DECLARED}, DEAD_LETTERS: "dead_letters"}
+"""Queue to its function in app.py."""
+LAST = Lane(name="last", meant="The dead letters, as template and Chalice have them.")
 POLLERS = 3
 """Batches of a lane in hand at once, so that one slow job does not hold up what comes after it. Lambda begins with five pollers:
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
-DRAIN = FUNCTION_TIMEOUT + 2 * WAIT  # seconds: one long poll and the batch that it brings
 
 
 def main() -> None:
@@ -66,7 +64,7 @@ def main() -> None:
     stop.wait()
     log.info("consumer drains", extra={"action": "consumer_drains"})
     for thread in threads:
-        thread.join(DRAIN)
+        thread.join(longest_timeout() + 2 * WAIT)  # one long poll and the batch that it brings
     log.info("consumer ended", extra={"action": "consumer_ended"})
     logging.shutdown()
     os._exit(0)  # tasks that outlived their time run on threads that nobody could join
@@ -91,9 +89,15 @@ def _pumps(app: ModuleType, settings: Settings, sqs: "SQSClient") -> dict[str, P
         handler = getattr(app, name, None)
         if handler is None:
             sys.exit(f"{app.__name__} has no {name}, which handles the lane {lane}")
-        for poller in range(1 if lane == DEAD_LETTERS else POLLERS):
-            function = Function(f"{settings.app}-{settings.stage}-{name}", handler, timeout=FUNCTION_TIMEOUT)
-            pumps[f"{lane}-{poller}"] = Pump(sqs, settings.queues[lane], function)
+        declared = BY_NAME.get(lane, LAST)
+        most = 1 if declared is LAST else min(POLLERS, declared.concurrency or POLLERS)
+        for poller in range(most):
+            function = Function(
+                f"{settings.app}-{settings.stage}-{name}", handler, timeout=function_timeout(declared)
+            )
+            pumps[f"{lane}-{poller}"] = Pump(
+                sqs, settings.queues[lane], function, batch_size=min(BATCH, declared.batch_size)
+            )
     return pumps
 
 

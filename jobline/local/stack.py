@@ -18,12 +18,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from chalicelib.domain.lane import VISIBILITY
 from infra.stack import provision
 from jobline.local.child import Child, how_it_ended
 from jobline.local.emulator import Emulator
 from jobline.local.ports import LOOPBACK, listen
 from jobline.local.python import finding_us, run_module
-from jobline.local.stage import VISIBILITY_TIMEOUT, stage_environment
+from jobline.local.stage import longest_timeout, stage_environment
 from jobline.local.supervised import DidNotStart, Say, Supervised
 
 APP = "jobline"
@@ -145,7 +146,8 @@ class LocalStack:
         self._exit.close()
 
     def _provision(self) -> None:
-        parameters = {"VisibilityTimeout": str(VISIBILITY_TIMEOUT), "DeletionProtection": "false"}
+        hidden = int(VISIBILITY * longest_timeout())
+        parameters = {"VisibilityTimeout": str(hidden), "DeletionProtection": "false"}
         provision(self._emulator.client("cloudformation"), app=APP, stage=STAGE, parameters=parameters)
 
     def _launch(self, name: str, *arguments: str, grace: float, pass_fds: Sequence[int] = ()) -> None:

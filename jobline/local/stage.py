@@ -6,9 +6,24 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-# Seconds. Lambda's lanes have 60, but who watches a recovery waits for what is left of it.
+from chalicelib.domain.lane import MINUTE, Lane
+from chalicelib.lanes import DECLARED
+
+# Seconds. Most lanes have a minute on Lambda, but who watches a recovery waits for what is left of it.
 FUNCTION_TIMEOUT = 30
-VISIBILITY_TIMEOUT = 6 * FUNCTION_TIMEOUT  # as Lambda's pollers ask for
+
+
+def function_timeout(lane: Lane) -> float:
+    """Seconds of one invocation. A lane that was declared longer than usual has tasks that need it."""
+    declared = lane.timeout.total_seconds()
+    return declared if lane.timeout > MINUTE else min(declared, FUNCTION_TIMEOUT)
+
+
+def longest_timeout() -> float:
+    """Of any lane's consumer, in seconds."""
+    return max(map(function_timeout, DECLARED))
+
+
 API_TIMEOUT = 29  # what API Gateway allows
 TICK_EVERY = 2.0  # seconds, where EventBridge has a minute
 

@@ -7,12 +7,12 @@ from typing import cast
 from chalicelib.adapters.memory import MemoryQueue, MemoryStore
 from chalicelib.adapters.memory.queue import DEAD_LETTERS
 from chalicelib.domain.job import Job, Wakeup
+from chalicelib.lanes import LANES
 from chalicelib.pipeline import tick as ticking
 from chalicelib.pipeline.consume import Record, WholeBatchFailed, consume
 from chalicelib.pipeline.dead_letters import hand_back
 from chalicelib.pipeline.execute import execute
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.task import LANES
 from jobline.testing.crash import Killed
 
 MINUTE = timedelta(minutes=1)

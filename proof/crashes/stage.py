@@ -13,6 +13,7 @@ from chalicelib.adapters.aws.store import DynamoStore
 from chalicelib.domain.errors import JoblineError, MachineryError, NotFound, NotPossible
 from chalicelib.domain.job import TERMINAL, Job, State
 from chalicelib.entrypoints import consumer, tick
+from chalicelib.lanes import BY_NAME, LANES
 from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.consume import WholeBatchFailed
 from chalicelib.pipeline.enqueue import JobRequest, enqueue
@@ -20,7 +21,7 @@ from chalicelib.pipeline.ids import time_of
 from chalicelib.pipeline.limits import Limits
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.redrive import redrive
-from chalicelib.pipeline.task import LANES, Kind, Submission
+from chalicelib.pipeline.task import Kind, Submission
 from chalicelib.settings import DEAD_LETTERS
 from proof.crashes.account import Account
 from proof.crashes.clock import MINUTE, MS, SECOND, START_MS
@@ -360,9 +361,7 @@ def _sqs_event(messages: Sequence[Any]) -> dict[str, Any]:
 
 
 _DOORS = {
-    "high": consumer.consume_high,
-    "default": consumer.consume_default,
-    "low": consumer.consume_low,
+    **{lane: consumer.CONSUMERS[BY_NAME[lane].consumer] for lane in LANES},
     DEAD_LETTERS: consumer.dead_letters,
 }
 _TICK: dict[str, Any] = {

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.adapters.aws.keys import job_key
+from chalicelib.lanes import LANES
 from chalicelib.pipeline.ids import RANDOM_BYTES, make_id
 from proof.processes.clients import Clients
 from proof.processes.orders import Order
-from proof.processes.stage import APP, DEAD_LETTERS, LANES, STAGE, Stage
+from proof.processes.stage import APP, DEAD_LETTERS, STAGE, Stage
 
 TABLE = f"{APP}-{STAGE}"
 TENANT = "dev"  # whose key the stage's clients have

@@ -21,7 +21,6 @@ from proof.processes.witness import WITNESS
 APP = "jobline"
 STAGE = "proof"
 TASKS = "proof.processes.tasks"
-LANES = ("high", "default", "low")
 DEAD_LETTERS = "dead-letters"
 CONSUMERS = ("consumer-1", "consumer-2", "consumer-3")
 

@@ -12,6 +12,7 @@ from chalicelib.adapters.memory.side_tables import MemoryApiKeys, MemoryKeys, Me
 from chalicelib.adapters.memory.store import MemoryStore
 from chalicelib.domain.job import Job
 from chalicelib.domain.lifecycle import PENDING
+from chalicelib.lanes import LANES
 from chalicelib.pipeline.ids import make_id
 from chalicelib.pipeline.limits import Limits
 from chalicelib.pipeline.parts import Parts
@@ -302,7 +303,7 @@ class History:
             NEWER,
             f'{{"v":1,"tenant":"{TENANTS[0]}","job":"{unknown}","epoch":0}}',
         )
-        self.queue.put(pace.choice(("high", "default", "low", DEAD_LETTERS)), pace.choice(bodies))
+        self.queue.put(pace.choice((*LANES, DEAD_LETTERS)), pace.choice(bodies))
 
     def _newer_code_takes(self) -> None:
         """Newer code, deployed beside ours, brings a job into a state of its own."""

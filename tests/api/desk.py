@@ -25,11 +25,12 @@ from chalicelib.domain.job import Job
 from chalicelib.domain.retry import Backoff
 from chalicelib.entrypoints.api.openapi import openapi
 from chalicelib.entrypoints.api.routes import ROUTES
+from chalicelib.lanes import LANES
 from chalicelib.pipeline.api_keys import create_key
 from chalicelib.pipeline.execute import execute
 from chalicelib.pipeline.messages import decode
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.task import LANES, Options, Registry
+from chalicelib.pipeline.task import Options, Registry
 from infra import chalice_local
 
 chalice_local.install()

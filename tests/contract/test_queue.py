@@ -9,9 +9,9 @@ import pytest
 from chalicelib.adapters.aws.queue import SqsQueue
 from chalicelib.adapters.memory import Inline
 from chalicelib.domain.job import Wakeup
+from chalicelib.lanes import LANES
 from chalicelib.pipeline.messages import decode
 from chalicelib.pipeline.ports import LaneDepth
-from chalicelib.pipeline.task import LANES
 from chalicelib.settings import DEAD_LETTERS
 from tests.contract.backends import Delivery
 from tests.contract.rows import new_id

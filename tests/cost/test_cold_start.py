@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import boto3
@@ -15,6 +16,7 @@ from bench.cold_start.figures import Compared, compare
 from bench.cold_start.start import CLIENTS, Start
 from chalicelib import wiring
 from chalicelib.adapters.aws.clients import Clients
+from infra.names import FED_BY
 from infra.stack import provision
 from jobline.local.context import Context
 
@@ -140,10 +142,7 @@ def ticked() -> None:
 
 FIRST_EVENTS: dict[str, Callable[[], None]] = {
     "app": submitted,
-    "consume_high": lambda: consumed(app.consume_high),
-    "consume_default": lambda: consumed(app.consume_default),
-    "consume_low": lambda: consumed(app.consume_low),
-    "dead_letters": lambda: consumed(app.dead_letters),
+    **{name: partial(consumed, getattr(app, name)) for name in FED_BY},
     "tick": ticked,
 }
 

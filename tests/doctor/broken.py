@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from chalicelib.lanes import BY_NAME
 from infra.chalice_ext import PARTIAL
 from tests.doctor.healthy import NOW, Healthy, ms
 
@@ -191,7 +192,10 @@ def new_mapping(stage: Healthy) -> None:
     arn = client.get_event_source_mapping(UUID=stage.uuids[FED])["EventSourceArn"]
     client.delete_event_source_mapping(UUID=stage.uuids[FED])
     client.create_event_source_mapping(
-        EventSourceArn=arn, FunctionName=function, FunctionResponseTypes=PARTIAL
+        EventSourceArn=arn,
+        FunctionName=function,
+        FunctionResponseTypes=PARTIAL,
+        ScalingConfig={"MaximumConcurrency": BY_NAME["low"].concurrency},
     )
 
 
@@ -249,6 +253,11 @@ BREAKS = (
         lambda stage: stage.client("lambda").delete_event_source_mapping(UUID=stage.uuids[FED]),
         "jobline-dev-consume_low has 0 mappings",
         also=("deploy memory",),
+    ),
+    Break(
+        "lanes",
+        lambda stage: remap(stage, ScalingConfig={"MaximumConcurrency": 1000}),
+        "jobline-dev-consume_low: batches of 10 in 0 s, 1000 at once; declared are 10, 0 s, 100",
     ),
     Break(
         "partial failures",

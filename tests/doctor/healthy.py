@@ -9,6 +9,7 @@ from typing import Any
 
 from cfnlint.decode import decode
 
+from chalicelib.lanes import BY_NAME
 from infra import state
 from infra.chalice_ext import PARTIAL
 from infra.config import CONFIG, ROOT, Stage, load
@@ -174,10 +175,13 @@ class Healthy:
             self.function(function, arn["Role"]["Arn"])
         for function, lane in FED_BY.items():
             queue = f"arn:aws:sqs:{self.place.region}:{self.place.account}:{self.names.queues[lane]}"
+            declared = BY_NAME.get(lane)
+            limit = {"MaximumConcurrency": declared.concurrency} if declared else {}
             self.uuids[function] = self.client("lambda").create_event_source_mapping(
                 EventSourceArn=queue,
                 FunctionName=self.names.functions[function],
-                BatchSize=10,
+                BatchSize=declared.batch_size if declared else 10,
+                ScalingConfig=limit,
                 FunctionResponseTypes=PARTIAL,
             )["UUID"]
 

@@ -40,7 +40,7 @@ def test_a_healthy_stage_is_a_line_a_check_and_status_0(doctor):
 
     assert answer.exit_code == 0, answer.output
     assert answer.output.startswith("jobline-dev in account 123456789012, us-east-1\nOK  functions")
-    assert "35 OK" in answer.output
+    assert "36 OK" in answer.output
     assert "why" not in answer.output
     assert "\x1b" not in answer.output, "colours are for terminals"
 
@@ -88,7 +88,7 @@ def test_a_yes_mends_it_and_looks_again(doctor, fixable):
     answer = doctor("--fix", input="y\n")
 
     assert f"done: {len(fixable)} of {len(fixable)}" in answer.output
-    assert "35 OK" in answer.output
+    assert "36 OK" in answer.output
     assert answer.exit_code == 0
 
 

@@ -128,6 +128,19 @@ def test_an_update_puts_both_back(watched):
     ]
 
 
+def test_a_limit_that_is_not_declared_any_more_is_taken_away_and_one_that_is_stays(watched):
+    arn, queue = watched.function(), watched.queue()
+    uuid = watched.chalice.create_lambda_event_source(
+        event_source_arn=queue, function_name=arn, batch_size=10, maximum_concurrency=5
+    )
+
+    watched.chalice.update_lambda_event_source(event_uuid=uuid, batch_size=10, maximum_concurrency=7)
+    assert watched.lambda_.get_event_source_mapping(UUID=uuid)["ScalingConfig"] == {"MaximumConcurrency": 7}
+
+    watched.chalice.update_lambda_event_source(event_uuid=uuid, batch_size=10)
+    assert not watched.lambda_.get_event_source_mapping(UUID=uuid)["ScalingConfig"]
+
+
 def test_a_function_learns_its_accounts_bucket_when_it_is_made_and_when_it_is_updated(watched):
     bucket = f"jobline-dev-payloads-{ACCOUNT}-{REGION}"
     watched.function()

@@ -7,7 +7,9 @@ import sys
 import pytest
 
 from bench.cold_start.room import Room, room
+from chalicelib.lanes import DECLARED
 from infra.config import ROOT
+from infra.names import FED_BY
 from infra.packaging.build import NotBuilt, build
 from infra.packaging.bundle import Bundle
 from infra.packaging.report import judge
@@ -16,9 +18,7 @@ pytestmark = pytest.mark.slow  # Chalice downloads what the functions need
 
 HANDLERS = [
     "app.app",
-    "app.consume_default",
-    "app.consume_high",
-    "app.consume_low",
+    *sorted(f"app.{lane.consumer}" for lane in DECLARED),
     "app.dead_letters",
     "app.tick",
 ]
@@ -40,7 +40,7 @@ SMALL_EVENTS = {
         "isBase64Encoded": False,
         "requestContext": {**LISTING, "resourcePath": "/{proxy+}", "identity": {}, "requestId": "1"},
     },
-    **{name: {"Records": []} for name in ("consume_high", "consume_default", "consume_low", "dead_letters")},
+    **{name: {"Records": []} for name in FED_BY},
 }
 """Events that can be answered without AWS. The tick asks the table first thing, so it is only looked up."""
 

@@ -10,6 +10,7 @@ from chalice.config import Config
 from chalice.deploy.appgraph import ApplicationGraphBuilder
 from chalice.deploy.models import FileBasedIAMPolicy, LambdaFunction, RestAPI
 
+from infra import names
 from infra.config import CONFIG, ROOT
 from infra.names import API, Names
 from infra.policies import files, policy
@@ -17,7 +18,7 @@ from infra.stack import TEMPLATE
 
 CONFIGURED = json.loads(CONFIG.read_text())
 STAGES = sorted(CONFIGURED["stages"])
-FUNCTIONS = [API, "consume_default", "consume_high", "consume_low", "dead_letters", "tick"]
+FUNCTIONS = sorted(names.FUNCTIONS)
 
 
 def statements(function: str, effect: str = "Allow") -> list[dict]:

@@ -1,16 +1,20 @@
 """What the template promises, read from the template itself: emulators leave some of it out without a word."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 from cfnlint.decode import decode
 
-from infra.config import CONFIG
-from infra.deploy import DEFAULT_VISIBILITY
+from chalicelib.lanes import DECLARED
+from infra.config import CONFIG, visibility_of
+from infra.lane_template import logical
+from infra.names import FED_BY
+from infra.small import INLINE, small
 from infra.stack import TEMPLATE
 
-LANES = {"HighLane": "high", "DefaultLane": "default", "LowLane": "low"}
+LANES = {f"{logical(lane)}Lane": lane.name for lane in DECLARED}
 QUEUES = {**LANES, "DeadLetters": "dead-letters"}
 DAY = 24 * 60 * 60
 
@@ -54,19 +58,18 @@ def test_a_message_that_keeps_coming_back_goes_to_the_dead_letters(resources, lo
     }
 
 
-@pytest.mark.parametrize("logical", QUEUES)
-def test_a_message_stays_hidden_for_as_long_as_lambdas_pollers_ask(template, resources, logical):
-    # given the longest that any consumer may run, in any stage
+@pytest.mark.parametrize(("logical", "name"), QUEUES.items())
+def test_a_message_stays_hidden_for_as_long_as_lambdas_pollers_ask(template, resources, logical, name):
+    # given the longest that its consumer may run, in any stage
     config = json.loads(CONFIG.read_text())
-    timeouts = [
-        settings["lambda_timeout"]
-        for stage in config["stages"].values()
-        for function, settings in stage["lambda_functions"].items()
-        if function.startswith("consume_") or function == "dead_letters"
-    ]
+    (function,) = [function for function, queue in FED_BY.items() if queue == name]
+    timeouts = [stage["lambda_functions"][function]["lambda_timeout"] for stage in config["stages"].values()]
 
-    assert resources[logical]["VisibilityTimeout"] == {"Ref": "VisibilityTimeout"}
-    assert template["Parameters"]["VisibilityTimeout"]["Default"] >= 6 * max(timeouts)
+    assert template["Parameters"]["VisibilityTimeout"]["Default"] == ""
+    assert resources[logical]["VisibilityTimeout"] == {
+        "Fn::If": ["OwnVisibility", visibility_of(name), {"Ref": "VisibilityTimeout"}]
+    }
+    assert visibility_of(name) >= 6 * max(timeouts)
 
 
 @pytest.mark.parametrize("logical", QUEUES)
@@ -148,7 +151,7 @@ def test_payloads_are_forgotten_and_broken_uploads_cleared(resources):
     assert abort["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
 
 
-ALARMED_FUNCTIONS = ("-consume_high", "-consume_default", "-consume_low", "-dead_letters", "-tick")
+ALARMED_FUNCTIONS = (*(f"-{lane.consumer}" for lane in DECLARED), "-dead_letters", "-tick")
 
 
 @pytest.fixture
@@ -295,9 +298,21 @@ def test_every_exception_from_a_rule_has_its_reason(template):
             assert len(rule["comment"]) > 40, name
 
 
-def test_the_deploy_reckons_with_the_templates_own_timeout(template):
-    assert template["Parameters"]["VisibilityTimeout"]["Default"] == DEFAULT_VISIBILITY
-
-
 def test_the_template_is_small_enough_to_be_sent_inline():
-    assert len(TEMPLATE.read_bytes()) < 51_200  # CloudFormation's limit for TemplateBody
+    assert len(small(TEMPLATE.read_text()).encode()) < INLINE
+
+
+def test_what_is_sent_is_what_is_written(template, tmp_path):
+    sent = tmp_path / "template.json"
+    sent.write_text(small(TEMPLATE.read_text()))
+
+    read, problems = decode(str(sent))
+
+    assert not problems
+    for said in (template, read):
+        body = said["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
+        body["Fn::Sub"] = re.sub(r"\s+", "", body["Fn::Sub"])
+    plain = json.loads(json.dumps(template))
+    for resource in plain["Resources"].values():
+        resource.pop("Metadata", None)
+    assert json.loads(json.dumps(read)) == plain

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from chalice import Chalice, Response
 
+from infra.names import FED_BY
 from tests.local.waiting import until
 
 app = Chalice(app_name="fake")
@@ -49,7 +50,7 @@ def _consume(event, context):
     return {"batchItemFailures": failed}
 
 
-consume_high = consume_default = consume_low = dead_letters = _consume
+globals().update(dict.fromkeys(FED_BY, _consume))
 
 
 def tick(event, context):

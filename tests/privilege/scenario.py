@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.job import Stored, Wakeup
+from chalicelib.lanes import LANES
 from chalicelib.pipeline import effects
 from chalicelib.pipeline.api_keys import SCOPES, create_key
 from chalicelib.pipeline.messages import encode
-from chalicelib.pipeline.task import LANES
 from infra.names import DEAD_LETTERS
 from tests.privilege.stage import Deployed
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from chalicelib import FinishedJob, current_job, wiring
 from chalicelib.domain.retry import Backoff
-from chalicelib.pipeline.task import LANES, Options, Registry
+from chalicelib.lanes import LANES
+from chalicelib.pipeline.task import Options, Registry
 
 AT_ONCE = Backoff(base=timedelta(0))
 PATIENCE = 10.0  # seconds that a task waits for its own heartbeat to be written

@@ -22,7 +22,7 @@ DOORS: Mapping[str, set[Name]] = {
     "tick": {Name("chalicelib.entrypoints.tick", "tick")},
     "dead_letters": {Name("chalicelib.entrypoints.consumer", "dead_letters")},
     **{
-        name: {Name("chalicelib.entrypoints.consumer", name), *IN_A_TASK}
+        name: {Name("chalicelib.entrypoints.consumer", "run_lane"), *IN_A_TASK}
         for name in FED_BY
         if name != "dead_letters"
     },

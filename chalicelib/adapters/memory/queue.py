@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from random import Random  # noqa: TID251 - a twin makes its own chance, from a seed
 
 from chalicelib.domain.job import Wakeup
+from chalicelib.lanes import LANES
 from chalicelib.pipeline.messages import check_delay, encode
 from chalicelib.pipeline.ports import LaneDepth, World
-from chalicelib.pipeline.task import LANES
 
 DEAD_LETTERS = "dead-letters"
 MOST_HIDDEN = timedelta(hours=12)

@@ -8,8 +8,9 @@ from msgspec import Meta
 
 from chalicelib.domain.errors import MAX_DELAY
 from chalicelib.entrypoints.api.reading import Moment, moment
+from chalicelib.lanes import LANES
 from chalicelib.pipeline.enqueue import MAX_TAG_CHARS, MAX_TAGS, JobRequest
-from chalicelib.pipeline.task import LANES, MAX_ATTEMPTS, Submission
+from chalicelib.pipeline.task import MAX_ATTEMPTS, Submission
 
 Tag = Annotated[str, Meta(min_length=1, max_length=MAX_TAG_CHARS)]
 Lane = Annotated[str, Meta(extra_json_schema={"enum": [*LANES]})]
