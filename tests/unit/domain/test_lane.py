@@ -12,7 +12,7 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
 def lane(**given: object) -> Lane:
-    return Lane(**{"name": "reports", "meant": "Reports.", **given})  # type: ignore[arg-type] # what is wrong is the point
+    return Lane(**{"name": "reports", "meant": "Reports.", **given})
 
 
 @pytest.mark.parametrize(
