@@ -6,6 +6,7 @@ from typing import Any
 
 from bench.ground import FEATURES, Ground, feature
 from chalicelib.domain.errors import Retry
+from chalicelib.domain.flow import Rate
 from chalicelib.pipeline.context import current_job
 
 __all__ = ["FEATURES"]
@@ -108,5 +109,27 @@ def large(ground: Ground, begin: Begin) -> int:
     begin()
     jobs = ground.submit(task, *[{"text": "x" * 4000}] * MANY)
     ground.drain()
+    ground.check(jobs)
+    return MANY
+
+
+@feature("rate-limited, in time")
+def rated(ground: Ground, begin: Begin) -> int:
+    task = ground.task(work, rate=Rate(1, HOUR, key=("number",)))
+    begin()
+    jobs = ground.submit(task, *numbers())
+    ground.drain()
+    ground.check(jobs)
+    return MANY
+
+
+@feature("rate-limited, has to wait")
+def held(ground: Ground, begin: Begin) -> int:
+    task = ground.task(work, rate=Rate(1, timedelta(minutes=1)))
+    ground.submit(task, *numbers(1))
+    begin()
+    jobs = ground.submit(task, *numbers())
+    ground.drain()
+    ground.later(timedelta(minutes=MANY + 1))
     ground.check(jobs)
     return MANY

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from chalicelib.domain.errors import JobCancelled, Retry, SoftTimeLimitExceeded
+from chalicelib.domain.flow import Rate
 from chalicelib.domain.retry import Backoff
 from chalicelib.pipeline.context import JobContext, current_job
 from chalicelib.pipeline.declare import task
@@ -15,6 +16,7 @@ __all__ = [
     "FinishedJob",
     "JobCancelled",
     "JobContext",
+    "Rate",
     "Retry",
     "SoftTimeLimitExceeded",
     "current_job",

@@ -71,7 +71,7 @@ EMPTY: Mapping[str, Any] = {
     "attention": None,
     "attention_at": None,
     "forget": None,
-    "admitted": None,
+    "place": None,
     "checkpoint": None,
 }
 """What a removed field reads as. Only these may be absent from a row."""

@@ -119,7 +119,7 @@ class Parked(Event):
 class Requeued(Event):
     """The attempt gave the job back to go on in another invocation, at `due` or at once. No attempt is used up.
 
-    `why`: "continued" from its checkpoint, or the rate gate that gave it the moment `admitted`. `kept` is the history that stays.
+    `why`: "continued" from its checkpoint, or the rate limit in whose line it has this `place`. `kept` is the history that stays.
     """
 
     name: ClassVar[str] = "requeued"
@@ -129,7 +129,7 @@ class Requeued(Event):
     kept: tuple[Entry, ...]
     due: datetime | None
     check: datetime | None
-    admitted: datetime | None = None
+    place: int | None = None
     progress: Progress | None = None
 
 

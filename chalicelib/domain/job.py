@@ -156,7 +156,7 @@ class Job:
     cause: str | None = None
     gates: tuple[Gate, ...] = ()  #: what each attempt has to pass before it starts
     ticket: int | None = None  #: its place in the line of its ordered group
-    admitted: datetime | None = None  #: the moment that its rate gate gave it
+    place: int | None = None  #: in the line of its rate limit
     checkpoint: Payload | None = None  #: where a long job goes on
     webhook: str | None = None  #: the endpoint that is told when it ends
 

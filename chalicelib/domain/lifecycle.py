@@ -224,7 +224,7 @@ def _parked(event: Parked) -> Change:
             **_given(ticket=event.ticket),
         },
         add={"attempts": -1},
-        remove=("owner", "lease", "admitted"),
+        remove=("owner", "lease", "place"),
     )
 
 
@@ -236,10 +236,10 @@ def _requeued(event: Requeued) -> Change:
             "ready": event.epoch,
             "history": (*event.kept, _entry(event, event.why)),
             **appointment,
-            **_given(due=event.due, admitted=event.admitted, progress=event.progress),
+            **_given(due=event.due, place=event.place, progress=event.progress),
         },
         add={"attempts": -1},
-        remove=("owner", "lease", *(("admitted",) if event.admitted is None else ())),
+        remove=("owner", "lease", *(("place",) if event.place is None else ())),
     )
 
 

@@ -1,7 +1,7 @@
 """Acceptance: the row first, then the message. What has a row is never lost; what only has a message never was."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from chalicelib.domain.events import Appointed
 from chalicelib.domain.guards import Seen
 from chalicelib.domain.job import Job, Payload, State, Wakeup
 from chalicelib.domain.lifecycle import change
+from chalicelib.pipeline.gates import gates_of
 from chalicelib.pipeline.ids import time_of
 from chalicelib.pipeline.limits import MAX_QUEUE_DELAY, SEND_AHEAD
 from chalicelib.pipeline.parts import Parts
@@ -26,12 +27,14 @@ def new_job(
     job_id: str,
     now: datetime,
     how: Submission,
+    values: Mapping[str, Any],
     args: Callable[[datetime], Payload],
     cause: str | None = None,
 ) -> Job:
     """The job as its row will say: QUEUED, or SCHEDULED with an appointment when it is due later than a queue can delay.
 
-    `args` gives the payload, told until when somebody may need it: the job's due time and as long as it is kept after that.
+    `values` are its arguments, which say what limits and lines it shares. `args` gives the payload, told until when somebody may need
+    it: the job's due time and as long as it is kept after that.
     """
     options = task.options
     wait = how.at - now if how.at is not None else how.delay or timedelta(0)
@@ -54,6 +57,7 @@ def new_job(
         on_success=how.on_success or options.on_success,
         on_failure=how.on_failure or options.on_failure,
         cause=cause,
+        gates=gates_of(task, values, how.group),
     )
     if due is not None and wait > MAX_QUEUE_DELAY:
         return replace(job, state=State.SCHEDULED, ready=None, attention="due", attention_at=due - SEND_AHEAD)

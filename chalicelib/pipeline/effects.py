@@ -42,12 +42,14 @@ def perform(job: Job, *, parts: Parts) -> bool:
 def _submit(job: Job, effect: Effect, parts: Parts) -> None:
     """Submit the task that follows, with the finished job as its one argument."""
     task = parts.registry[effect.task]
-    text = strict_json.write({"job": finished(job, parts)})
+    told = finished(job, parts)
+    text = strict_json.write({"job": told})
     follower = new_job(
         task,
         job_id=effect.id,
         now=parts.world.now(),
         how=Submission(tenant=job.tenant),
+        values={"job": told},
         args=lambda due: patience(parts)(place, text, job_id=effect.id, due=due, payloads=parts.payloads),
         cause=job.id,
     )

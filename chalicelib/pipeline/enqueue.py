@@ -12,6 +12,7 @@ from chalicelib.domain.job import KEY_LIFE, Job
 from chalicelib.lanes import LANES
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.accept import accept, new_job
+from chalicelib.pipeline.gates import keyed_by
 from chalicelib.pipeline.ids import is_tenant
 from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.parts import Parts
@@ -80,6 +81,7 @@ def _job(request: JobRequest, parts: Parts) -> Job:
         job_id=prepared.job_id,
         now=now,
         how=how,
+        values=request.args,
         args=lambda due: patience(parts)(
             place, prepared.text, job_id=prepared.job_id, due=due, payloads=parts.payloads
         ),
@@ -95,6 +97,10 @@ def prepare(request: JobRequest, parts: Parts) -> _Prepared:
     task.signature.check(request.args)
     _check_times(request.how, task.options, parts.world.now())
     _check_choices(request.how, parts)
+    if request.how.group is not None and task.options.ordered is None:
+        raise InvalidInput(
+            "group", f"the jobs of {task.name!r} have no order: it is not declared with ordered="
+        )
     return _Prepared(task=task, text=text, request=request, job_id=parts.world.job_id())
 
 
@@ -132,10 +138,14 @@ def _check_choices(how: Submission, parts: Parts) -> None:
             raise InvalidInput(f"tags[{number}]", f"not 1 to {MAX_TAG_CHARS} printable characters")
     if how.key is not None and not (1 <= len(how.key) <= MAX_KEY_CHARS and how.key.isprintable()):
         raise InvalidInput("idempotency_key", f"not 1 to {MAX_KEY_CHARS} printable characters")
+    if how.group is not None and not (1 <= len(how.group) <= MAX_KEY_CHARS and how.group.isprintable()):
+        raise InvalidInput("group", f"not 1 to {MAX_KEY_CHARS} printable characters")
     for option in ("on_success", "on_failure"):
         follower = getattr(how, option)
         if follower is not None and follower not in parts.registry:
             raise InvalidInput(option, f"no task is called {follower!r}")
+        if follower is not None and keyed_by(parts.registry[follower], "job"):
+            raise InvalidInput(option, f"a key of {follower!r} is made of `job`, which is no plain value")
 
 
 def _hold(prepared: _Prepared, key: str, now: datetime, parts: Parts) -> str:
@@ -167,4 +177,5 @@ def request_hash(request: JobRequest) -> str:
         how.max_attempts,
     ]
     given += [sorted(how.tags), how.on_success, how.on_failure]
+    given += [] if how.group is None else [f"group {how.group}"]
     return hashlib.sha256(strict_json.write(given).encode()).hexdigest()[:32]

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from chalicelib.domain.errors import MachineryError
 from chalicelib.domain.job import Job, Wakeup
+from chalicelib.pipeline.admission import admit
 from chalicelib.pipeline.attempt import Invocation, attempt
 from chalicelib.pipeline.claim import claim
 from chalicelib.pipeline.life import queue_wait
@@ -31,6 +32,8 @@ def execute(wakeup: Wakeup, *, ends: datetime, receipt: str | None, parts: Parts
     try:
         job = claim(wakeup, lease=ends + limits.lease_skew, parts=parts)
         if job is None:
+            return True
+        if job.gates and admit(job, until=ends, parts=parts) is None:
             return True
         _waited(job, wakeup, parts)
         event = attempt(job, Invocation(ends=ends, receipt=receipt), parts=parts)

@@ -58,6 +58,22 @@ class Signature:
         self.check(values)
         return values
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameters."""
+        return tuple(self._signature.parameters)
+
+    def filled(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """All parameters as JSON values, as the function would see them: a default in the place of what is not given.
+
+        Raises `InvalidInput` that names the argument.
+        """
+        try:
+            struct = msgspec.convert(values, self._struct, strict=True)
+        except msgspec.ValidationError as error:
+            raise _named(error) from error
+        return {name: _plain(getattr(struct, name), f"args.{name}") for name in self.names}
+
     def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The values as the function's own types. Raises `InvalidInput` that names the argument, for example `args.width`."""
         try:

@@ -109,7 +109,7 @@ _EVENTS: Mapping[type[Event], Callable[[Any, Job], Event]] = {
         kept=row.history[-40:],
         due=NOW + DAY,
         check=NOW + SECOND,
-        admitted=NOW + DAY,
+        place=7,
         progress=PROGRESS,
     ),
     Replaced: lambda guard, row: Replaced(

@@ -17,6 +17,8 @@ UNITS = {
     "retried once": 5,
     "with a follower: two jobs": 7,
     "with 4 KB of arguments": 8,
+    "rate-limited, in time": 4,
+    "rate-limited, has to wait": 7,
 }
 """Write units a use, the index's among them."""
 

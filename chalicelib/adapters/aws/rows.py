@@ -202,7 +202,7 @@ FIELDS: Mapping[str, _Field] = {
         lambda found: tuple(_read_gate(one["S"]) for one in found["L"]),
     ),
     "ticket": _integer("ticket"),
-    "admitted": _instant("admitted"),
+    "place": _integer("place"),
     "checkpoint": _Field("checkpoint", _payload, _read_payload),
     "webhook": _string("webhook"),
 }
