@@ -34,6 +34,9 @@ def task(function: Callable[..., Any] | None = None, /, *, name: str | None = No
         soft_time_limit: when `SoftTimeLimitExceeded` is raised inside the task; less than `time_limit`.
         keep: how long a finished job and its result can be asked for; 7 days (dead jobs: at least 30).
         expires: a job that did not start within this time after acceptance is not started any more.
+        schedule: when it runs by itself: cron ("0 3 * * *") or a timedelta of at least a minute, counted from 1970. Needs no arguments.
+        timezone: of the cron rule, "Europe/Berlin"; UTC.
+        catch_up: which fires of an outage are made up for: "skip", "one" (the newest), "all" (at most 50) or "all:N"; "one".
         rate: `Rate(limit, per, key=, burst=)`: how many attempts of a key may start in a time, on all functions together (docs/limits.md).
         on_success, on_failure: the name of a task that is submitted, exactly once, with the finished job.
 

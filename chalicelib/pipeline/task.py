@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from chalicelib.domain.errors import MAX_DELAY, TaskMisdeclared, UnknownTask
+from chalicelib.domain.errors import MAX_DELAY, InvalidInput, TaskMisdeclared, UnknownTask
 from chalicelib.domain.flow import Concurrency, Debounce, Ordered, Rate, Throttle, Unique
 from chalicelib.domain.job import KEEP
 from chalicelib.domain.retry import MAX_BACKOFF, Backoff, RetryPolicy
@@ -86,6 +86,21 @@ class Options:
                 raise TaskMisdeclared(
                     f"@task {name}: {option}={said!r} is out of range; see the docstring of `task`"
                 )
+        self._check_schedule(name)
+
+    def _check_schedule(self, name: str) -> None:
+        if self.schedule is None:
+            for option in ("timezone", "catch_up"):
+                if getattr(self, option) != type(self).__dataclass_fields__[option].default:
+                    raise TaskMisdeclared(f"@task {name}: {option} is for a schedule, and there is none")
+            return
+        from chalicelib.pipeline.timetable import declared_rule  # a parser that few tasks need
+
+        try:
+            declared_rule(self.schedule, self.timezone, self.catch_up).check()
+        except InvalidInput as error:
+            option = "schedule" if error.argument in ("cron", "every") else error.argument
+            raise TaskMisdeclared(f"@task {name}: {option}: {error.why}") from error
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -182,6 +197,9 @@ class Registry:
             raise TaskMisdeclared(
                 f"@task {name}: {before.function.__module__} has a task of that name already"
             )
+        signature = Signature(function)
+        if options.schedule is not None:
+            _check_needs_nothing(name, signature)
         kind = Kind.LOOP if asynchronous else Kind.PROCESS if options.cpu else Kind.THREAD
         signature = Signature(function)
         check_policies(name, options, signature.names)
@@ -213,6 +231,16 @@ class Registry:
                         f"@task {follower}: it follows {task.name}; a key cannot be made of `job`"
                     )
         check_shared(self)
+
+
+def _check_needs_nothing(name: str, signature: Signature) -> None:
+    """Nobody gives a declared schedule's jobs any arguments."""
+    try:
+        signature.check({})
+    except InvalidInput as error:
+        raise TaskMisdeclared(
+            f"@task {name}: schedule: {error.argument} has no default, and a declared schedule gives no arguments"
+        ) from error
 
 
 REGISTRY = Registry()

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from chalicelib.domain.errors import MachineryError
 from chalicelib.pipeline.appointments import Kept, keep_appointments
+from chalicelib.pipeline.declared import tell_declared
 from chalicelib.pipeline.duties import Done, do_duties
 from chalicelib.pipeline.measures import Measure
 from chalicelib.pipeline.parts import Parts
@@ -40,6 +41,7 @@ def tick(*, ends: datetime, parts: Parts) -> Ticked:
             )
     done: Done | None = None
     try:
+        tell_declared(until=_half_way(until, parts), parts=parts)
         done = do_duties(until=_half_way(until, parts), parts=parts)
     except MachineryError as error:
         log.warning(

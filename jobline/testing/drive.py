@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from chalicelib.adapters.memory import MemoryQueue, MemoryStore
+from chalicelib.adapters.memory import MemoryItems, MemoryQueue, MemoryStore
 from chalicelib.adapters.memory.queue import DEAD_LETTERS
 from chalicelib.domain.job import Job, Wakeup
 from chalicelib.lanes import LANES
 from chalicelib.pipeline import tick as ticking
 from chalicelib.pipeline.consume import Record, WholeBatchFailed, consume
 from chalicelib.pipeline.dead_letters import hand_back
+from chalicelib.pipeline.declared import SPOT, declarations
 from chalicelib.pipeline.execute import execute
 from chalicelib.pipeline.parts import Parts
 from jobline.testing.crash import Killed
@@ -112,7 +113,7 @@ def play(parts: Parts, *, until: datetime, left: timedelta = INVOCATION) -> Iter
         drain(parts, left=left, until=until, look=tick_each_minute)
         yield
         now = parts.world.now()
-        at = until if quiet(parts) else min(next_event(parts, now), until)
+        at = min(next_event(parts, now) or until, until)
         if now >= until:
             return
         parts.world.pause(at - now)
@@ -136,13 +137,21 @@ def run_until_quiet(
     raise NotQuiet(f"not over within {within}: {', '.join(_unquiet(parts))}")
 
 
-def next_event(parts: Parts, now: datetime) -> datetime:
-    """When anything can happen next: a message is seen again, or a tick has work."""
+def next_event(parts: Parts, now: datetime) -> datetime | None:
+    """When anything can happen next: a message is seen again, or a tick has work. None: nothing ever will by itself."""
     store, queue = twins(parts)
     messages = [message.visible for message in queue.messages if message.visible > now]
     soon = now + timedelta(microseconds=1)
     checks = [_minute(max(row.next_check or soon, soon)) for row in store.rows.values() if not row.finished]
-    return min([*messages, *checks], default=now + MINUTE)
+    items = [_minute(max(due, soon)) for due in _appointments(parts)]
+    untold = [_minute(soon)] if any(declarations(parts.registry)) and not parts.items.read(SPOT) else []
+    return min([*messages, *checks, *items, *untold], default=None)
+
+
+def _appointments(parts: Parts) -> list[datetime]:
+    """Those of items: of schedules, say."""
+    shelves = parts.items.shelves if isinstance(parts.items, MemoryItems) else {}
+    return [item.due for item in shelves.values() if item.due is not None]
 
 
 def _minute(at: datetime) -> datetime:
