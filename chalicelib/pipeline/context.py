@@ -1,17 +1,20 @@
 """What a running task can ask and say about its own job: `current_job()`."""
 
+import inspect
 import logging
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
-from chalicelib.domain.errors import JobCancelled
-from chalicelib.pipeline.plain import state_text
+from chalicelib.domain.errors import InvalidInput, JobCancelled
+from chalicelib.pipeline.plain import note_text, note_value, state_text
 from chalicelib.pipeline.ports import Facts, Line, Saved
 from chalicelib.pipeline.signal import JobContinues
+
+STEP_NAME_CHARS = 100
 
 
 def log_fields(facts: Facts) -> dict[str, object]:
@@ -127,6 +130,40 @@ class JobContext:
 
         self._obey(await asyncio.to_thread(self._line.save, state_text(state)))
 
+    def step(self, name: str, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """The function's result as JSON values, from the record if there is one: a later attempt does not call it again.
+
+        Called at least once, recorded exactly once: who dies between the call and its record calls it again. Names are the job's own:
+        1 to 100 printable characters, at most 1,000 of them. Raises `JobCancelled` if the job is to be cancelled, `InvalidInput` for
+        a wrong name or a result that JSON cannot hold or is larger than 1 MiB, `Unavailable`, and what the function raises; then nothing
+        is recorded. In a coroutine: `await step_async(name, function, ...)`.
+        """
+        _not_on_a_loop("step")
+        _check_step(name, function)
+        self.check_cancelled()
+        text = self._line.recall(name)
+        if text is None:
+            result = function(*args, **kwargs)
+            if inspect.iscoroutine(result):
+                result.close()
+                raise InvalidInput("function", "has to be awaited: await step_async(name, function, ...)")
+            text = self._line.remember(name, note_text(result, "result"))
+        return note_value(text)
+
+    async def step_async(self, name: str, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """The same, for coroutines: `function` may be a coroutine function; others run on the loop while its result is recorded."""
+        import asyncio
+
+        _check_step(name, function)
+        self.check_cancelled()
+        text = await asyncio.to_thread(self._line.recall, name)
+        if text is None:
+            result = function(*args, **kwargs)
+            if inspect.isawaitable(result):
+                result = await result
+            text = await asyncio.to_thread(self._line.remember, name, note_text(result, "result"))
+        return note_value(text)
+
     def _obey(self, saved: Saved) -> None:
         if saved is Saved.CONTINUE:
             raise JobContinues
@@ -135,6 +172,14 @@ class JobContext:
 
     def _cancelled(self) -> JobCancelled:
         return JobCancelled(f"{self.task}[{self.id}] is to be cancelled")
+
+
+def _check_step(name: object, function: object) -> None:
+    """Raise `InvalidInput` for a step that cannot be one."""
+    if not isinstance(name, str) or not 1 <= len(name) <= STEP_NAME_CHARS or not name.isprintable():
+        raise InvalidInput("name", f"not 1 to {STEP_NAME_CHARS} printable characters")
+    if not callable(function):
+        raise InvalidInput("function", f"a {type(function).__name__} cannot be called")
 
 
 def _not_on_a_loop(verb: str) -> None:

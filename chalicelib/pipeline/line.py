@@ -53,6 +53,14 @@ class AttemptLine:
             self.tell_cancelled()
         return saved
 
+    def recall(self, name: str) -> str | None:
+        """The task asks what a step came to."""
+        return self._notebook.recall(name)
+
+    def remember(self, name: str, text: str) -> str:
+        """The task says what a step came to."""
+        return self._notebook.remember(name, text)
+
     def news(self) -> tuple[bool, Progress | None]:
         """Whether the task said anything since the last time, and its newest progress if it said one."""
         said, alive = self._take()

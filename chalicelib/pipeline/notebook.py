@@ -1,4 +1,4 @@
-"""What a running attempt writes down for those that come after it: from where to go on."""
+"""What a running attempt writes down for those that come after it: from where to go on, and what its steps came to."""
 
 import threading
 from datetime import datetime, timedelta
@@ -12,6 +12,7 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import place
 from chalicelib.pipeline.ports import Saved, Written
+from chalicelib.pipeline.steps import Steps
 from chalicelib.pipeline.verdict import owner_of
 
 ROUNDS = 5
@@ -32,6 +33,8 @@ class Notebook:
         self._lock = threading.Lock()
         self._begun = self._last = parts.world.now()
         self._longest = timedelta(0)
+        steps = Steps(job, until=ends, parts=parts)
+        self.recall, self.remember = steps.recall, steps.remember
 
     def save(self, text: str, progress: Progress | None) -> Saved:
         """Record a checkpoint: when this returns `GO_ON`, `CONTINUE` or `CANCEL` it stands. Raises `Unavailable`, `TooLarge`."""

@@ -70,7 +70,7 @@ def run(task: Task[Any, Any], call: Call) -> Outcome:
     """Run a plain function."""
     try:
         with running(call.facts, call.line):
-            return Returned(json=_json(task.function(**task.signature.check(call.args))))
+            return Returned(json=_json(task.work(**task.signature.check(call.args))))
     except BaseException as error:  # noqa: BLE001 - a task may raise anything, SystemExit too; all of it is an outcome
         return raised(task, error)
 
@@ -79,7 +79,7 @@ async def run_async(task: Task[Any, Any], call: Call) -> Outcome:
     """Run a coroutine function."""
     try:
         with running(call.facts, call.line):
-            return Returned(json=_json(await task.function(**task.signature.check(call.args))))
+            return Returned(json=_json(await task.work(**task.signature.check(call.args))))
     except BaseException as error:  # noqa: BLE001 - as above; a cancelled coroutine is an outcome too
         return raised(task, error)
 

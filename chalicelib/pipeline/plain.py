@@ -19,6 +19,13 @@ def state_text(state: Any) -> str:
     return note_text(state, "state")
 
 
+def note_value(text: str) -> Any:
+    """What was written down, as JSON values."""
+    return strict_json.read(
+        text.encode(), name="note", limit=NOTE_BYTES, depth=NOTE_DEPTH, values=NOTE_VALUES
+    )
+
+
 def note_text(value: Any, name: str) -> str:
     """The value as JSON text. Raises `InvalidInput` or `TooLarge` that names it."""
     try:

@@ -248,6 +248,12 @@ class Line(Protocol):
     def save(self, text: str) -> Saved:
         """Record a checkpoint, JSON text. Returns what the task is to do then. Raises `Unavailable`."""
 
+    def recall(self, name: str) -> str | None:
+        """What the step of that name came to, JSON text; None: nothing is recorded. Raises `Unavailable`."""
+
+    def remember(self, name: str, text: str) -> str:
+        """Record what a step came to, unless that is recorded. Returns what is recorded. Raises `Unavailable`, `InvalidInput`."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call:

@@ -2,8 +2,8 @@
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, get_type_hints
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -27,7 +27,7 @@ class Signature:
                 "Arguments", self._fields, kw_only=True, forbid_unknown_fields=True
             )
             self.schema: Mapping[str, Any] = self._json_schema()
-            self.result_schema: Mapping[str, Any] = _schema_of(hints.get("return", Any))
+            self.result_schema: Mapping[str, Any] = _schema_of(_result(hints.get("return", Any)))
         except (NameError, TypeError) as error:
             raise TaskMisdeclared(
                 f"{function.__qualname__}: its signature cannot be a schema: {error}"
@@ -105,6 +105,13 @@ def to_plain(value: Any) -> Any:
         return msgspec.to_builtins(value, str_keys=True)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ResultNotJson(f"{type(value).__name__} cannot be JSON: {error}") from error
+
+
+def _result(kind: Any) -> Any:
+    """The type of what a task returns; of a generator, what its `return` gives."""
+    if get_origin(kind) is Generator:
+        return get_args(kind)[2]
+    return kind
 
 
 def _schema_of(kind: Any) -> Mapping[str, Any]:

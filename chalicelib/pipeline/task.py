@@ -14,6 +14,7 @@ from chalicelib.domain.job import KEEP
 from chalicelib.domain.retry import MAX_BACKOFF, Backoff, RetryPolicy
 from chalicelib.lanes import LANES
 from chalicelib.pipeline.gates import check_policies, check_shared, keyed_by
+from chalicelib.pipeline.generators import driven, driven_async
 from chalicelib.pipeline.signature import Signature
 
 P = ParamSpec("P")
@@ -146,6 +147,14 @@ class Task(Generic[P, R]):
         return self.submitter(self, named, Submission(**how))
 
     @property
+    def work(self) -> Callable[..., Any]:
+        """The function as an attempt calls it: a generator is taken through its checkpoints to its end."""
+        function: Any = self.function
+        if inspect.isgeneratorfunction(function):
+            return driven(function)
+        return driven_async(function) if inspect.isasyncgenfunction(function) else function
+
+    @property
     def retry(self) -> RetryPolicy:
         """When a failed attempt is worth another."""
         options = self.options
@@ -186,7 +195,7 @@ class Registry:
         """Register the function. Raises `TaskMisdeclared`; the same function again (a reload) takes its own place."""
         name = name or function.__name__
         options.check(name)
-        asynchronous = inspect.iscoroutinefunction(function)
+        asynchronous = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
         if options.cpu and asynchronous:
             raise TaskMisdeclared(f"@task {name}: cpu=True needs a plain function, this one is async")
         before = self.tasks.get(name)

@@ -1,7 +1,6 @@
 """Running a task here and now, in this thread, whatever its kind; under a script it may be killed on the way, or hang."""
 
 import asyncio
-import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +11,7 @@ from chalicelib.adapters.memory.hands import Done
 from chalicelib.pipeline.outcome import Continues, Outcome, Returned, run, run_async
 from chalicelib.pipeline.ports import Call, Execution, World
 from chalicelib.pipeline.signal import JobContinues
-from chalicelib.pipeline.task import Registry, Task
+from chalicelib.pipeline.task import Kind, Registry, Task
 from jobline.testing.beside import beside_any_loop
 from jobline.testing.crash import Killed
 from jobline.testing.happenings import Process
@@ -49,7 +48,7 @@ class InThread:
 
 def _run(process: Process, call: Call) -> Outcome:
     task, foreign = process.task, list[BaseException]()
-    if inspect.iscoroutinefunction(task.function):
+    if task.kind is Kind.LOOP:
         watched = _watched_async(process, foreign.append)
         outcome = beside_any_loop(lambda: asyncio.run(run_async(watched, call)))
     else:
@@ -61,7 +60,7 @@ def _run(process: Process, call: Call) -> Outcome:
 
 def _watched(process: Process, foreign: Callable[[BaseException], None]) -> Task[Any, Any]:
     """The task; `foreign` is told of what is no failure of it, but was meant for whoever runs the tests."""
-    function: Callable[..., Any] = process.task.function
+    function: Callable[..., Any] = process.task.work
 
     def watched(**args: Any) -> Any:
         process.thread = get_ident()
@@ -75,7 +74,7 @@ def _watched(process: Process, foreign: Callable[[BaseException], None]) -> Task
 
 
 def _watched_async(process: Process, foreign: Callable[[BaseException], None]) -> Task[Any, Any]:
-    function: Callable[..., Any] = process.task.function
+    function: Callable[..., Any] = process.task.work
 
     async def watched(**args: Any) -> Any:
         process.thread = get_ident()

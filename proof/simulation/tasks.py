@@ -1,7 +1,6 @@
 """The tasks of the simulation, each playing the script that its job brings, and the twin of the runners that plays them in virtual time."""
 
 import asyncio
-import inspect
 from datetime import timedelta
 from typing import Any, cast
 
@@ -137,7 +136,7 @@ class SimRunner:
             self._monitor.started(call.facts, box)
             box.handlers += 1
             try:
-                if inspect.iscoroutinefunction(task.function):
+                if task.kind is Kind.LOOP:
                     return cast("Outcome", _drive(run_async(task, call)))
                 return run(task, call)
             finally:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.errors import InvalidInput, Unavailable
 from chalicelib.pipeline.outcome import Outcome
 from chalicelib.pipeline.ports import Call, Execution, Facts, Runner, Saved
 
@@ -22,6 +22,7 @@ class HeardLine:
     cancel: threading.Event = field(default_factory=threading.Event)
     saved: Saved = Saved.GO_ON
     broken: str = ""
+    steps: dict[str, str] = field(default_factory=dict)
 
     def report(self, fraction: float | None, message: str) -> None:
         self.said.put((fraction, message))
@@ -37,6 +38,16 @@ class HeardLine:
         if self.broken:
             raise Unavailable(self.broken)
         return self.saved
+
+    def recall(self, name: str) -> str | None:
+        return self.steps.get(name)
+
+    def remember(self, name: str, text: str) -> str:
+        if name == "refused":
+            raise InvalidInput("name", "too many")
+        if self.broken:
+            raise Unavailable(self.broken)
+        return self.steps.setdefault(name, text)
 
     def next(self) -> Any:
         """The next thing that the task says; fails if it says nothing for long."""

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Generator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -111,6 +111,48 @@ async def loop_noting(state: Any) -> Any:
     return current_job().state
 
 
+CALLS: list[str] = []
+
+
+def called(value: Any) -> Any:
+    CALLS.append("called")
+    return [value, len(CALLS)]
+
+
+async def loop_called(value: Any) -> Any:
+    await asyncio.sleep(0)
+    return called(value)
+
+
+def stepping(name: str, value: Any) -> Any:
+    CALLS.clear()
+    return [current_job().step(name, called, value), CALLS]
+
+
+async def loop_stepping(name: str, value: Any) -> Any:
+    CALLS.clear()
+    return [await current_job().step_async(name, loop_called, value=value), CALLS]
+
+
+def counting(total: int) -> Generator[int, None, str]:
+    """A generator: each yield is a checkpoint."""
+    try:
+        for number in range(current_job().state or 0, total):
+            yield number + 1
+    finally:
+        current_job().progress(message="tidied")
+    return f"counted to {total}"
+
+
+async def loop_counting(total: int) -> AsyncGenerator[int, None]:
+    try:
+        for number in range(current_job().state or 0, total):
+            await asyncio.sleep(0)
+            yield number + 1
+    finally:
+        current_job().progress(message="tidied")
+
+
 def until_cancelled() -> None:
     current_job().progress(message="begun")
     for _ in range(TURNS):
@@ -156,8 +198,10 @@ async def loop_tidy() -> str:
     return "never softened"
 
 
-WAITING: tuple[Callable[..., Any], ...] = (noting, until_cancelled, stuck, tidy)
-LOOP_WAITING: tuple[Callable[..., Any], ...] = (loop_noting, loop_until_cancelled, loop_stuck, loop_tidy)
+WAITING: tuple[Callable[..., Any], ...] = (noting, stepping, counting, until_cancelled, stuck, tidy)
+LOOP_WAITING: tuple[Callable[..., Any], ...] = (
+    loop_noting, loop_stepping, loop_counting, loop_until_cancelled, loop_stuck, loop_tidy,
+)  # fmt: skip
 
 
 def die(how: str) -> None:

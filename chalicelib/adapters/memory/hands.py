@@ -1,14 +1,13 @@
 """Doing everything here and now, one after the other: the twins of the crew and of the runners."""
 
 import asyncio
-import inspect
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
 from chalicelib.pipeline.outcome import Outcome, run, run_async
 from chalicelib.pipeline.ports import Call, Execution
-from chalicelib.pipeline.task import Registry
+from chalicelib.pipeline.task import Kind, Registry
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -58,6 +57,6 @@ class InlineRunner:
     def start(self, call: Call) -> Execution:
         """Run it to its end."""
         task = self._registry[call.task]
-        if inspect.iscoroutinefunction(task.function):
+        if task.kind is Kind.LOOP:
             return Done(asyncio.run(run_async(task, call)))
         return Done(run(task, call))

@@ -165,6 +165,10 @@ class ChildExecution(Pending):
                 self._wire.tell("cancelled", self._call.line.cancelled())
             case "save":
                 self._answer(lambda: self._call.line.save(value))
+            case "recall":
+                self._answer(lambda: self._call.line.recall(value))
+            case "remember":
+                self._answer(lambda: self._call.line.remember(*value))
             case "log":
                 relay.replay(value)
             case "raised":
@@ -178,6 +182,8 @@ class ChildExecution(Pending):
         """Do what the child waits for. Meanwhile its other words wait in the socket."""
         try:
             self._wire.tell("recorded", verb())
+        except InvalidInput as error:
+            self._wire.tell("refused", [error.argument, error.why])
         except Exception as error:
             if not isinstance(error, MachineryError):
                 log.exception(

@@ -14,7 +14,7 @@ from chalicelib.adapters.runners.pending import unspeakable
 from chalicelib.adapters.runners.relay import Relay
 from chalicelib.adapters.runners.window import SignalWindow, within
 from chalicelib.adapters.runners.wire import MAX_FRAME, Wire
-from chalicelib.domain.errors import Unavailable, UnknownTask
+from chalicelib.domain.errors import InvalidInput, Unavailable, UnknownTask
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.outcome import Outcome, Raised, Returned, failure, run, to_wire
 from chalicelib.pipeline.ports import Call, Facts, Saved
@@ -98,6 +98,15 @@ class ChildLine:
         """Has the parent record it, and waits for that. Raises `Unavailable`, also when the parent is gone."""
         return Saved(self._have_recorded("save", text))
 
+    def recall(self, name: str) -> str | None:
+        """Asks the parent. Raises as `save` does."""
+        found: str | None = self._have_recorded("recall", name)
+        return found
+
+    def remember(self, name: str, text: str) -> str:
+        """Has the parent record it. Raises as `save` does, and `InvalidInput`."""
+        return str(self._have_recorded("remember", [name, text]))
+
     def _have_recorded(self, kind: str, value: Any) -> Any:
         """What the parent says once it is recorded."""
         if os.getpid() != self._process:
@@ -105,8 +114,11 @@ class ChildLine:
         answer = self._ask(kind, value)
         if answer is None:
             raise Unavailable("the attempt is over: its process is gone")
-        if answer[0] == "unavailable":
-            raise Unavailable(answer[1])
+        match answer:
+            case "unavailable", words:
+                raise Unavailable(words)
+            case "refused", (argument, why):
+                raise InvalidInput(argument, why)
         return answer[1]
 
     def _ask(self, kind: str, value: Any = None) -> tuple[str, Any] | None:

@@ -79,7 +79,7 @@ class LoopExecution(Pending):
 
     async def _softened(self, **args: Any) -> Any:
         try:
-            return await Throwable(self._task.function(**args), self._instead)
+            return await Throwable(self._task.work(**args), self._instead)
         except SoftTimeLimitExceeded as error:
             # As its plain self: outside the task it is no cancellation any more.
             raise SoftTimeLimitExceeded(*error.args).with_traceback(error.__traceback__) from error.__cause__

@@ -3,8 +3,10 @@
 import contextvars
 import logging
 import threading
+from dataclasses import replace
 from typing import Any
 
+from chalicelib.adapters.runners.held import HeldLine
 from chalicelib.adapters.runners.pending import Pending, unspeakable
 from chalicelib.adapters.runners.window import ThreadWindow, within
 from chalicelib.pipeline.outcome import run
@@ -32,8 +34,8 @@ class ThreadExecution(Pending):
 
     def __init__(self, task: Task[Any, Any], call: Call) -> None:
         super().__init__()
-        self._call = call
         self._window = ThreadWindow()
+        self._call = replace(call, line=HeldLine(call.line, self._window.held))
         self._task = within(task, self._window)
         self._context = contextvars.copy_context()
 

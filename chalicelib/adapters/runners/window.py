@@ -18,7 +18,7 @@ from chalicelib.pipeline.task import Task
 
 def within(task: Task[Any, Any], window: AbstractContextManager[object]) -> Task[Any, Any]:
     """The task, its function called inside the window."""
-    function: Callable[..., Any] = task.function
+    function: Callable[..., Any] = task.work
 
     def windowed(**args: Any) -> Any:
         with window:
@@ -38,7 +38,7 @@ class ThreadWindow:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._thread: int | None = None
-        self._raised = self._wanted = False
+        self._raised = self._wanted = self._held = False
 
     def __enter__(self) -> None:
         """The function begins, in this thread."""
@@ -61,9 +61,29 @@ class ThreadWindow:
         """Raise `SoftTimeLimitExceeded` in the function, if it runs; at its beginning, if it does not run yet."""
         with self._lock:
             self._wanted = True
-            if self._thread is not None and not self._raised:
-                self._raised = True
-                _raise_in(self._thread, SoftTimeLimitExceeded)
+            self._raise_if_wanted()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold it back until this is over. Only the function's own thread has to be spared."""
+        if threading.get_ident() != self._thread:
+            yield
+            return
+        with self._lock:
+            self._held = True
+        for _ in range(2):  # what was raised a moment ago lands here, at a jump back
+            pass
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held = False
+                self._raise_if_wanted()
+
+    def _raise_if_wanted(self) -> None:
+        if self._wanted and self._thread is not None and not self._raised and not self._held:
+            self._raised = True
+            _raise_in(self._thread, SoftTimeLimitExceeded)
 
     def _close(self) -> None:
         with self._lock:

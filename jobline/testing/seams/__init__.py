@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from jobline.testing.seams.aws import aws_calls
 from jobline.testing.seams.http_client import http_client_calls
 from jobline.testing.seams.named import Named, named_calls
+from jobline.testing.seams.notes import notes
 from jobline.testing.seams.submissions import submissions
 from jobline.testing.seams.web import httpx_calls, requests_calls
 
@@ -14,6 +15,7 @@ Seam = Callable[[], AbstractContextManager[None]]
 
 SEAMS: list[Seam] = [
     submissions,
+    notes,
     aws_calls,
     requests_calls,
     httpx_calls,

@@ -1,0 +1,89 @@
+"""What the steps of a job came to: recorded once each, found again by every later attempt.
+
+They lie on the shelf `step#<job> <digest of its arguments>`: a job that is redriven with other arguments finds none of the old ones.
+"""
+
+import threading
+from datetime import datetime
+from hashlib import sha256
+
+from chalicelib.domain.change import Missing
+from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.job import Inline, Job, Payload, Place, Stored
+from chalicelib.pipeline.items import Edit, Fields, Spot
+from chalicelib.pipeline.limits import PAYLOAD_LIFE
+from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.patience import Patience, patience
+
+MAX_STEPS = 1000
+"""Steps a job may have. All of them are read at the start of a later attempt's first step, and there are better places for data."""
+
+INLINE_BYTES = 8000
+"""A result up to this size lies in the step's own item: beyond 8 KiB S3 costs less."""
+
+_UNRECORDED = ((Missing("bytes"),),)
+
+
+class Steps:
+    """One attempt's view of its job's steps. For any thread."""
+
+    def __init__(self, job: Job, *, until: datetime, parts: Parts) -> None:
+        self._job = job
+        self._until = until
+        self._parts = parts
+        self._lock = threading.Lock()
+        # Nobody can have recorded anything before the first claim of all: no read is needed to know that.
+        self._known: dict[str, Fields] | None = {} if job.epoch <= 1 else None
+
+    def recall(self, name: str) -> str | None:
+        """The recorded result, JSON text; None: there is none. Raises `Unavailable`, `PayloadMissing`."""
+        fields = self._all().get(name)
+        return None if fields is None else self._text(fields)
+
+    def remember(self, name: str, text: str) -> str:
+        """The result that is recorded: this one, unless another attempt was faster. Raises `Unavailable`, `InvalidInput`."""
+        known = self._all()
+        if len(known) >= MAX_STEPS and name not in known:
+            raise InvalidInput("name", f"a job has at most {MAX_STEPS:,} steps")
+        until = self._parts.world.now() + self._job.keep + PAYLOAD_LIFE
+        edit = Edit(where=_UNRECORDED, set=self._fields(text, until), until=until)
+        answer = self._patient(self._parts.items.write, Spot(self._shelf, name), edit)
+        known[name] = answer.fields
+        return self._text(answer.fields)
+
+    @property
+    def _shelf(self) -> str:
+        return f"step#{self._job.id} {_digest(self._job.args)}"
+
+    @property
+    def _patient(self) -> Patience:
+        """Until the attempt is over, and a little longer for what is done already."""
+        return patience(self._parts, max(self._until, self._parts.world.now() + self._parts.limits.patience))
+
+    def _all(self) -> dict[str, Fields]:
+        with self._lock:
+            if self._known is None:
+                listed = self._patient(self._parts.items.listed, self._shelf, limit=MAX_STEPS)
+                self._known = dict(listed)
+            return self._known
+
+    def _fields(self, text: str, until: datetime) -> Fields:
+        body = text.encode()
+        if len(body) <= INLINE_BYTES:
+            return {"bytes": len(body), "json": text}
+        stored = self._patient(self._parts.payloads.put, self._job.id, body, keep_until=until)
+        return {"bytes": stored.size, "at": stored.place.value, "sha256": stored.sha256}
+
+    def _text(self, fields: Fields) -> str:
+        if "json" in fields:
+            return str(fields["json"])
+        stored = Stored(
+            place=Place(str(fields["at"])), sha256=str(fields["sha256"]), size=int(str(fields["bytes"]))
+        )
+        return self._patient(self._parts.payloads.get, self._job.id, stored).decode()
+
+
+def _digest(args: Payload) -> str:
+    """What tells arguments from others."""
+    whole = sha256(args.json.encode()).hexdigest() if isinstance(args, Inline) else args.sha256
+    return whole[:16]
