@@ -16,6 +16,7 @@ from chalicelib.domain.errors import Conflict, InvalidInput, MachineryError, Not
 from chalicelib.domain.job import Job
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.fire import ROUNDS, settle
+from chalicelib.pipeline.gates import gates_of
 from chalicelib.pipeline.ids import is_tenant, time_of
 from chalicelib.pipeline.items import Edit, Kept
 from chalicelib.pipeline.limits import SEND_AHEAD
@@ -261,6 +262,9 @@ def checked_args(task: str, args: Mapping[str, Any], parts: Parts) -> str:
         raise InvalidInput("args", "not an object of named arguments")
     text = strict_json.write_readable(dict(args), name="args", limit=MAX_ARGS)
     parts.registry[task].signature.check(args)
+    gates_of(
+        parts.registry[task], args
+    )  # a value that cannot be part of a key is refused now, not when it fires
     return text
 
 

@@ -8,9 +8,11 @@ from chalicelib.domain.events import Cancelled
 from chalicelib.domain.guards import Seen
 from chalicelib.domain.job import Job, State
 from chalicelib.domain.lifecycle import PENDING, change
+from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.accept import accept, new_job
 from chalicelib.pipeline.cancel import ROUNDS
 from chalicelib.pipeline.ids import time_of
+from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import place
@@ -46,6 +48,7 @@ def _job(schedule: Schedule, job_id: str, parts: Parts) -> Job:
         job_id=job_id,
         now=now,
         how=how,
+        values=strict_json.read(schedule.args.encode(), name="args", limit=MAX_BODY),
         args=lambda due: patience(parts)(
             place, schedule.args, job_id=job_id, due=due, payloads=parts.payloads
         ),
