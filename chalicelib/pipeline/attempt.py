@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.domain.errors import InvalidInput, MachineryError, PayloadMissing, UnknownTask
+from chalicelib.domain.estimate import began
 from chalicelib.domain.events import Event, Renewed
 from chalicelib.domain.guards import Mine
 from chalicelib.domain.job import Failure, Job, Progress
@@ -25,6 +26,11 @@ log = logging.getLogger(__name__)
 
 UNKNOWN_TASK = Backoff(base=timedelta(seconds=30), cap=timedelta(minutes=15))
 """How long a job waits for code that knows its task: a deploy in progress takes minutes."""
+
+
+OFTEN, SELDOM = timedelta(seconds=1), timedelta(minutes=1)
+"""What a task says of itself is written down once a second in its first minute, then each time that a sixtieth of its age has passed,
+and at least once a minute: at most 306 writes in the first hour of a job, 60 in each later one. The last word goes with the outcome."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,6 +129,7 @@ class _Watch:
     execution: Execution
     parts: Parts
     looked: datetime
+    wrote: datetime | None = None
 
     def until(self, ends: datetime, soft: datetime | None) -> Outcome | None:
         """Wait for the task to end, or end it. None: fenced."""
@@ -161,12 +168,14 @@ class _Watch:
 
     def _listen(self) -> bool:
         """Write down what the task says, or look at the row now and then. False: the right to the job is lost."""
-        said, progress = self.line.news()
         now = self.parts.world.now()
+        said, progress = self.line.news() if self._may_write(now) else (False, None)
         if not said and now - self.looked < self.parts.limits.look_every:
             return True
         self.looked = now
         try:
+            if said:
+                self.wrote = now
             row = self._renew(progress) if said else self.parts.store.read(self.job.id)
         except MachineryError as error:
             log.warning(
@@ -186,6 +195,11 @@ class _Watch:
         if row.cancel_requested is not None:
             self.line.tell_cancelled()
         return True
+
+    def _may_write(self, now: datetime) -> bool:
+        """Whether it is time to write down what the task says: see `SELDOM`."""
+        age = now - (began(self.job) or now)
+        return self.wrote is None or now - self.wrote >= min(SELDOM, max(OFTEN, age / 60))
 
     def _renew(self, progress: Progress | None) -> Job | None:
         limits = self.parts.limits

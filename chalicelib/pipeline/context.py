@@ -83,7 +83,8 @@ class JobContext:
         return self._facts.deadline
 
     def progress(self, fraction: float | None = None, message: str = "") -> None:
-        """Say how far the work is: a fraction from 0 to 1, words, or both. Cheap: it is written at most once a second.
+        """Say how far the work is: a fraction from 0 to 1, words, or both. Cheap: it is written at most once a second, ever
+        less often the longer the job runs, and with the outcome.
 
         Raises ValueError for a fraction outside 0 to 1.
         """

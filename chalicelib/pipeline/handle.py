@@ -1,10 +1,11 @@
 """What submitting returns: a handle on the job, to ask, wait and cancel with."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.errors import JoblineError
-from chalicelib.domain.job import TERMINAL, Job, State
+from chalicelib.domain.estimate import eta
+from chalicelib.domain.job import TERMINAL, Job, Progress, State
 from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.payloads import load
@@ -41,6 +42,16 @@ class JobHandle:
     def state(self) -> State:
         """Where it is in its life."""
         return self.job.state
+
+    @property
+    def progress(self) -> Progress | None:
+        """What the task last said of itself."""
+        return self.job.progress
+
+    @property
+    def eta(self) -> datetime | None:
+        """When it will be done if it goes on as it has gone so far; None: nobody can tell."""
+        return eta(self.job)
 
     def result(self, timeout: timedelta | float) -> Any:
         """The result, waiting up to `timeout` (a timedelta or seconds) for it. Raises `JobNotSucceeded`, TimeoutError."""

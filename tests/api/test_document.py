@@ -1,15 +1,17 @@
 """The job document: large values are loaded where there is room for them, and said to be elsewhere where not."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, get_args
 
 import pytest
 
-from chalicelib.domain.job import Inline, Job, Place, Progress, Reason, State, Stored
+from chalicelib.domain.job import Entry, Inline, Job, Place, Progress, Reason, State, Stored
 from chalicelib.entrypoints.api import document
 from chalicelib.entrypoints.api.document import brief
 from chalicelib.entrypoints.api.job_shape import ReasonName, StateName
 from chalicelib.pipeline import strict_json
+from chalicelib.pipeline.handle import JobHandle
 from tests.api.desk import Caller, Desk
 
 LARGE = "x" * 5000
@@ -143,4 +145,14 @@ def test_what_a_running_task_said_of_itself_is_shown(desk: Desk, ann: Caller):
     said = Progress(fraction=0.25, message="a quarter", at=desk.world.now())
     desk.store.rows[job_id] = replace(desk.row(job_id), progress=said)
     told = ann.get(f"/jobs/{job_id}").body["progress"]
-    assert told == {"fraction": 0.25, "message": "a quarter", "at": "2026-01-01T12:00:00.000Z"}
+    assert told == {"fraction": 0.25, "message": "a quarter", "at": "2026-01-01T12:00:00.000Z", "eta": None}
+
+
+def test_a_running_task_that_says_how_far_it_is_says_when_it_will_be_done(desk: Desk, ann: Caller):
+    job_id = ann.submit()
+    now = desk.world.now()
+    begun = (Entry(at=now - timedelta(minutes=1), event="claimed", epoch=1),)
+    said = Progress(fraction=0.25, message="a quarter", at=now)
+    desk.store.rows[job_id] = replace(desk.row(job_id), progress=said, history=begun)
+    assert ann.get(f"/jobs/{job_id}").body["progress"]["eta"] == "2026-01-01T12:03:00.000Z"
+    assert JobHandle(job_id, tenant="ann", parts=desk.parts).eta == now + timedelta(minutes=3)

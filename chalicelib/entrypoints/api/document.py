@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from chalicelib.domain.errors import PayloadMissing
+from chalicelib.domain.estimate import began, eta
 from chalicelib.domain.job import TERMINAL, Inline, Job, Payload, Stored
 from chalicelib.entrypoints.api.job_shape import Elsewhere, JobDocument
 from chalicelib.pipeline.ids import time_of
@@ -73,7 +74,7 @@ def _elsewhere(payload: Stored, why: Literal["not_loaded", "too_large", "missing
 def _document(
     job: Job, args: msgspec.Raw | Elsewhere | None, result: msgspec.Raw | Elsewhere | None
 ) -> JobDocument:
-    started, finished = _times(job)
+    finished = job.history[-1].at if job.state in TERMINAL and job.history else None
     document: JobDocument = {
         "id": job.id,
         "task": job.task,
@@ -87,7 +88,7 @@ def _document(
         "epoch": job.epoch,
         "created_at": rfc3339(time_of(job.id)),
         "due_at": _maybe(job.due),
-        "started_at": _maybe(started),
+        "started_at": _maybe(began(job)),
         "finished_at": _maybe(finished),
         "expires_at": _maybe(job.expires),
         "progress": None,
@@ -116,7 +117,12 @@ def _document(
         document["result"] = result
     if job.progress is not None:
         told = job.progress
-        document["progress"] = {"fraction": told.fraction, "message": told.message, "at": rfc3339(told.at)}
+        document["progress"] = {
+            "fraction": told.fraction,
+            "message": told.message,
+            "at": rfc3339(told.at),
+            "eta": _maybe(eta(job)),
+        }
     if job.error is not None:
         failed = job.error
         document["error"] = {
@@ -126,18 +132,6 @@ def _document(
             "fingerprint": failed.fingerprint,
         }
     return document
-
-
-def _times(job: Job) -> tuple[datetime | None, datetime | None]:
-    """When this life of the job began to run, and when it ended. A retry by hand begins another life."""
-    started = None
-    for entry in job.history:
-        if entry.event == "redriven":
-            started = None
-        elif entry.event in ("claimed", "reclaimed") and started is None:
-            started = entry.at
-    ended = job.history[-1].at if job.state in TERMINAL and job.history else None
-    return started, ended
 
 
 def _maybe(at: datetime | None) -> str | None:

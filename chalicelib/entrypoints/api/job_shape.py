@@ -40,6 +40,10 @@ class ProgressDocument(TypedDict):
     fraction: Annotated[float | None, Meta(description="0 to 1")]
     message: str
     at: Time
+    eta: Annotated[
+        Time | None,
+        Meta(description="when it will be done if it goes on like this; null when that is unknown or over"),
+    ]
 
 
 class ErrorDocument(TypedDict):

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.errors import NewerRow, SoftTimeLimitExceeded, Unavailable
-from chalicelib.domain.job import Reason, State
+from chalicelib.domain.job import Entry, Reason, State
 from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.context import JobContext
 from chalicelib.pipeline.execute import execute
@@ -172,6 +172,36 @@ def test_progress_is_written_once_a_second_however_often_it_is_said(stage):
     assert stage.store.writes - before <= 12
     # and the last word is kept
     assert one.row.progress.fraction == 0.999
+
+
+def test_a_task_that_says_something_all_the_time_costs_306_writes_in_its_first_hour_and_60_in_each_later_one(
+    stage,
+):
+    chatter = [(n, says(n / 10_800)) for n in range(10_800)]
+    one = Attempt(stage, end=10_800, script=chatter)
+    written = []
+    write = stage.store.write
+
+    def watched(job_id, change):
+        if "progress" in change.set and "lease" in change.set:
+            written.append((stage.world.now() - one.began).total_seconds())
+        return write(job_id, change)
+
+    stage.store.write = watched
+    one.run(seconds=11_000)
+    hours = [sum(1 for at in written if hour * 3600 <= at < (hour + 1) * 3600) for hour in range(3)]
+    assert 250 <= hours[0] <= 306, "it is listened to once a second, which makes it a few less"
+    assert all(55 <= count <= 60 for count in hours[1:])
+
+
+def test_a_later_part_of_a_long_job_is_as_sparing_as_its_age_says(stage):
+    one = Attempt(stage, end=50, script=[(n, says(n / 100)) for n in range(50)])
+    begun = Entry(at=stage.world.now() - 3600 * SECOND, event="claimed", epoch=0)
+    stage.store.rows[one.job.id] = replace(one.row, history=(begun, replace(begun, event="requeued")))
+    before = stage.store.writes
+    one.run()
+    assert stage.store.writes - before == 3, "claim, once in this minute, outcome"
+    assert one.row.progress.fraction == 0.49
 
 
 def test_the_last_word_is_kept_whatever_the_end(stage):
