@@ -21,7 +21,7 @@ from bench.ground import Feature, Ground
 from bench.meter import Meter, metering
 from bench.run import SET_UP, NotAsPlanned
 from bench.stage import emulated, stage
-from bench.uses import FEATURES
+from bench.uses_alike import FEATURES
 from chalicelib import wiring
 from chalicelib.pipeline.parts import Parts
 

@@ -3,8 +3,8 @@
 from importlib import import_module
 from typing import Any
 
-from chalicelib.domain.errors import JobCancelled, Retry, SoftTimeLimitExceeded
-from chalicelib.domain.flow import Rate
+from chalicelib.domain.errors import JobCancelled, NotUnique, Retry, SoftTimeLimitExceeded, Throttled
+from chalicelib.domain.flow import Debounce, Rate, Throttle, Unique
 from chalicelib.domain.retry import Backoff
 from chalicelib.pipeline.context import JobContext, current_job
 from chalicelib.pipeline.declare import task
@@ -13,12 +13,17 @@ from chalicelib.pipeline.task import REGISTRY
 
 __all__ = [
     "Backoff",
+    "Debounce",
     "FinishedJob",
     "JobCancelled",
     "JobContext",
+    "NotUnique",
     "Rate",
     "Retry",
     "SoftTimeLimitExceeded",
+    "Throttle",
+    "Throttled",
+    "Unique",
     "current_job",
     "task",
 ]

@@ -7,8 +7,9 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-from chalicelib.domain.job import Job
-from chalicelib.pipeline.enqueue import JobRequest, enqueue
+from chalicelib.pipeline.asked import Submitted
+from chalicelib.pipeline.enqueue import JobRequest
+from chalicelib.pipeline.enqueue import submit as accepted
 from chalicelib.pipeline.handle import JobHandle
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.task import REGISTRY, Kind, Registry, Submission, Task
@@ -96,7 +97,7 @@ def build(settings: Settings) -> Parts:
 def submit(task: Task[Any, Any], args: Mapping[str, Any], how: Submission) -> JobHandle:
     """What `f.delay(...)` and `f.submit(...)` do: accept one job. Raises `CallerError`, or `Unavailable`: then ask again."""
     pipeline = parts()
-    answer = enqueue([JobRequest(task=task.name, args=args, how=how)], parts=pipeline)[0]
-    if not isinstance(answer, Job):
+    answer = accepted([JobRequest(task=task.name, args=args, how=how)], parts=pipeline)[0]
+    if not isinstance(answer, Submitted):
         raise answer
-    return JobHandle(answer.id, tenant=answer.tenant, parts=pipeline)
+    return JobHandle(answer.job.id, tenant=answer.job.tenant, parts=pipeline, made=answer.made)

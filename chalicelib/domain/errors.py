@@ -9,6 +9,8 @@ JoblineError
  |    +-- Conflict            the request contradicts what is recorded
  |    |    +-- KeyReused      the idempotency key was used for another request
  |    |    +-- NotPossible    the job's state does not allow this (redrive of a job that is not dead, ...)
+ |    |    +-- NotUnique      a job with the same key is there, and the task refuses another
+ |    +-- Throttled           the task accepts no more now; `after` says when it does again
  |    +-- Denied              the API key is missing, wrong, expired or lacks the scope
  +-- TaskError                the task's author: raised inside, or because of, a task
  |    +-- TaskMisdeclared     the decorator's arguments contradict each other; raised at import
@@ -78,6 +80,24 @@ class KeyReused(Conflict):
 
 class NotPossible(Conflict):
     """The job's state does not allow this."""
+
+
+class NotUnique(Conflict):
+    """A job with the same key is there already, and its task refuses another. `job_id` names it."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"job {job_id} has the same key, and the task takes one at a time")
+        self.job_id = job_id
+
+
+class Throttled(CallerError):
+    """The task has accepted as many jobs as it may. `after` is how long until it takes the next."""
+
+    def __init__(self, limit: int, per: timedelta, after: timedelta) -> None:
+        super().__init__(
+            f"the task accepts {limit} jobs in {per.total_seconds():g} s; the next in {after.total_seconds():g} s"
+        )
+        self.after = after
 
 
 class Denied(CallerError):

@@ -67,7 +67,7 @@ class Ordered:
 class Unique:
     """While one job of a key is there, another one is not made. `on_conflict`: answer with the job that is there, or refuse.
 
-    `until`: "started", "ended", or so long after acceptance, whatever becomes of the job.
+    `until`: "started", "ended", or so long after acceptance, whatever becomes of the job. docs/unique.md
     """
 
     key: tuple[str, ...] = ()
@@ -78,12 +78,14 @@ class Unique:
 
 @dataclass(frozen=True, slots=True)
 class Debounce:
-    """A job starts when nobody has asked again for `wait`, at the latest `most` after the first asked. The last one's arguments win."""
+    """A job starts when nobody has asked again for `wait`, at the latest `most` after the first asked. The last one's arguments win.
+
+    It has no name to share: arguments that take the place of others are those of the same task.
+    """
 
     wait: timedelta
     most: timedelta | None = None
     key: tuple[str, ...] = ()
-    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

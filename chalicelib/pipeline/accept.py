@@ -45,13 +45,13 @@ def new_job(
         tenant=how.tenant,
         task=task.name,
         lane=how.lane or options.lane,
-        args=args((due or now) + options.keep),
+        args=args((due or now) + options.kept),
         state=State.QUEUED,
         ready=0,
         max_attempts=how.max_attempts or options.max_attempts,
         due=due,
         expires=None if expires is None else now + expires,
-        keep=options.keep,
+        keep=options.kept,
         tags=how.tags,
         key=how.key,
         on_success=how.on_success or options.on_success,
@@ -91,7 +91,13 @@ def _put(job: Job, parts: Parts) -> Job:
     if job.attention is None and _late(job, parts):
         job = replace(job, attention="due", attention_at=parts.world.now())
     row = patience(parts, until)(parts.store.create, job) or job
+    return looked_after(row, until=until, parts=parts)
+
+
+def looked_after(row: Job, *, until: datetime | None = None, parts: Parts) -> Job:
+    """A row that answers a request, in the tick's sight if the sweep may have passed before it was put."""
     if row.attention is None and not row.finished and _late(row, parts):
+        until = until or parts.world.now() + parts.limits.patience
         return appoint(row, parts.world.now(), until=until, parts=parts)
     return row
 

@@ -38,6 +38,9 @@ def task(function: Callable[..., Any] | None = None, /, *, name: str | None = No
         timezone: of the cron rule, "Europe/Berlin"; UTC.
         catch_up: which fires of an outage are made up for: "skip", "one" (the newest), "all" (at most 50) or "all:N"; "one".
         rate: `Rate(limit, per, key=, burst=)`: how many attempts of a key may start in a time, on all functions together (docs/limits.md).
+        unique: `Unique(key=, until=, on_conflict=)`: while one job of a key is there, another one is not made.
+        debounce: `Debounce(wait=, most=, key=)`: of requests that follow each other closely, only the last one's job runs.
+        throttle: `Throttle(limit=, per=, key=)`: further jobs are refused. One of these three; docs/unique.md.
         on_success, on_failure: the name of a task that is submitted, exactly once, with the finished job.
 
     Raises `TaskMisdeclared` at import for what contradicts itself.

@@ -2,24 +2,26 @@
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.errors import MAX_DELAY, InvalidInput, JoblineError, KeyReused
-from chalicelib.domain.job import KEY_LIFE, Job
+from chalicelib.domain.errors import MAX_DELAY, InvalidInput, JoblineError
+from chalicelib.domain.flow import Debounce
+from chalicelib.domain.job import Job
 from chalicelib.lanes import LANES
 from chalicelib.pipeline import strict_json
-from chalicelib.pipeline.accept import accept, new_job
+from chalicelib.pipeline.accept import accept
+from chalicelib.pipeline.alike import alike, says_the_same
+from chalicelib.pipeline.asked import Asked, Made, Submitted, job_of
 from chalicelib.pipeline.gates import keyed_by
 from chalicelib.pipeline.ids import is_tenant
+from chalicelib.pipeline.keyed import bound
 from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.patience import patience
-from chalicelib.pipeline.payloads import place
-from chalicelib.pipeline.ports import KeyClaim
-from chalicelib.pipeline.task import MAX_ATTEMPTS, MAX_EXPIRES, Options, Submission, Task
+from chalicelib.pipeline.task import MAX_ATTEMPTS, MAX_EXPIRES, Options, Submission
 
 MAX_TAGS = 10
 MAX_TAG_CHARS = 64
@@ -35,60 +37,82 @@ class JobRequest:
     how: Submission = field(default_factory=Submission)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Prepared:
-    """A request that is in order."""
-
-    task: Task[Any, Any]
-    text: str
-    request: JobRequest
-    job_id: str
-
-
 def enqueue(requests: Sequence[JobRequest], *, parts: Parts) -> list[Job | Exception]:
     """Accept each request on its own. Each answer is its job, or the error that kept it out; one bad request harms no other.
 
     Errors are `CallerError`s to be mended by the caller, or `Unavailable`: the same request with the same key may be sent again.
     """
-    answers: list[Job | Exception] = list(parts.crew.each(lambda request: _job(request, parts), requests))
-    jobs = [job for job in answers if isinstance(job, Job)]
-    jobs = _once_each(jobs)
-    by_id = {job.id: row for job, row in zip(jobs, accept(jobs, parts=parts), strict=True)}
-    return [_expected(by_id[answer.id] if isinstance(answer, Job) else answer) for answer in answers]
+    answers = submit(requests, parts=parts)
+    return [answer.job if isinstance(answer, Submitted) else answer for answer in answers]
 
 
-def _once_each(jobs: Sequence[Job]) -> list[Job]:
-    """Without the doubles that one key makes within one batch."""
-    return list({job.id: job for job in jobs}.values())
+def submit(requests: Sequence[JobRequest], *, parts: Parts) -> list[Submitted | Exception]:
+    """As `enqueue`, and told of each job whether the request made it."""
+    lots = _lots(requests, parts)
+    done = parts.crew.each(lambda lot: [_turn(asked, parts) for asked in lot.values()], lots)
+    found: dict[int, Job | Submitted | Exception] = {}
+    for lot, answers in zip(lots, done, strict=True):
+        each = [answers] * len(lot) if isinstance(answers, Exception) else answers
+        found.update(zip(lot, each, strict=True))
+    jobs: dict[str, Job] = {}  # without the doubles that one key makes within one batch: the first is put
+    for place in sorted(found):
+        answer = found[place]
+        if isinstance(answer, Job):
+            jobs.setdefault(answer.id, answer)
+    rows = dict(zip(jobs, accept(list(jobs.values()), parts=parts), strict=True))
+    return [_expected(_answer(found[place], jobs, rows)) for place in sorted(found)]
 
 
-def _expected(answer: Job | Exception) -> Job | Exception:
-    """A row, or a request's own error as its answer; a bug of ours rises."""
-    if isinstance(answer, Job | JoblineError):
+Lot = Mapping[int, Asked | Exception]
+"""Requests by their place in the batch."""
+
+
+def _lots(requests: Sequence[JobRequest], parts: Parts) -> list[Lot]:
+    """What can be dealt with side by side. Requests that are alike to their task come one after the other, in their order."""
+    lots: dict[object, dict[int, Asked | Exception]] = defaultdict(dict)
+    for place, request in enumerate(requests):
+        try:
+            asked = prepare(request, parts)
+            lots[place if asked.spot is None else asked.spot][place] = asked
+        except JoblineError as error:
+            lots[place][place] = error
+    return list(lots.values())
+
+
+def _turn(asked: Asked | Exception, parts: Parts) -> Job | Submitted | Exception:
+    """The job to be put, the one that answers, or the request's own error; a bug of ours rises."""
+    try:
+        if isinstance(asked, Exception):
+            return asked
+        if asked.spot is not None:
+            return alike(asked, asked.spot, parts)
+        return job_of(asked, parts, job_id=bound(asked, asked.job_id, parts))
+    except JoblineError as error:
+        return error
+
+
+def _answer(
+    turn: Job | Submitted | Exception, jobs: Mapping[str, Job], rows: Mapping[str, Job | Exception]
+) -> Submitted | Exception:
+    """What the request is told, given the jobs that were put and the rows that are there."""
+    if not isinstance(turn, Job):
+        return turn
+    row = rows[turn.id]
+    if isinstance(row, Exception):
+        return row
+    first = jobs[turn.id] is turn and says_the_same(row, turn)
+    mine = first if turn.key is None else row.key == turn.key
+    return Submitted(job=row, made=Made.NEW if mine else Made.EXISTING)
+
+
+def _expected(answer: Submitted | Exception) -> Submitted | Exception:
+    """A request's own error is its answer; a bug of ours rises."""
+    if isinstance(answer, Submitted | JoblineError):
         return answer
     raise answer
 
 
-def _job(request: JobRequest, parts: Parts) -> Job:
-    prepared = prepare(request, parts)
-    now = parts.world.now()
-    how = request.how
-    if how.key is not None:
-        held = _hold(prepared, how.key, now, parts)
-        prepared = replace(prepared, job_id=held)
-    return new_job(
-        prepared.task,
-        job_id=prepared.job_id,
-        now=now,
-        how=how,
-        values=request.args,
-        args=lambda due: patience(parts)(
-            place, prepared.text, job_id=prepared.job_id, due=due, payloads=parts.payloads
-        ),
-    )
-
-
-def prepare(request: JobRequest, parts: Parts) -> _Prepared:
+def prepare(request: JobRequest, parts: Parts) -> Asked:
     """Check the request. Raises `InvalidInput` that names the argument."""
     task = parts.registry[request.task]
     if not isinstance(request.args, Mapping):
@@ -101,7 +125,14 @@ def prepare(request: JobRequest, parts: Parts) -> _Prepared:
         raise InvalidInput(
             "group", f"the jobs of {task.name!r} have no order: it is not declared with ordered="
         )
-    return _Prepared(task=task, text=text, request=request, job_id=parts.world.job_id())
+    return Asked(
+        task=task,
+        args=request.args,
+        text=text,
+        how=request.how,
+        job_id=parts.world.job_id(),
+        digest="" if request.how.key is None else request_hash(request),
+    )
 
 
 def _check_times(how: Submission, options: Options, now: datetime) -> None:
@@ -118,9 +149,22 @@ def _check_times(how: Submission, options: Options, now: datetime) -> None:
             "at" if how.at is not None else "delay", f"is more than {MAX_DELAY.days} days ahead"
         )
     expires = how.expires if how.expires is not None else options.expires
+    if options.debounce is not None:
+        _check_debounced(how, options.debounce)
     if expires is not None and not max(wait, timedelta(0)) < expires <= MAX_EXPIRES:
         whose = "" if how.expires is not None else f" (the task's own, {expires})"
         raise InvalidInput("expires", f"is not after the time at which the job is due{whose}")
+
+
+def _check_debounced(how: Submission, policy: Debounce) -> None:
+    """Refuse what contradicts a debounce: it says when its jobs start."""
+    for option in ("delay", "at"):
+        if getattr(how, option) is not None:
+            raise InvalidInput(option, "the task is debounced, which says when its jobs start")
+    if how.expires is not None and (policy.most is None or how.expires <= policy.most):
+        raise InvalidInput(
+            "expires", "is not after the latest time to which the task's debounce can put the job off"
+        )
 
 
 def _check_choices(how: Submission, parts: Parts) -> None:
@@ -146,22 +190,6 @@ def _check_choices(how: Submission, parts: Parts) -> None:
             raise InvalidInput(option, f"no task is called {follower!r}")
         if follower is not None and keyed_by(parts.registry[follower], "job"):
             raise InvalidInput(option, f"a key of {follower!r} is made of `job`, which is no plain value")
-
-
-def _hold(prepared: _Prepared, key: str, now: datetime, parts: Parts) -> str:
-    """The id that the key stands for. The key is written before the row, so a crash in between is mended by asking again."""
-    how = prepared.request.how
-    claim = KeyClaim(
-        tenant=how.tenant,
-        key=key,
-        request_hash=request_hash(prepared.request),
-        job_id=prepared.job_id,
-        until=now + KEY_LIFE,
-    )
-    held = patience(parts)(parts.keys.hold, claim, now)
-    if held.request_hash != claim.request_hash:
-        raise KeyReused(f"the idempotency key {key!r} was used for another request; its job is {held.job_id}")
-    return held.job_id
 
 
 def request_hash(request: JobRequest) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.domain.errors import JoblineError
 from chalicelib.domain.estimate import eta
 from chalicelib.domain.job import TERMINAL, Job, Progress, State
+from chalicelib.pipeline.asked import Made
 from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.payloads import load
@@ -25,8 +26,10 @@ class JobNotSucceeded(JoblineError):
 class JobHandle:
     """One submitted job. Every property asks the table: nothing here is remembered but the id."""
 
-    def __init__(self, job_id: str, *, tenant: str, parts: Parts) -> None:
+    def __init__(self, job_id: str, *, tenant: str, parts: Parts, made: Made = Made.NEW) -> None:
         self.id = job_id
+        #: what the request came to: "new", or "existing" or "replaced" where the task is unique or debounced
+        self.made = made
         self._tenant = tenant
         self._parts = parts
 

@@ -6,10 +6,13 @@ and which writes are right, is said by the verb whose items they are.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol, assert_never
 
 from chalicelib.domain.change import Equals, Missing, Present
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
 
 Value = str | int | tuple[str, ...]
 Fields = Mapping[str, Value]
@@ -87,6 +90,16 @@ class Items(Protocol):
 
     def due(self, now: datetime, limit: int) -> Sequence[Spot]:
         """Where up to `limit` items lie whose appointment is at or before now, in no order. May lag behind writes."""
+
+
+def to_ms(at: datetime) -> int:
+    """A time as items hold it: whole milliseconds."""
+    return (at - _EPOCH) // _MS
+
+
+def from_ms(number: int) -> datetime:
+    """The time that an item holds."""
+    return _EPOCH + number * _MS
 
 
 def holds(test: Test, fields: Fields) -> bool:

@@ -96,6 +96,9 @@ class KeyStore(Protocol):
     def hold(self, claim: KeyClaim, now: datetime) -> KeyClaim:
         """The claim that holds the key now: this one, or one that was there before and is not over."""
 
+    def find(self, tenant: str, name: str, now: datetime) -> KeyClaim | None:
+        """The claim that holds the key now, if any."""
+
 
 class PayloadStore(Protocol):
     """Arguments and results that are too large for a row."""

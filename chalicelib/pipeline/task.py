@@ -10,9 +10,10 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 from chalicelib.domain.errors import MAX_DELAY, InvalidInput, TaskMisdeclared, UnknownTask
 from chalicelib.domain.flow import Concurrency, Debounce, Ordered, Rate, Throttle, Unique
-from chalicelib.domain.job import KEEP
+from chalicelib.domain.job import KEEP, KEY_LIFE
 from chalicelib.domain.retry import MAX_BACKOFF, Backoff, RetryPolicy
 from chalicelib.lanes import LANES
+from chalicelib.pipeline.declared_alike import check_alike, check_keys
 from chalicelib.pipeline.gates import check_policies, check_shared, keyed_by
 from chalicelib.pipeline.generators import driven, driven_async
 from chalicelib.pipeline.signature import Signature
@@ -28,6 +29,9 @@ LONGEST = timedelta(hours=12)
 
 MAX_EXPIRES = MAX_DELAY + timedelta(days=1)
 """The latest deadline for starting: a job that is put off for as long as possible can still have one."""
+
+ANSWERS = KEY_LIFE + timedelta(hours=1)
+"""How long a job is kept at least after its end if it may answer for other requests: their idempotency keys stand for it as long."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
 
@@ -68,6 +72,14 @@ class Options:
     catch_up: str = "one"
     webhook: str | None = None
 
+    @property
+    def kept(self) -> timedelta:
+        """How long a job is kept after its end. One that another request's answer may be is kept as long as that may be repeated."""
+        if self.unique is None and self.debounce is None:
+            return self.keep
+        period = self.unique.until if self.unique is not None else None
+        return max(self.keep, ANSWERS + (period if isinstance(period, timedelta) else timedelta(0)))
+
     def check(self, name: str) -> None:
         """Raise `TaskMisdeclared` that names the option which is wrong."""
         wrong = {
@@ -102,6 +114,7 @@ class Options:
         except InvalidInput as error:
             option = "schedule" if error.argument in ("cron", "every") else error.argument
             raise TaskMisdeclared(f"@task {name}: {option}: {error.why}") from error
+        check_alike(self, name)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -210,8 +223,8 @@ class Registry:
         if options.schedule is not None:
             _check_needs_nothing(name, signature)
         kind = Kind.LOOP if asynchronous else Kind.PROCESS if options.cpu else Kind.THREAD
-        signature = Signature(function)
         check_policies(name, options, signature.names)
+        check_keys(options, name, signature.names)
         task = Task(
             name=name,
             function=function,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.change import Equals, Missing, Present
-from chalicelib.pipeline.items import Below, Edit, Kept, Spot, Unkept
+from chalicelib.pipeline.items import Below, Edit, Kept, Spot, Unkept, from_ms, to_ms
 from tests.contract.rows import DAY, NOW, SECOND
 from tests.contract.test_rows import THREADS, at_once
 
@@ -131,3 +131,9 @@ def test_an_item_may_be_deleted_by_itself_when_its_time_is_over(aws):
     [stored] = aws.all_items()
     assert int(stored["ttl"]["N"]) == int(NOW.timestamp()) + 1
     assert aws.items.read(SPOT) == {"owner": "a"}
+
+
+def test_a_time_is_held_in_milliseconds(items):
+    at = NOW + timedelta(milliseconds=7)
+    answer = items.write(SPOT, Edit(set={"at": to_ms(at)}))
+    assert from_ms(answer.fields["at"]) == at

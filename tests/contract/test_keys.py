@@ -64,3 +64,13 @@ def test_of_eight_who_claim_a_key_at_once_one_holds_it_and_all_know(keys):
     held = at_once(keys.hold, [(one, NOW) for one in claims])
     assert held[0] in claims
     assert held == [held[0]] * THREADS
+
+
+def test_a_claim_is_found_as_long_as_it_holds(keys):
+    first = claim()
+    assert keys.find(first.tenant, first.key, NOW) is None
+    keys.hold(first, NOW)
+    assert keys.find(first.tenant, first.key, first.until - MS) == first
+    assert keys.find(first.tenant, first.key, first.until) is None
+    assert keys.find("another", first.key, NOW) is None
+    assert keys.find(first.tenant, "another", NOW) is None

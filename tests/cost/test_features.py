@@ -19,6 +19,12 @@ UNITS = {
     "with 4 KB of arguments": 8,
     "rate-limited, in time": 4,
     "rate-limited, has to wait": 7,
+    "unique": 4,
+    "answered with the unique job that is there": 1,
+    "debounced": 4,
+    "replacing a debounced job's arguments": 2,
+    "throttled": 4,
+    "refused by a throttle": 0,
 }
 """Write units a use, the index's among them."""
 

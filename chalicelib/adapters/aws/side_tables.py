@@ -57,15 +57,24 @@ class DynamoKeys:
                 held = refusing_row(error)
                 if held is None:  # DynamoDB brings it along
                     raise Unavailable(f"PutItem: key {claim.key!r} is held, its item did not come") from error
-                return _held(claim, held)
+                return _held(claim.tenant, claim.key, held)
         return claim
 
+    def find(self, tenant: str, name: str, now: datetime) -> KeyClaim | None:
+        """GetItem, consistent."""
+        with calling("GetItem"):
+            answer = self._clients.dynamodb.get_item(
+                TableName=self._table, Key=key(f"key#{tenant}", name), ConsistentRead=True
+            )
+        held = _held(tenant, name, answer["Item"]) if "Item" in answer else None
+        return held if held is not None and held.until > now else None
 
-def _held(claim: KeyClaim, item: Mapping[str, Any]) -> KeyClaim:
-    """The claim that refused ours."""
+
+def _held(tenant: str, name: str, item: Mapping[str, Any]) -> KeyClaim:
+    """The claim that the item says."""
     return KeyClaim(
-        tenant=claim.tenant,
-        key=claim.key,
+        tenant=tenant,
+        key=name,
         request_hash=item["request_hash"]["S"],
         job_id=item["job_id"]["S"],
         until=from_ms(int(item["until"]["N"])),

@@ -23,6 +23,11 @@ class MemoryKeys:
                 self.claims[claim.tenant, claim.key] = held = claim
             return held
 
+    def find(self, tenant: str, name: str, now: datetime) -> KeyClaim | None:
+        """The claim that holds the key now, if any."""
+        held = self.claims.get((tenant, name))
+        return held if held is not None and held.until > now else None
+
 
 class MemoryApiKeys:
     """The twin of `DynamoApiKeys`."""

@@ -1,12 +1,12 @@
 """Many jobs in one request, each answered for itself."""
 
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import msgspec
 from msgspec import Meta
 
 from chalicelib.domain.errors import InvalidInput, JoblineError
-from chalicelib.domain.job import TERMINAL, Job
+from chalicelib.domain.job import TERMINAL
 from chalicelib.entrypoints.api.answer import Answer
 from chalicelib.entrypoints.api.document import brief
 from chalicelib.entrypoints.api.job_shape import JobDocument
@@ -14,7 +14,8 @@ from chalicelib.entrypoints.api.problem import Problem, problem
 from chalicelib.entrypoints.api.reading import read
 from chalicelib.entrypoints.api.request import Request
 from chalicelib.entrypoints.api.submission import NewBatchJob, job_request
-from chalicelib.pipeline.enqueue import JobRequest, enqueue
+from chalicelib.pipeline.asked import Made, Submitted
+from chalicelib.pipeline.enqueue import JobRequest, submit
 
 MOST_JOBS = 1000
 
@@ -37,6 +38,11 @@ class BatchEntry(TypedDict):
 
     status: int
     job: NotRequired[JobDocument]
+    made: NotRequired[
+        Annotated[
+            Literal["existing", "replaced"], Meta(description="what the header Jobline-Job is to POST /jobs")
+        ]
+    ]
     problem: NotRequired[Annotated[Problem, Meta(description="`argument` is named as within the one job")]]
 
 
@@ -55,7 +61,7 @@ def submit_batch(request: Request) -> Answer:
         )
     asked = [_asked(values, request) for values in batch.jobs]
     good = [one for one in asked if isinstance(one, JobRequest)]
-    answers = iter(enqueue(good, parts=request.parts))
+    answers = iter(submit(good, parts=request.parts))
     entries = [_entry(next(answers) if isinstance(one, JobRequest) else one, request) for one in asked]
     body: BatchAnswer = {"jobs": entries}
     return Answer(status=200, body=body)
@@ -69,9 +75,13 @@ def _asked(values: Any, request: Request) -> JobRequest | InvalidInput:
         return error
 
 
-def _entry(answer: Job | Exception, request: Request) -> BatchEntry:
-    if isinstance(answer, Job):
-        return {"status": 200 if answer.state in TERMINAL else 202, "job": brief(answer)}
+def _entry(answer: Submitted | Exception, request: Request) -> BatchEntry:
+    if isinstance(answer, Submitted):
+        job = answer.job
+        entry: BatchEntry = {"status": 200 if job.state in TERMINAL else 202, "job": brief(job)}
+        if answer.made is not Made.NEW:
+            entry["made"] = "existing" if answer.made is Made.EXISTING else "replaced"
+        return entry
     assert isinstance(answer, JoblineError), "a bug rises before it can become an answer"
     told = problem(answer, request.id)
     return {"status": told.status, "problem": told.body}

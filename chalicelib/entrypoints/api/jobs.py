@@ -17,8 +17,9 @@ from chalicelib.entrypoints.api.job_shape import JobDocument
 from chalicelib.entrypoints.api.reading import Moment, moment
 from chalicelib.entrypoints.api.request import Request
 from chalicelib.entrypoints.api.submission import NewJob, job_request
+from chalicelib.pipeline.asked import Made
 from chalicelib.pipeline.cancel import cancel
-from chalicelib.pipeline.enqueue import enqueue
+from chalicelib.pipeline.enqueue import submit
 from chalicelib.pipeline.query import PAGE, Search, get, search
 from chalicelib.pipeline.redrive import redrive
 from chalicelib.pipeline.wait import wait
@@ -54,10 +55,13 @@ def submit_job(request: Request) -> Answer:
     new: NewJob = request.body
     limit = wish_to_wait(request.header("Prefer"))
     key = idempotency_key(request.header("Idempotency-Key"))
-    answer = enqueue([job_request(new, tenant=request.tenant, key=key)], parts=request.parts)[0]
-    if isinstance(answer, Exception):
-        raise answer
+    submitted = submit([job_request(new, tenant=request.tenant, key=key)], parts=request.parts)[0]
+    if isinstance(submitted, Exception):
+        raise submitted
+    answer = submitted.job
     headers = {"Location": f"{request.raw.prefix}/jobs/{answer.id}"}
+    if submitted.made is not Made.NEW:
+        headers["Jobline-Job"] = submitted.made.value
     if limit is None:
         return Answer(status=_status(answer), body=brief(answer), headers=headers)
     job = _ended_in_time(answer, limit, request)

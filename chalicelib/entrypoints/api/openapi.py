@@ -148,5 +148,5 @@ def _problems() -> Json:
 
 
 def _extra_headers(status: int) -> Mapping[str, Json]:
-    extra = {401: "WWW-Authenticate", 405: "Allow", 503: "Retry-After"}
+    extra = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retry-After"}
     return {extra[status]: {"schema": {"type": "string"}}} if status in extra else {}

@@ -1,10 +1,12 @@
 """Errors as RFC 9457 problem details: what the caller needs to mend the request, and nothing that is not his business."""
 
 import logging
+import math
 from typing import Annotated, NotRequired, TypedDict
 
 from msgspec import Meta
 
+from chalicelib.domain.errors import Throttled
 from chalicelib.entrypoints.api.answer import Answer
 from chalicelib.entrypoints.api.problem_kinds import INTERNAL, UNAUTHENTICATED, UNAVAILABLE, Kind, kind_of
 from chalicelib.entrypoints.api.refusals import MethodNotAllowed
@@ -30,6 +32,7 @@ class Problem(TypedDict):
         Annotated[str, Meta(description="what is wrong, as the caller wrote it: args.width, limit, Prefer")]
     ]
     request_id: Annotated[str, Meta(description="how the log knows this request")]
+    retry_after: NotRequired[Annotated[int, Meta(description="seconds until the request can be accepted")]]
     checks: NotRequired[
         Annotated[dict[str, str], Meta(description="of /health: what is well and what is not")]
     ]
@@ -44,9 +47,12 @@ def problem(error: Exception, request_id: str) -> Answer:
         log.warning(
             "request %s could not be served now: %s", request_id, error, extra={"request_id": request_id}
         )
+    body = details(kind, _detail(kind, error), request_id, argument=getattr(error, "argument", None))
+    if isinstance(error, Throttled):
+        body["retry_after"] = _seconds(error)
     return Answer(
         status=kind.status,
-        body=details(kind, _detail(kind, error), request_id, argument=getattr(error, "argument", None)),
+        body=body,
         headers=_headers(kind, error),
         content_type=MEDIA_TYPE,
     )
@@ -78,6 +84,13 @@ def _headers(kind: Kind, error: Exception) -> dict[str, str]:
         headers["Retry-After"] = RETRY_AFTER
     if kind is UNAUTHENTICATED:
         headers["WWW-Authenticate"] = 'Bearer realm="jobline"'
+    if isinstance(error, Throttled):
+        headers["Retry-After"] = str(_seconds(error))
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = ", ".join(error.allow)
     return headers
+
+
+def _seconds(error: Throttled) -> int:
+    """How long to wait: a second too long rather than a moment too short."""
+    return max(1, math.ceil(error.after.total_seconds()))

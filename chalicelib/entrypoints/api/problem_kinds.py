@@ -12,6 +12,8 @@ from chalicelib.domain.errors import (
     NewerRow,
     NotFound,
     NotPossible,
+    NotUnique,
+    Throttled,
     TooLarge,
     Unavailable,
     UnknownTask,
@@ -80,6 +82,18 @@ KINDS: Mapping[type[Exception], Kind] = {
     ),
     NotPossible: _kind(
         409, "not-possible", "The job's state does not allow this", "Read the job to see its state."
+    ),
+    NotUnique: _kind(
+        409,
+        "not-unique",
+        "A job with the same key is there",
+        "Ask for the job that `detail` names, or wait for its end.",
+    ),
+    Throttled: _kind(
+        429,
+        "throttled",
+        "The task accepts no more jobs now",
+        "Wait `Retry-After` seconds, which `retry_after` repeats.",
     ),
     TooLarge: _kind(413, "too-large", "Too many bytes", "Put large data into S3 and send its address."),
     UnsupportedMediaType: _kind(

@@ -34,6 +34,10 @@ from chalicelib.entrypoints.api.submission import NewJob
 from chalicelib.entrypoints.api.tasks import TaskDocument, TaskList, list_tasks, show_task
 
 _LOCATION = {"Location": "where the job can be asked for"}
+_MADE = {
+    "Jobline-Job": "`existing`: a job that was there answers, the task is unique; `replaced`: the arguments took the place of an "
+    "earlier request's, the task is debounced; not there: the job is new"
+}
 _EXAMPLE = {"task": "count_down", "args": {"steps": 3, "seconds": 0.5}, "tags": ["hello"]}
 
 ROUTES: tuple[Route, ...] = (
@@ -50,14 +54,18 @@ ROUTES: tuple[Route, ...] = (
             "Prefer": "`wait=N`: wait up to N seconds, at most 25, for the job to end",
         },
         replies={
-            202: Reply(meaning="It is accepted and will not be lost.", shape=JobDocument, headers=_LOCATION),
+            202: Reply(
+                meaning="It is accepted and will not be lost.",
+                shape=JobDocument,
+                headers={**_LOCATION, **_MADE},
+            ),
             200: Reply(
                 meaning="It has ended already: in the time that Prefer gave, or long ago under the same key.",
                 shape=JobDocument,
-                headers={**_LOCATION, "Preference-Applied": "the wait that was honoured"},
+                headers={**_LOCATION, **_MADE, "Preference-Applied": "the wait that was honoured"},
             ),
         },
-        problems=(409,),
+        problems=(409, 429),
     ),
     Route(
         method="POST",
