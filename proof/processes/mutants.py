@@ -62,7 +62,7 @@ def _sends_dropped() -> None:
 
 
 def _keys_not_held() -> None:
-    _broken(enqueue, "_hold", lambda prepared, *_: prepared.job_id)
+    _broken(enqueue, "bound", lambda _asked, job_id, _parts: job_id)
 
 
 def _attempts_not_counted() -> None:

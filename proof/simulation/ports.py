@@ -149,6 +149,9 @@ class SimKeys:
     def hold(self, claim: KeyClaim, now: datetime) -> KeyClaim:
         return self._seam.call("keys.hold", claim.key, lambda: self.twin.hold(claim, now))
 
+    def find(self, tenant: str, name: str, now: datetime) -> KeyClaim | None:
+        return self._seam.call("keys.find", name, lambda: self.twin.find(tenant, name, now))
+
 
 class SimItems:
     """The shelves."""

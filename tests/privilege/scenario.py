@@ -47,6 +47,9 @@ class Day:
             self.submit("echo", value="x" * size)
         first = self.submit("echo", value="once", headers={"Idempotency-Key": "once", "Prefer": "wait=1"})
         assert first == self.submit("echo", value="once", headers={"Idempotency-Key": "once"})
+        once = self.submit("once", value="once", headers={"Idempotency-Key": "the first"})
+        for _ in range(2):  # answered with the first one's job, both times
+            assert once == self.submit("once", value="once", headers={"Idempotency-Key": "the second"})
         self.ok("POST", "/jobs/batch", {"jobs": [{"task": "echo", "args": {"value": "b"}}] * 12})
         self.ok("POST", f"/jobs/{self.submit('echo', value='c')}/cancel")
         for path in ("/jobs", "/tasks", "/tasks/echo", "/lanes", "/health", "/openapi.json", "/docs"):

@@ -3,7 +3,7 @@
 import threading
 from datetime import timedelta
 
-from chalicelib import FinishedJob, current_job, wiring
+from chalicelib import FinishedJob, Unique, current_job, wiring
 from chalicelib.domain.retry import Backoff
 from chalicelib.lanes import LANES
 from chalicelib.pipeline.task import Options, Registry
@@ -42,10 +42,13 @@ def registry(beaten: threading.Event) -> Registry:
         handle = made["echo"].submit(
             {"value": value}, key=f"key of {current_job().id}", delay=timedelta(minutes=1)
         )
+        once = made["once"].submit({"value": value}, key=f"once by {current_job().id}")
+        assert once.id == made["once"].submit({"value": value}, key=f"again by {current_job().id}").id
         handle.cancel()
         return str(handle.state)
 
     made.add(echo, None, Options())
+    made.add(echo, "once", Options(unique=Unique(key=("value",), until=timedelta(days=1))))
     for lane in LANES:
         made.add(lead, f"lead_{lane}", Options(on_success=f"follow_{lane}"))
         made.add(follow, f"follow_{lane}", Options(lane=lane))

@@ -1,12 +1,11 @@
 """Broken acceptance: answers without rows, keys that stand for two jobs."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from chalicelib.domain.job import Job
-from chalicelib.pipeline import accept, enqueue, verdict
+from chalicelib.pipeline import accept, enqueue, keyed, verdict
 from proof.simulation.mutants.registry import Patch, mutant
 
 
@@ -27,19 +26,18 @@ def message_before_row() -> Sequence[Patch]:
 
 @mutant("the idempotency key is written after the row", keyed=True)
 def key_after_row() -> Sequence[Patch]:
-    old, hold = enqueue.enqueue, enqueue._hold  # noqa: SLF001
+    old, hold = enqueue.enqueue, keyed.bound
 
     def late(requests: Any, *, parts: Any) -> Any:
         answers = old(requests, parts=parts)
         for request, answer in zip(requests, answers, strict=True):
             if isinstance(answer, Job) and request.how.key is not None:
-                prepared = replace(enqueue.prepare(request, parts), job_id=answer.id)
-                hold(prepared, request.how.key, parts.world.now(), parts)
+                hold(enqueue.prepare(request, parts), answer.id, parts)
         return answers
 
     from proof.simulation import people
 
-    return [(people, "enqueue", late), (enqueue, "_hold", lambda prepared, *_: prepared.job_id)]
+    return [(people, "enqueue", late), (enqueue, "bound", lambda _asked, job_id, _parts: job_id)]
 
 
 @mutant("a keyed job may be forgotten before its key", tasks=("brief",), keyed=True)
@@ -49,7 +47,7 @@ def forgotten_before_key() -> Sequence[Patch]:
 
 @mutant("a key is over after a minute", keyed=True, rates={"crash_after": 0.08, "lost": 0.08})
 def key_over_soon() -> Sequence[Patch]:
-    return [(enqueue, "KEY_LIFE", timedelta(minutes=1))]
+    return [(keyed, "KEY_LIFE", timedelta(minutes=1))]
 
 
 @mutant("a key stands for whatever is asked under it", keyed=True)

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from chalicelib.domain.job import Inline, Place, Stored
-from chalicelib.pipeline import attempt, enqueue, payloads
+from chalicelib.pipeline import asked, attempt, payloads
 from proof.simulation.mutants.registry import Patch, mutant
 
 
@@ -20,7 +20,7 @@ def _named_only(text: str, **_: Any) -> Any:
 
 @mutant("a payload is stored after the row that names it", pads=(400,))
 def payload_after_row() -> Sequence[Patch]:
-    return [(enqueue, "place", _named_only)]
+    return [(asked, "place", _named_only)]
 
 
 @mutant("a stored payload is kept no longer than its job, were it to end at once", pads=(400,))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.pipeline import cancel, claim, dead_letters, effects, enqueue, query, redrive
+from chalicelib.pipeline import cancel, claim, dead_letters, effects, keyed, query, redrive
 from chalicelib.pipeline.ports import KeyClaim
 from chalicelib.pipeline.task import Submission
 from proof.simulation.mutants.registry import Patch, mutant
@@ -19,7 +19,7 @@ def key_without_tenant() -> Sequence[Patch]:
     def of_all(**claimed: Any) -> KeyClaim:
         return KeyClaim(**{**claimed, "tenant": "all"})
 
-    return [(enqueue, "KeyClaim", of_all)]
+    return [(keyed, "KeyClaim", of_all)]
 
 
 def _whoever(job_id: str, *, tenant: str, parts: Any) -> Any:
