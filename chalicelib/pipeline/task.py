@@ -99,6 +99,7 @@ class Options:
                 raise TaskMisdeclared(
                     f"@task {name}: {option}={said!r} is out of range; see the docstring of `task`"
                 )
+        check_alike(self, name)
         self._check_schedule(name)
 
     def _check_schedule(self, name: str) -> None:
@@ -114,7 +115,6 @@ class Options:
         except InvalidInput as error:
             option = "schedule" if error.argument in ("cron", "every") else error.argument
             raise TaskMisdeclared(f"@task {name}: {option}: {error.why}") from error
-        check_alike(self, name)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
