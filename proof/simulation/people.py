@@ -1,11 +1,20 @@
 """Everybody who asks for something through the API: clients that submit and ask again, cancellers, operators who redrive."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.adapters.memory.queue import DEAD_LETTERS
-from chalicelib.domain.errors import JoblineError, KeyReused, MachineryError, NotFound, NotPossible, TooLarge
+from chalicelib.domain.errors import (
+    JoblineError,
+    KeyReused,
+    MachineryError,
+    NotFound,
+    NotPossible,
+    NotUnique,
+    Throttled,
+    TooLarge,
+)
 from chalicelib.domain.job import TERMINAL, Job, State, Wakeup
 from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.enqueue import JobRequest, enqueue
@@ -87,11 +96,13 @@ class People:
         asked.open += 1
         wanted = JobRequest(task=request.task, args=self._args(request), how=_how(request))
 
+        since = self.cloud.monitor.true_time
+
         def body() -> Any:
             return enqueue([wanted], parts=self.parts)[0]
 
         def over(fiber: Fiber) -> None:
-            self._enqueued(asked, fiber.value)
+            self._enqueued(asked, fiber.value, since)
 
         self.cloud.sandbox("api", body, ends=API_TIMEOUT, then=over)
         self._at(self.cloud.clock.now + API_TIMEOUT + SECOND, lambda: self._again(asked, number))
@@ -103,9 +114,11 @@ class People:
             for a in self.asked
         ]
 
+        since = self.cloud.monitor.true_time
+
         def over(fiber: Fiber) -> None:
             for asked, answer in zip(self.asked, fiber.value or (), strict=False):
-                self._enqueued(asked, answer)
+                self._enqueued(asked, answer, since)
 
         self.cloud.sandbox("api", lambda: enqueue(wanted, parts=self.parts), ends=API_TIMEOUT, then=over)
         for asked in self.asked:
@@ -123,7 +136,7 @@ class People:
             return {**args, "pad": "x" * (request.body - frame)}
         return {**args, "pad": "x" * request.pad} if request.pad else args
 
-    def _enqueued(self, asked: Asked, answer: Any) -> None:
+    def _enqueued(self, asked: Asked, answer: Any, since: datetime) -> None:
         monitor = self.cloud.monitor
         if asked.request.body and isinstance(answer, Job | TooLarge):
             self.cloud.seam.fate.hit("F66")
@@ -138,6 +151,10 @@ class People:
             if asked.request.key and len(set(asked.ids)) > 1:
                 monitor.fail("KEY", f"one key, several jobs: {sorted(set(asked.ids))}")
             monitor.answered(answer.id)
+            pad = "x" * asked.request.pad
+            monitor.control.answered(answer, pad, since, keyed=asked.request.key is not None)
+        elif isinstance(answer, NotUnique | Throttled) and asked.request.group:
+            monitor.seen(type(answer).__name__)
         elif not isinstance(answer, MachineryError):
             monitor.bug(answer)
 

@@ -60,10 +60,15 @@ class Room:
         )
 
 
+def args_of(row: Job) -> dict[str, Any]:
+    """Its arguments, which are small here."""
+    found: dict[str, Any] = json.loads(row.args.json) if isinstance(row.args, Inline) else {}
+    return found
+
+
 def key_of(row: Job) -> Key:
     """What the job shares."""
-    args = json.loads(row.args.json) if isinstance(row.args, Inline) else {}
-    return (row.tenant, row.task, args.get("group", ""))
+    return (row.tenant, row.task, args_of(row).get("group", ""))
 
 
 def policy_of(row: Job, name: str) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.domain.flow import Concurrency, Ordered, Rate
+from chalicelib.domain.flow import Concurrency, Debounce, Ordered, Rate, Throttle, Unique
 from chalicelib.domain.retry import Backoff
 
 SHORT = Backoff(base=timedelta(seconds=1), cap=timedelta(seconds=20))
@@ -22,6 +22,13 @@ POLICIES: Mapping[str, Mapping[str, Any]] = {
         "concurrency": Concurrency(1, key=GROUP),
         "ordered": Ordered(key=GROUP),
     },
+    "sole": {"unique": Unique(key=GROUP)},
+    "sole_unstarted": {"unique": Unique(key=GROUP, until="started")},
+    "sole_for_minutes": {"unique": Unique(key=GROUP, until=timedelta(minutes=10))},
+    "sole_or_none": {"unique": Unique(key=GROUP, on_conflict="refuse")},
+    "quieted": {"debounce": Debounce(timedelta(seconds=20), key=GROUP)},
+    "quieted_at_most": {"debounce": Debounce(timedelta(seconds=30), most=timedelta(minutes=1), key=GROUP)},
+    "choked": {"throttle": Throttle(2, timedelta(minutes=6), key=GROUP)},
 }
 """Each task's, as it declares them and as its rooms judge them."""
 

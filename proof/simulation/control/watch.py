@@ -1,8 +1,10 @@
 """The rooms together: each hears of what happens to jobs whose task has its policy."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.job import Job
+from proof.simulation.control.alike import Last, Sole, Throttled
 from proof.simulation.control.lines import Lines
 from proof.simulation.control.rates import Rates
 from proof.simulation.control.room import Key, Room, key_of, policy_of
@@ -13,14 +15,15 @@ from proof.simulation.control.waits import Waits
 if TYPE_CHECKING:
     from proof.simulation.monitor import Monitor
 
-ROOMS: tuple[type[Room], ...] = (Slots, Rates, Lines)
+ROOMS: tuple[type[Room], ...] = (Slots, Rates, Lines, Sole, Last, Throttled)
 
 
 class Control:
     """Watches the control features of one history."""
 
     def __init__(self, monitor: "Monitor") -> None:
-        self._rooms = [room(monitor) for room in ROOMS]
+        self._monitor = monitor
+        self._rooms: list[Room] = [room(monitor) for room in ROOMS]
         self._waits = Waits(Room(monitor))
         self._keys: dict[str, Key] = {}
 
@@ -46,6 +49,16 @@ class Control:
             for room in self._rooms:
                 if (policy := policy_of(new, room.policy)) is not None:
                     room.written(old, new, label, self._keys[new.id], policy)
+
+    def answered(self, row: Job, pad: str, asked_at: datetime, *, keyed: bool) -> None:
+        """A client was told that this job is the answer to a request."""
+        now = self._monitor.rows.get(row.id, row)
+        for room in self._rooms:
+            policy = policy_of(row, room.policy)
+            if isinstance(room, Last) and policy is not None:
+                room.asked(row, pad, asked_at)
+            elif isinstance(room, Sole) and policy is not None and not keyed:
+                room.answered(now, policy, asked_at)
 
     def over(self) -> None:
         """All is quiet."""

@@ -9,9 +9,15 @@ LEANINGS: Mapping[str, tuple[str, ...]] = {
     "slots": ("slotted", "slotted", "single"),
     "rate": ("rated", "bursting"),
     "order": ("lined", "lined", "skipping"),
+    "unique": ("sole", "sole", "sole_unstarted", "sole_for_minutes", "sole_or_none"),
+    "debounce": ("quieted", "quieted_at_most"),
+    "throttle": ("choked",),
     "mixed": ("slotted", "rated", "lined", "guarded"),
 }
 """A leaning, and the tasks that its jobs are of."""
+
+ALIKE = frozenset({"unique", "debounce", "throttle"})
+"""Leanings in which all jobs are of one task, asked for again and again."""
 
 SCRIPTS = (
     *("ok",) * 6,
@@ -33,20 +39,27 @@ def controlled(found: Profile) -> Profile:
     """The seed's world with the jobs of a control world in it."""
     chance = Chance(f"control {found.seed}")
     leaning = chance.choice(tuple(LEANINGS))
+    alike = leaning in ALIKE
+    tasks = (chance.choice(LEANINGS[leaning]),) if alike else LEANINGS[leaning]
     number = chance.choice((2, 3, 4, 4, 6, 8))
     groups = chance.choice((("a",), ("a",), ("a", "b")))
-    spread = chance.choice((0, 0, 5 * SECOND, found.calm // 2))
+    spread = chance.choice(
+        (0, 5 * SECOND, MINUTE, found.calm) if alike else (0, 0, 5 * SECOND, found.calm // 2)
+    )
     tenants = sorted({request.tenant for request in found.requests})
     requests = tuple(
         Request(
             number=index,
             at=chance.randrange(spread) if spread else 0,
-            task=chance.choice(LEANINGS[leaning]),
+            task=chance.choice(tasks),
             script=chance.choice(SCRIPTS),
             tenant=chance.choice(tenants),
             group=chance.choice(groups),
             key=f"key-{index}" if chance.happens(0.3) else None,
-            delay=chance.choice((3 * SECOND, 3 * MINUTE, 20 * MINUTE)) if chance.happens(0.08) else 0,
+            delay=0
+            if leaning == "debounce" or not chance.happens(0.08)
+            else chance.choice((3 * SECOND, 3 * MINUTE, 20 * MINUTE)),
+            pad=index + 1 if leaning == "debounce" else 0,
             max_attempts=chance.choice((1, 2, 3, 3)),
             retries=(SECOND, 30 * SECOND, 5 * MINUTE),
         )
