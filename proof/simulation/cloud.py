@@ -301,8 +301,10 @@ class Cloud:
             self.sandbox("tick", self._tick, ends=TIMEOUT)
 
     def _something_due(self) -> bool:
-        """Whether a tick would have to do with any row."""
+        """Whether a tick would have to do with any row or item."""
         now = self.monitor.world.now()
+        if self.clock.parts.items.twin.due(now, 1):
+            return True
         return any(
             (row.next_check is not None and row.next_check <= now)
             or (row.attention is None and not row.finished)

@@ -116,7 +116,7 @@ class History:
         self.profile = found
         self.clock = clock = Clockwork()
         self.fate = Fate(found, variation.faults)
-        store, payloads = MemoryStore(page=found.page), MemoryPayloads()
+        store, payloads, items = MemoryStore(page=found.page), MemoryPayloads(), MemoryItems()
         self.payloads = payloads
         self.monitor = Monitor(found, clock, self.fate, store, payloads, LIMITS)
         self.seam = Seam(found, clock, self.fate, self.monitor, traced=traced)
@@ -129,7 +129,7 @@ class History:
         self.parts = Parts(
             store=SimStore(store, self.seam, self.monitor),
             keys=SimKeys(MemoryKeys(), self.seam),
-            items=SimItems(MemoryItems(), self.seam),
+            items=SimItems(items, self.seam),
             payloads=SimPayloads(payloads, self.seam),
             queue=self.queue,
             api_keys=MemoryApiKeys(),
@@ -142,7 +142,8 @@ class History:
         )
         clock.parts = self.parts
         still = Still(found, clock, self.fate, self.monitor, traced=False)
-        clock.still = replace(self.parts, store=SimStore(store, still, self.monitor), world=truth)  # type: ignore[arg-type]
+        quiet = SimStore(store, still, self.monitor), SimItems(items, still)
+        clock.still = replace(self.parts, store=quiet[0], items=quiet[1], world=truth)  # type: ignore[arg-type]
         clock.fate = self.fate
         self.people = People(self.cloud, self.parts)
         self.foreign: dict[str, Job] = {}  #: rows as they were before newer code took them

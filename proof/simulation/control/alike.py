@@ -70,7 +70,7 @@ class Last(Room):
         """A request was answered with this job: its arguments are to be run."""
         self.told[row.id].append((asked_at, self.now, pad))
 
-    def started(self, row: Job, key: Key, policy: Debounce) -> None:
+    def started(self, row: Job, key: Key, policy: Debounce) -> None:  # noqa: ARG002
         """Are these the last one's arguments, and has it been quiet for a while?"""
         if row.attempts > 1 or len(self.monitor.starts[row.id]) > 1:
             return
