@@ -83,10 +83,10 @@ class Last(Room):
                 )
             if pad != runs and not mine and told < self.now:
                 self.monitor.seen("debounce: an unanswered request won")
-            quiet = self.now - told + self.wide
+            quiet = self.now - asked + self.wide
             first = self.monitor.ever_at[row.id]
             if quiet < policy.wait and (policy.most is None or self.now - first + self.wide < policy.most):
-                self.fail("DEBOUNCE", f"starts {self.now - told} after the last one asked", row)
+                self.fail("DEBOUNCE", f"starts {self.now - asked} after the last one asked", row)
 
 
 class Throttled(Room):
