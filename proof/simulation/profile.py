@@ -146,9 +146,9 @@ def profile(seed: int) -> Profile:
     """The world of this seed."""
     found = _drawn(seed)
     if seed >= CONTROL:
-        from proof.simulation.control.world import controlled
+        from proof.simulation.control.world import controlled, leaning_of
 
-        found = controlled(found)
+        found = controlled(found, _tilt.get("leaning") or leaning_of(seed))
     return _leaning(found, Random(f"tilt {seed}")) if _tilt else found
 
 

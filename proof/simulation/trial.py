@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from proof.simulation.control import FIRST as WORLDS
 from proof.simulation.history import run
 from proof.simulation.mutants import MUTANTS, Mutant, applied
 from proof.simulation.profile import tilted
@@ -49,7 +50,8 @@ def tried(one: Mutant, *, seeds: int = 4000, seconds: float = 40.0) -> Verdict:
     ends = time.monotonic() + seconds
     count, caught = 0, None
     with applied(one):
-        for seed in range(FIRST, FIRST + (CONTROL if one.harmless else seeds)):
+        first = FIRST + (WORLDS if "leaning" in one.tilt else 0)
+        for seed in range(first, first + (CONTROL if one.harmless else seeds)):
             count += 1
             report = run(seed)
             if report.violation is not None:

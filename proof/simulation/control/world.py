@@ -35,10 +35,14 @@ SCRIPTS = (
 )
 
 
-def controlled(found: Profile) -> Profile:
+def leaning_of(seed: int) -> str:
+    """The feature that a seed's world leans on."""
+    return Chance(f"leaning {seed}").choice(tuple(LEANINGS))
+
+
+def controlled(found: Profile, leaning: str) -> Profile:
     """The seed's world with the jobs of a control world in it."""
     chance = Chance(f"control {found.seed}")
-    leaning = chance.choice(tuple(LEANINGS))
     alike = leaning in ALIKE
     tasks = (chance.choice(LEANINGS[leaning]),) if alike else LEANINGS[leaning]
     number = chance.choice((2, 3, 4, 4, 6, 8))
