@@ -39,6 +39,9 @@ class Asked:
     request: Request
     ids: list[str] = field(default_factory=list)  #: the id of each answer
     open: int = 0
+    since: datetime | None = (
+        None  #: when it was asked first; by its key a request that is repeated is the same one
+    )
 
 
 @dataclass(kw_only=True)
@@ -96,7 +99,8 @@ class People:
         asked.open += 1
         wanted = JobRequest(task=request.task, args=self._args(request), how=_how(request))
 
-        since = self.cloud.monitor.true_time
+        since = asked.since if asked.since and request.key else self.cloud.monitor.true_time
+        asked.since = since
 
         def body() -> Any:
             return enqueue([wanted], parts=self.parts)[0]
@@ -115,6 +119,8 @@ class People:
         ]
 
         since = self.cloud.monitor.true_time
+        for asked in self.asked:
+            asked.since = since
 
         def over(fiber: Fiber) -> None:
             for asked, answer in zip(self.asked, fiber.value or (), strict=False):
