@@ -55,7 +55,6 @@ class Monitor:
         self.strict = profile.skew * 2 <= (limits.grace - limits.clock_limit).total_seconds() * 1000
         self.accepted: dict[str, None] = {}  #: ids that were answered for, in order
         self.ever: dict[str, Job] = {}  #: every row as it was put
-        self.ever_at: dict[str, datetime] = {}  #: when it was put
         self.followers: dict[str, list[str]] = {}  #: parent -> ids of the rows that its effects put
         self.owed: list[tuple[str, str]] = []  #: (parent, follower's id) of every outbox ever written
         self.forgotten: dict[str, Job] = {}  #: rows that TTL deleted
@@ -116,7 +115,6 @@ class Monitor:
             row,
         )
         self.ever[row.id] = row
-        self.ever_at[row.id] = self.true_time
         age = START + _ms(self._clock.now + box.skew) - time_of(row.id)
         self.behind[row.id] = age >= self._limit
         if row.cause is not None:

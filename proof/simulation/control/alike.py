@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain.flow import Debounce, Throttle, Unique
 from chalicelib.domain.job import TERMINAL, Job, State
+from chalicelib.pipeline.ids import time_of
 from proof.simulation.control.room import Key, Room, args_of
 
 UNSTARTED = frozenset({State.QUEUED, State.SCHEDULED})
@@ -84,7 +85,7 @@ class Last(Room):
             if pad != runs and not mine and told < self.now:
                 self.monitor.seen("debounce: an unanswered request won")
             quiet = self.now - asked + self.wide
-            first = self.monitor.ever_at[row.id]
+            first = time_of(row.id)  # it is the first request's, whoever put the row
             if quiet < policy.wait and (policy.most is None or self.now - first + self.wide < policy.most):
                 self.fail("DEBOUNCE", f"starts {self.now - asked} after the last one asked", row)
 
