@@ -100,6 +100,7 @@ class Clockwork:
         self.parts: Any = None  #: what the fibers work with; a fiber finds them by its clock
         self.still: Any = None  #: the same without the seam
         self.fate: Any = None
+        self.monitor: Any = None
         self.fibers: list[Fiber] = []
         self._heap: list[tuple[int, int, Fiber | None, int, Callable[[], None] | None]] = []
         self._count = 0

@@ -145,6 +145,7 @@ class History:
         quiet = SimStore(store, still, self.monitor), SimItems(items, still)
         clock.still = replace(self.parts, store=quiet[0], items=quiet[1], world=truth)  # type: ignore[arg-type]
         clock.fate = self.fate
+        clock.monitor = self.monitor
         self.people = People(self.cloud, self.parts)
         self.foreign: dict[str, Job] = {}  #: rows as they were before newer code took them
         self.ticking = True

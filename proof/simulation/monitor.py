@@ -337,6 +337,7 @@ class Monitor:
             self._must(claim.by not in self.wished, "CANCEL", "started after the wish to cancel", row)
         if row.epoch == facts.epoch:
             self.control.started(row)
+            self.control.parts.begins(row, facts.state)
 
     # ------------------------------------------------------------------------------------------- what refusals reveal
 

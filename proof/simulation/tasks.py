@@ -7,7 +7,7 @@ from typing import Any, cast
 from chalicelib.domain.errors import Retry, SoftTimeLimitExceeded
 from chalicelib.domain.job import Failure
 from chalicelib.domain.retry import Backoff
-from chalicelib.pipeline.context import current_job
+from chalicelib.pipeline.context import JobContext, current_job
 from chalicelib.pipeline.finished import FinishedJob
 from chalicelib.pipeline.outcome import Outcome, Raised, run, run_async
 from chalicelib.pipeline.ports import Call
@@ -19,7 +19,7 @@ from proof.simulation.ports import MS
 from proof.simulation.profile import HOUR, SECOND
 
 
-def play(script: str) -> dict[str, Any]:  # noqa: C901 - a list of scripts, each a line or two
+def play(script: str) -> dict[str, Any]:  # noqa: C901, PLR0912 - a list of scripts, each a line or two
     """Do what the script says, in the fiber that runs the task."""
     job, fiber = current_job(), current()
     clock: Clockwork = fiber.clock
@@ -56,9 +56,31 @@ def play(script: str) -> dict[str, Any]:  # noqa: C901 - a list of scripts, each
                 clock.sleep(2 * SECOND)
             job.heartbeat()
             clock.sleep(2 * SECOND)
+        case "parts":
+            for part in range(job.state or 0, int(number)):
+                clock.sleep(9 * SECOND)
+                job.checkpoint(part + 1)
+        case "steps":
+            for step in range(int(number)):
+                _step(job, f"step {step}")
         case "big":
             answer["pad"] = "x" * 500
     return answer
+
+
+def _step(job: JobContext, name: str) -> None:
+    """Something that takes its time and may fail, and is written down."""
+    clock: Clockwork = current().clock
+    parts = clock.monitor.control.parts
+
+    def work() -> list[int]:
+        parts.runs_step(job.id, job.epoch, name)
+        clock.sleep(6 * SECOND)
+        if clock.fate.strikes("step_fails"):
+            raise ValueError("a step failed")
+        return [job.epoch]
+
+    parts.came_to(job.id, name, job.step(name, work))
 
 
 def _die() -> None:

@@ -29,6 +29,7 @@ POLICIES: Mapping[str, Mapping[str, Any]] = {
     "quieted": {"debounce": Debounce(timedelta(seconds=20), key=GROUP)},
     "quieted_at_most": {"debounce": Debounce(timedelta(seconds=30), most=timedelta(minutes=1), key=GROUP)},
     "choked": {"throttle": Throttle(2, timedelta(minutes=6), key=GROUP)},
+    "lengthy": {"long": True},
 }
 """Each task's, as it declares them and as its rooms judge them."""
 
@@ -36,4 +37,5 @@ POLICIES: Mapping[str, Mapping[str, Any]] = {
 def declare_all(declare: Callable[..., None], function: Any) -> None:
     """Declare them. `function` plays the script that its job brings, and has an argument `group`."""
     for name, policies in POLICIES.items():
-        declare(function, name, backoff=SHORT, **policies)
+        options = {option: policy for option, policy in policies.items() if option != "long"}
+        declare(function, name, backoff=SHORT, **options)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from chalicelib.domain.job import Job
 from proof.simulation.control.alike import Last, Sole, Throttled
 from proof.simulation.control.lines import Lines
+from proof.simulation.control.parts import Parts
 from proof.simulation.control.rates import Rates
 from proof.simulation.control.room import Key, Room, key_of, policy_of
 from proof.simulation.control.slots import Slots
@@ -15,7 +16,7 @@ from proof.simulation.control.waits import Waits
 if TYPE_CHECKING:
     from proof.simulation.monitor import Monitor
 
-ROOMS: tuple[type[Room], ...] = (Slots, Rates, Lines, Sole, Last, Throttled)
+ROOMS: tuple[type[Room], ...] = (Slots, Rates, Lines, Sole, Last, Throttled, Parts)
 
 
 class Control:
@@ -59,6 +60,11 @@ class Control:
                 room.asked(row, pad, asked_at)
             elif isinstance(room, Sole) and policy is not None and not keyed:
                 room.answered(now, policy, asked_at)
+
+    @property
+    def parts(self) -> Parts:
+        """The room of long jobs."""
+        return next(room for room in self._rooms if isinstance(room, Parts))
 
     def over(self) -> None:
         """All is quiet."""

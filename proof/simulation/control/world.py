@@ -12,6 +12,7 @@ LEANINGS: Mapping[str, tuple[str, ...]] = {
     "unique": ("sole", "sole", "sole_unstarted", "sole_for_minutes", "sole_or_none"),
     "debounce": ("quieted", "quieted_at_most"),
     "throttle": ("choked",),
+    "long": ("lengthy",),
     "mixed": ("slotted", "rated", "lined", "guarded"),
 }
 """A leaning, and the tasks that its jobs are of."""
@@ -33,6 +34,8 @@ SCRIPTS = (
     "hang",
     "retry:30",
 )
+
+LENGTHS = ("parts:4", "parts:9", "parts:9", "parts:25", "steps:4", "steps:6", "steps:9", "steps:6")
 
 
 def leaning_of(seed: int) -> str:
@@ -56,7 +59,7 @@ def controlled(found: Profile, leaning: str) -> Profile:
             number=index,
             at=chance.randrange(spread) if spread else 0,
             task=chance.choice(tasks),
-            script=chance.choice(SCRIPTS),
+            script=chance.choice(LENGTHS if leaning == "long" else SCRIPTS),
             tenant=chance.choice(tenants),
             group=chance.choice(groups),
             key=f"key-{index}" if chance.happens(0.3) else None,
