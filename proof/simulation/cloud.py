@@ -285,10 +285,7 @@ class Cloud:
 
     def tick(self, *, crowd: bool = True) -> None:
         """One minute's run, or two or three side by side."""
-        off = self.profile.ticks_off
-        if off and off[0] <= self.clock.now < off[1] and self.seam.fate.strikes("no_tick", always=True):
-            if off[1] - off[0] >= 60 * MINUTE:
-                self.seam.fate.hit("F45")
+        if self._no_tick():
             return
         if self.seam.fate.off and not self.busy and not self._something_due():
             self._tick_alone()
@@ -299,6 +296,24 @@ class Cloud:
             if self._ticking > 1:
                 self.seam.fate.hit("F44")
             self.sandbox("tick", self._tick, ends=TIMEOUT)
+
+    def _no_tick(self) -> bool:
+        """Whether this tick is missing. An outage that has begun goes on when all other faults are over."""
+        off, now = self.profile.ticks_off, self.clock.now
+        if not off or not off[0] <= now < off[1]:
+            return False
+        outage = self.monitor.outage
+        if not (outage if self.seam.fate.off else self.seam.fate.strikes("no_tick", always=True)):
+            return False
+        here = self.monitor.true_time
+        begun = outage[0] if outage else here
+        self.monitor.outage = (begun, here + MINUTE * MS)
+        hours = (here - begun) // (59 * MINUTE * MS)
+        if hours:
+            self.seam.fate.hit("F45")
+        if hours >= 3 and self.profile.plans:
+            self.seam.fate.hit("F57")
+        return True
 
     def _something_due(self) -> bool:
         """Whether a tick would have to do with any row or item."""

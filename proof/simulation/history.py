@@ -91,6 +91,7 @@ _NOTHING: dict[str, object] = {
     "throttled": None,
     "denied": None,
     "refused": None,
+    "plans": (),
     "purges": (),
     "cancels": (),
     "redrives": (),
@@ -117,7 +118,7 @@ class History:
         self.clock = clock = Clockwork()
         self.fate = Fate(found, variation.faults)
         store, payloads, items = MemoryStore(page=found.page), MemoryPayloads(), MemoryItems()
-        self.payloads = payloads
+        self.payloads, self.items = payloads, items
         self.monitor = Monitor(found, clock, self.fate, store, payloads, LIMITS)
         self.seam = Seam(found, clock, self.fate, self.monitor, traced=traced)
         truth = TrueWorld(clock)
@@ -198,8 +199,8 @@ class History:
         """Run until everything is over, or too late. Returns how long that took."""
         horizon = max((each.at + each.delay for each in self.profile.requests), default=0)
         off = self.profile.ticks_off[1] if self.profile.ticks_off else 0
-        start = max(self.clock.now, horizon)
-        end = max(start, off) + BOUND
+        start = max(self.clock.now, horizon, off)
+        end = start + BOUND
         while self.monitor.violation is None and not self._quiet():
             if self.clock.now >= end:
                 self._too_late()
@@ -212,6 +213,8 @@ class History:
         if self.cloud.busy or self.people.pending:
             return False
         monitor = self.monitor
+        if self.items.due(monitor.true_time, 1):
+            return False
         if any(not row.finished and self._looked_after(job_id) for job_id, row in monitor.rows.items()):
             return False
         return not self.queue.twin.messages

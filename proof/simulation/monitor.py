@@ -64,6 +64,8 @@ class Monitor:
         self.active: dict[str, Sandbox] = {}  #: owner token -> where it was claimed
         self.wished: set[str] = set()  #: claims made after the wish to cancel: nothing may start under them
         self.answered_at: dict[str, datetime] = {}  #: when somebody was first told of it
+        #: from when to when no tick ran, as it really came about
+        self.outage: tuple[datetime, datetime] | None = None
         self.world: Any = None
         self._profile = profile
         self._clock = clock
@@ -117,13 +119,13 @@ class Monitor:
         self.ever[row.id] = row
         age = START + _ms(self._clock.now + box.skew) - time_of(row.id)
         self.behind[row.id] = age >= self._limit
-        if row.cause is not None:
+        if row.cause is not None and ":" not in row.cause:
             self.followers.setdefault(row.cause, []).append(row.id)
             self._must(
                 row.tenant == self.ever[row.cause].tenant, "I10", "follows a job of another tenant", row
             )
         self._shape(row)
-        self.control.created(row)
+        self.control.created(row, by_hand=box.kind == "by-hand")
 
     def _ahead(self, job_id: str) -> bool:
         mark = self.marks.get("fast" if self.strict else "slow")

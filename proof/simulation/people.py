@@ -5,14 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.adapters.memory.queue import DEAD_LETTERS
+from chalicelib.domain import errors
 from chalicelib.domain.errors import (
     JoblineError,
     KeyReused,
     MachineryError,
     NotFound,
     NotPossible,
-    NotUnique,
-    Throttled,
     TooLarge,
 )
 from chalicelib.domain.job import TERMINAL, Job, State, Wakeup
@@ -27,8 +26,10 @@ from chalicelib.pipeline.strict_json import write
 from chalicelib.pipeline.task import Submission
 from proof.simulation.clockwork import Fiber
 from proof.simulation.cloud import Cloud
+from proof.simulation.control.planners import Planners
 from proof.simulation.profile import SECOND, TENANTS, Request
 
+REFUSALS = tuple(getattr(errors, name) for name in ("NotUnique", "Throttled") if hasattr(errors, name))
 API_TIMEOUT = 29 * SECOND
 
 
@@ -67,21 +68,23 @@ class People:
     def come(self) -> None:
         """Let everybody do what they will do."""
         profile = self.cloud.profile
+        Planners(self, self.parts).come()
         if profile.batched:
-            self._at(0, self._submit_all)
+            self.at(0, self._submit_all)
         for asked in self.asked:
             for _ in range(asked.request.twins + (not profile.batched)):
-                self._at(asked.request.at, lambda asked=asked: self._submit(asked, 0))
+                self.at(asked.request.at, lambda asked=asked: self._submit(asked, 0))
             if asked.request.other:
-                self._at(asked.request.at + 2 * SECOND, lambda asked=asked: self._submit_other(asked))
+                self.at(asked.request.at + 2 * SECOND, lambda asked=asked: self._submit_other(asked))
         for when, number, twice in profile.cancels:
-            self._at(when, lambda number=number, twice=twice: self._cancel(number, 3 if twice else 0))
+            self.at(when, lambda number=number, twice=twice: self._cancel(number, 3 if twice else 0))
         for when, number, what in profile.intrusions:
-            self._at(when, lambda number=number, what=what: self._intrude(number, what))
+            self.at(when, lambda number=number, what=what: self._intrude(number, what))
         for when in profile.redrives:
-            self._at(when, lambda when=when: self._redrive(when))
+            self.at(when, lambda when=when: self._redrive(when))
 
-    def _at(self, when: int, what: Any) -> None:
+    def at(self, when: int, what: Any) -> None:
+        """Somebody will do this then."""
         self.pending += 1
 
         def then() -> None:
@@ -109,7 +112,7 @@ class People:
             self._enqueued(asked, fiber.value, since)
 
         self.cloud.sandbox("api", body, ends=API_TIMEOUT, then=over)
-        self._at(self.cloud.clock.now + API_TIMEOUT + SECOND, lambda: self._again(asked, number))
+        self.at(self.cloud.clock.now + API_TIMEOUT + SECOND, lambda: self._again(asked, number))
 
     def _submit_all(self) -> None:
         """All requests in one call. Who gets no answer asks again for himself."""
@@ -130,7 +133,7 @@ class People:
         for asked in self.asked:
             asked.open += 1
             later = lambda asked=asked: self._again(asked, 0)  # noqa: E731
-            self._at(self.cloud.clock.now + API_TIMEOUT + SECOND, later)
+            self.at(self.cloud.clock.now + API_TIMEOUT + SECOND, later)
 
     @staticmethod
     def _args(request: Request) -> dict[str, Any]:
@@ -159,7 +162,7 @@ class People:
             monitor.answered(answer.id)
             pad = "x" * asked.request.pad
             monitor.control.answered(answer, pad, since, keyed=asked.request.key is not None)
-        elif isinstance(answer, NotUnique | Throttled) and asked.request.group:
+        elif isinstance(answer, REFUSALS) and asked.request.group:
             monitor.seen(type(answer).__name__)
         elif not isinstance(answer, MachineryError):
             monitor.bug(answer)
@@ -169,7 +172,7 @@ class People:
         asked.open -= 1
         request = asked.request
         if request.key and not asked.ids and number < len(request.retries):
-            self._at(self.cloud.clock.now + request.retries[number], lambda: self._submit(asked, number + 1))
+            self.at(self.cloud.clock.now + request.retries[number], lambda: self._submit(asked, number + 1))
 
     def _submit_other(self, asked: Asked) -> None:
         request = asked.request
@@ -211,7 +214,7 @@ class People:
 
         self.cloud.sandbox("api", body, ends=API_TIMEOUT, then=over)
         if again:
-            self._at(self.cloud.clock.now + 3 * SECOND, lambda: self._cancel(number, again - 1))
+            self.at(self.cloud.clock.now + 3 * SECOND, lambda: self._cancel(number, again - 1))
 
     def _redrive(self, when: int) -> None:
         def body() -> None:

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.aws.payloads import ITEM_BYTES
 from chalicelib.domain.job import INLINE_BYTES
 from chalicelib.pipeline.limits import MAX_BODY
 from proof.simulation.control import FIRST as CONTROL
+
+if TYPE_CHECKING:
+    from proof.simulation.control.plans import Plan
 
 SECOND = 1000
 MINUTE = 60 * SECOND
@@ -125,6 +128,7 @@ class Profile:
     batched: bool  #: the requests come in one call
     zombies: bool  #: an invocation that is over is not killed
     modes: frozenset[str] = field(default_factory=frozenset)
+    plans: tuple["Plan", ...] = ()  #: the schedules of a control world
 
 
 _tilt: dict[str, Any] = {}

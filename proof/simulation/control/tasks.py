@@ -36,6 +36,7 @@ POLICIES: Mapping[str, Mapping[str, Any]] = {
 
 def declare_all(declare: Callable[..., None], function: Any) -> None:
     """Declare them. `function` plays the script that its job brings, and has an argument `group`."""
+    declare(function, "timed", backoff=SHORT)
     for name, policies in POLICIES.items():
         options = {option: policy for option, policy in policies.items() if option != "long"}
         declare(function, name, backoff=SHORT, **options)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain.job import Job
 from proof.simulation.control.alike import Last, Sole, Throttled
+from proof.simulation.control.fires import Fires
 from proof.simulation.control.lines import Lines
 from proof.simulation.control.parts import Parts
 from proof.simulation.control.rates import Rates
@@ -25,11 +26,13 @@ class Control:
     def __init__(self, monitor: "Monitor") -> None:
         self._monitor = monitor
         self._rooms: list[Room] = [room(monitor) for room in ROOMS]
+        self.fires = Fires(monitor)
         self._waits = Waits(Room(monitor))
         self._keys: dict[str, Key] = {}
 
-    def created(self, row: Job) -> None:
-        """A row was put."""
+    def created(self, row: Job, *, by_hand: bool) -> None:
+        """A row was put; `by_hand`: by somebody who had a schedule fire now."""
+        self.fires.created(row, by_hand=by_hand)
         if row.task in POLICIES:
             self._keys[row.id] = key_of(row)
             for room in self._rooms:
@@ -38,6 +41,7 @@ class Control:
 
     def started(self, row: Job) -> None:
         """A handler starts."""
+        self.fires.started(row)
         if row.id in self._keys:
             for room in self._rooms:
                 if (policy := policy_of(row, room.policy)) is not None:
@@ -68,5 +72,6 @@ class Control:
 
     def over(self) -> None:
         """All is quiet."""
+        self.fires.over()
         for room in self._rooms:
             room.over()

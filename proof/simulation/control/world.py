@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from proof.simulation.control.plans import plans_of
 from proof.simulation.profile import MINUTE, SECOND, Chance, Profile, Request
 
 LEANINGS: Mapping[str, tuple[str, ...]] = {
@@ -13,6 +14,7 @@ LEANINGS: Mapping[str, tuple[str, ...]] = {
     "debounce": ("quieted", "quieted_at_most"),
     "throttle": ("choked",),
     "long": ("lengthy",),
+    "schedules": ("plain",),
     "mixed": ("slotted", "rated", "lined", "guarded"),
 }
 """A leaning, and the tasks that its jobs are of."""
@@ -48,7 +50,7 @@ def controlled(found: Profile, leaning: str) -> Profile:
     chance = Chance(f"control {found.seed}")
     alike = leaning in ALIKE
     tasks = (chance.choice(LEANINGS[leaning]),) if alike else LEANINGS[leaning]
-    number = chance.choice((2, 3, 4, 4, 6, 8))
+    number = chance.choice((2, 3, 4, 4, 6, 8)) if leaning != "schedules" else 1
     groups = chance.choice((("a",), ("a",), ("a", "b")))
     spread = chance.choice(
         (0, 5 * SECOND, MINUTE, found.calm) if alike else (0, 0, 5 * SECOND, found.calm // 2)
@@ -61,7 +63,7 @@ def controlled(found: Profile, leaning: str) -> Profile:
             task=chance.choice(tasks),
             script=chance.choice(LENGTHS if leaning == "long" else SCRIPTS),
             tenant=chance.choice(tenants),
-            group=chance.choice(groups),
+            group=chance.choice(groups) if leaning != "schedules" else "",
             key=f"key-{index}" if chance.happens(0.3) else None,
             delay=0
             if leaning == "debounce" or not chance.happens(0.08)
@@ -73,4 +75,14 @@ def controlled(found: Profile, leaning: str) -> Profile:
         for index in range(number)
     )
     cancels = tuple((when, chance.randrange(number), twice) for when, _, twice in found.cancels)
-    return replace(found, requests=requests, cancels=cancels)
+    found = replace(found, requests=requests, cancels=cancels)
+    return _planned(found, chance) if leaning == "schedules" else found
+
+
+def _planned(found: Profile, chance: Chance) -> Profile:
+    """Schedules, and now and then hours without a tick."""
+    off = found.ticks_off
+    if chance.happens(0.2):
+        begin = chance.randrange(found.calm)
+        off = (begin, begin + 190 * MINUTE)
+    return replace(found, plans=tuple(plans_of(found, chance)), ticks_off=off, cancels=(), redrives=())
