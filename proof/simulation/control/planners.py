@@ -4,13 +4,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.pipeline.timetable import Rule
-
 from chalicelib.adapters.memory.world import START
-from chalicelib.domain.errors import Conflict, NotFound
+from chalicelib.domain.errors import Conflict, InvalidInput, NotFound
 from chalicelib.domain.job import Job
 from chalicelib.pipeline import schedule_change as verbs
 from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.timetable import Rule
 from proof.simulation.clockwork import Fiber
 from proof.simulation.control.plans import Plan
 from proof.simulation.profile import MINUTE, SECOND
@@ -53,7 +52,7 @@ class Planners:
         def judged() -> Any:
             try:
                 return body()
-            except (NotFound, Conflict) as error:
+            except (NotFound, Conflict, InvalidInput) as error:
                 return error
 
         def over(fiber: Fiber) -> None:
@@ -73,9 +72,11 @@ class Planners:
             rule = Rule(catch_up=plan.catch_up, at=START + (plan.made + plan.at) * MS)
         new = verbs.NewSchedule(task="timed", rule=rule, args={"script": "ok"}, id=plan.id)
         done: list[bool] = []
+        self.fires.unsure[plan.tenant, plan.id] += 1
 
         def answered(answer: Any) -> None:
             done.append(True)
+            self.fires.unsure[plan.tenant, plan.id] -= 1
             if not isinstance(answer, Exception):
                 self.fires.made.setdefault((plan.tenant, plan.id), cloud.monitor.true_time)
 
@@ -92,6 +93,7 @@ class Planners:
         stops = what in {"pause", "delete"}
         if not stops:
             self.fires.stopped.pop(whose, None)
+            self.fires.unsure[whose] += 1
         bodies: dict[str, Callable[[], Any]] = {
             "pause": lambda: verbs.pause(plan.id, **call),
             "resume": lambda: verbs.resume(plan.id, **call),
@@ -102,6 +104,7 @@ class Planners:
         }
 
         def answered(answer: Any) -> None:
+            self.fires.unsure[whose] -= not stops
             if isinstance(answer, Job):
                 monitor.answered(answer.id)
             elif stops and not isinstance(answer, Exception):
