@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.adapters.memory.queue import DEAD_LETTERS
-from chalicelib.domain import errors
 from chalicelib.domain.errors import (
     JoblineError,
     KeyReused,
     MachineryError,
     NotFound,
     NotPossible,
+    NotUnique,
+    Throttled,
     TooLarge,
 )
 from chalicelib.domain.job import TERMINAL, Job, State, Wakeup
@@ -29,7 +30,7 @@ from proof.simulation.cloud import Cloud
 from proof.simulation.control.planners import Planners
 from proof.simulation.profile import SECOND, TENANTS, Request
 
-REFUSALS = tuple(getattr(errors, name) for name in ("NotUnique", "Throttled") if hasattr(errors, name))
+REFUSALS = (NotUnique, Throttled)
 API_TIMEOUT = 29 * SECOND
 
 

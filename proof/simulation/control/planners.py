@@ -117,8 +117,7 @@ class Planners:
         """Everything is deleted: a history has to end."""
         self.fires.ended = self.people.cloud.monitor.true_time
         for plan in self.fires.plans.values():
-            self._ask(
-                "api",
-                lambda plan=plan: verbs.delete(plan.id, tenant=plan.tenant, parts=self.parts),
-                lambda _: None,
-            )
+            self._ask("api", self._deletion(plan), lambda _: None)
+
+    def _deletion(self, plan: Plan) -> Callable[[], Any]:
+        return lambda: verbs.delete(plan.id, tenant=plan.tenant, parts=self.parts)
