@@ -7,13 +7,15 @@ from chalicelib.domain.errors import JobCancelled, NotUnique, Retry, SoftTimeLim
 from chalicelib.domain.flow import Debounce, Rate, Throttle, Unique
 from chalicelib.domain.retry import Backoff
 from chalicelib.pipeline.context import JobContext, current_job
-from chalicelib.pipeline.declare import task
+from chalicelib.pipeline.declare import external, on, task
 from chalicelib.pipeline.finished import FinishedJob
 from chalicelib.pipeline.task import REGISTRY
+from chalicelib.pipeline.topics import Event
 
 __all__ = [
     "Backoff",
     "Debounce",
+    "Event",
     "FinishedJob",
     "JobCancelled",
     "JobContext",
@@ -25,6 +27,9 @@ __all__ = [
     "Throttled",
     "Unique",
     "current_job",
+    "external",
+    "on",
+    "publish",
     "task",
 ]
 
@@ -32,6 +37,16 @@ __all__ = [
 def _submit(*request: Any) -> Any:
     """What `f.delay(...)` does: the pipeline is wired at the first one, not at import."""
     return import_module("chalicelib.wiring").submit(*request)
+
+
+def publish(topic: str, payload: Any = None, *, id: str | None = None, tenant: str = "default") -> str:
+    """Publish an event: every task that subscribes to the topic runs once for it. Returns the event's id.
+
+    With an `id` of your own, publishing again within 24 hours is the same event. It returns when every subscriber's job is accepted.
+    Raises `InvalidInput` that names what is wrong with the payload, or `Unavailable`: then publish again, with the same id.
+    """
+    published: str = import_module("chalicelib.wiring").publish(topic, payload, id=id, tenant=tenant)
+    return published
 
 
 REGISTRY.submitter = _submit

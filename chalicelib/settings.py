@@ -46,6 +46,11 @@ class Settings:
         """Lane to queue name, the dead-letter queue last."""
         return {lane: f"{self.app}-{self.stage}-{lane}" for lane in (*LANES, DEAD_LETTERS)}
 
+    @property
+    def events(self) -> str:
+        """The SNS topic that the world outside listens to."""
+        return f"{self.app}-{self.stage}-events"
+
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> "Settings":
         """Read JOBLINE_APP, _STAGE, _BUCKET, _TASKS, _METRICS and the numbers in seconds. Raises `BadSetting` that names the variable."""

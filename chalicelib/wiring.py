@@ -60,6 +60,7 @@ def build(settings: Settings) -> Parts:
     """A pipeline on the real adapters."""
     from chalicelib.adapters.aws.clients import Clients
     from chalicelib.adapters.aws.items import DynamoItems
+    from chalicelib.adapters.aws.outlet import SnsOutlet
     from chalicelib.adapters.aws.payloads import AwsPayloads
     from chalicelib.adapters.aws.queue import SqsQueue
     from chalicelib.adapters.aws.side_tables import DynamoApiKeys, DynamoKeys, DynamoQuarantine
@@ -76,14 +77,16 @@ def build(settings: Settings) -> Parts:
     clients, crew, world = Clients(), ThreadCrew(), RealWorld()
     traces = tracer(settings.table)
     counts = EmfMetrics(settings.table, world) if settings.metrics else NOBODY_COUNTS
+    lanes = SqsQueue(clients, settings.queues, crew)
     return Parts(
         store=ObservedStore(DynamoStore(clients, settings.table, crew), traces, counts),
         keys=DynamoKeys(clients, settings.table),
         items=DynamoItems(clients, settings.table, crew),
         payloads=AwsPayloads(clients, settings.table, settings.bucket),
-        queue=ObservedQueue(SqsQueue(clients, settings.queues, crew), traces),
+        queue=ObservedQueue(lanes, traces),
         api_keys=DynamoApiKeys(clients, settings.table),
         quarantine=DynamoQuarantine(clients, settings.table),
+        outlet=SnsOutlet(clients, settings.events, lanes),
         world=world,
         crew=crew,
         runners=runners(registry, settings.task_modules),
@@ -101,3 +104,10 @@ def submit(task: Task[Any, Any], args: Mapping[str, Any], how: Submission) -> Jo
     if not isinstance(answer, Submitted):
         raise answer
     return JobHandle(answer.job.id, tenant=answer.job.tenant, parts=pipeline, made=answer.made)
+
+
+def publish(topic: str, payload: Any = None, *, id: str | None = None, tenant: str = "default") -> str:
+    """What `chalicelib.publish` does: the event's id, once every subscriber's job has its row."""
+    from chalicelib.pipeline.publish import publish
+
+    return publish(topic, payload, id=id, tenant=tenant, parts=parts()).id

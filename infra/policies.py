@@ -43,6 +43,7 @@ def policy(function: str, *, app: str, stage: str, bucket: str | None = None) ->
         return [
             _allow("Receive", [*POLLING, "sqs:ChangeMessageVisibility"], [_queue(prefix, lane)]),
             *accepting,
+            _outside(app, stage),
         ]
 
     grants: Mapping[str, list[Statement]] = {
@@ -59,6 +60,11 @@ def policy(function: str, *, app: str, stage: str, bucket: str | None = None) ->
 
 def _rows(prefix: str) -> Statement:
     return _allow("Rows", ROWS, [f"arn:aws:dynamodb:*:*:table/{prefix}"])
+
+
+def _outside(app: str, stage: str) -> Statement:
+    """Consumers alone: what goes outside is a job of Jobline's own. The topic's key is SNS's: who may publish may use it."""
+    return _allow("Outside", ["sns:Publish"], [f"arn:aws:sns:*:*:{Names(app=app, stage=stage).events}"])
 
 
 def _lists(prefix: str) -> Statement:

@@ -188,6 +188,7 @@ class Cancelled(Event):
     name: ClassVar[str] = "cancelled"
     guard: Seen | Mine | Lapsed
     forget: datetime
+    outbox: tuple[Effect, ...] = ()
     error: Failure | None = None
     progress: Progress | None = None
 
@@ -199,6 +200,7 @@ class Expired(Event):
     name: ClassVar[str] = "expired"
     guard: Seen | Mine
     forget: datetime
+    outbox: tuple[Effect, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

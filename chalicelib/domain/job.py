@@ -110,9 +110,9 @@ class Entry:
 class Effect:
     """Something that a transition still owes the world. `id` is made from (job, epoch, slot), so doing it twice is doing it once."""
 
-    slot: str  #: "on_success" or "on_failure"
-    id: str  #: the id of the job that it submits
-    task: str
+    slot: str  #: what kind of thing it is: "on_success", "on_failure", "event", "webhook"
+    id: str  #: the id of the job that it submits, or that the ids of its jobs are made from
+    task: str  #: what it goes to: the task that follows, the topic, the endpoint
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,6 +159,9 @@ class Job:
     place: int | None = None  #: in the line of its rate limit
     checkpoint: Payload | None = None  #: where a long job goes on
     webhook: str | None = None  #: the endpoint that is told when it ends
+    events: tuple[
+        str, ...
+    ] = ()  #: which of its own moments are published, as events of the topics `job.<moment>`
 
     @property
     def finished(self) -> bool:

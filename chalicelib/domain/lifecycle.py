@@ -260,11 +260,23 @@ def _replaced(event: Replaced) -> Change:
 
 
 def _cancelled(event: Cancelled) -> Change:
-    return _settled(event, keeps_appointment=False, error=event.error)
+    return _settled(
+        event,
+        keeps_appointment=bool(event.outbox),
+        error=event.error,
+        outbox=event.outbox,
+        **_soon(event),
+    )
 
 
 def _expired(event: Expired) -> Change:
-    return _settled(event, keeps_appointment=False)
+    return _settled(event, keeps_appointment=bool(event.outbox), outbox=event.outbox, **_soon(event))
+
+
+def _soon(event: Cancelled | Expired) -> dict[str, Any]:
+    """A waiting job may have an appointment in a year: what its end owes cannot wait for that."""
+    waited = isinstance(event.guard, Seen) and event.outbox
+    return {"attention": "due", "attention_at": event.at} if waited else {}
 
 
 def _settled(

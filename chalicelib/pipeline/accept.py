@@ -56,6 +56,7 @@ def new_job(
         key=how.key,
         on_success=how.on_success or options.on_success,
         on_failure=how.on_failure or options.on_failure,
+        events=options.events if how.events is None else how.events,
         cause=cause,
         gates=gates_of(task, values, how.group),
     )
@@ -80,7 +81,18 @@ def accept(jobs: Sequence[Job], *, parts: Parts) -> list[Job | Exception]:
             len(unsent),
             extra={"action": "unsent"},
         )
+    _announce_accepted(rows, parts)
     return rows
+
+
+def _announce_accepted(rows: Sequence[Job | Exception], parts: Parts) -> None:
+    """Tell of those that were asked to tell. One found there may not have been told of; it is the same event then."""
+    telling = [row for row in rows if isinstance(row, Job) and "accepted" in row.events and row.epoch == 0]
+    if telling:
+        from chalicelib.pipeline.announce import announce  # here: what an event leads to is accepted as well
+
+        for row in telling:
+            announce(row, "accepted", at=time_of(row.id), parts=parts)
 
 
 def _put(job: Job, parts: Parts) -> Job:

@@ -12,9 +12,12 @@ from chalicelib.domain.job import Failure, Job, Progress
 from chalicelib.domain.lifecycle import change
 from chalicelib.domain.retry import Backoff
 from chalicelib.pipeline import verdict
+from chalicelib.pipeline.announce import announce
+from chalicelib.pipeline.built_in import known
 from chalicelib.pipeline.line import AttemptLine
 from chalicelib.pipeline.notebook import Notebook
 from chalicelib.pipeline.outcome import Continues, Outcome, Raised, Returned, failure
+from chalicelib.pipeline.own_work import runner_of
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import load, place
@@ -49,7 +52,7 @@ def attempt(job: Job, invocation: Invocation, *, parts: Parts) -> Event | None:
     if job.cancel_requested is not None:
         return verdict.cancellation(job, None, None, now)
     try:
-        task = parts.registry[job.task]
+        task = known(job.task, parts)
     except UnknownTask as error:
         unknown = Raised(failure=failure(error), again=True, rejected=True)
         return verdict.after_raise(job, unknown, UNKNOWN_TASK, None, now, luck)
@@ -93,7 +96,7 @@ def _run(
         state=state,
     )
     with parts.tracer.span(task.name):
-        execution = parts.runners[task.kind].start(Call(task=task.name, args=args, facts=facts, line=line))
+        execution = runner_of(task, parts).start(Call(task=task.name, args=args, facts=facts, line=line))
         watch = _Watch(
             job=job,
             task=task,
@@ -194,6 +197,8 @@ class _Watch:
         self.job = row
         if row.cancel_requested is not None:
             self.line.tell_cancelled()
+        if progress is not None:
+            announce(row, "progressed", at=progress.at, parts=self.parts)
         return True
 
     def _may_write(self, now: datetime) -> bool:

@@ -1,15 +1,20 @@
 """Cancelling a job: at once if nobody runs it, by a wish if somebody does."""
 
-from chalicelib.domain.errors import NotFound, Unavailable
-from chalicelib.domain.events import Cancelled, CancelRequested, Event
+import logging
+
+from chalicelib.domain.errors import MachineryError, NotFound, Unavailable
+from chalicelib.domain.events import CancelRequested, Event
 from chalicelib.domain.guards import Seen
 from chalicelib.domain.job import TERMINAL, Job, State
 from chalicelib.domain.lifecycle import change
+from chalicelib.pipeline import effects
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.ports import Written
 from chalicelib.pipeline.query import get
-from chalicelib.pipeline.verdict import forget_at
+from chalicelib.pipeline.verdict import called_off
+
+log = logging.getLogger(__name__)
 
 ROUNDS = 20
 """How often the job may move on under our hands before we ask the caller to try again."""
@@ -31,6 +36,7 @@ def cancel(job_id: str, *, tenant: str, parts: Parts) -> Job:
             raise NotFound(f"there is no job {job_id}")
         row = answer.job
         if isinstance(answer, Written):
+            _perform_owed(row, parts)
             return row
     raise Unavailable(f"job {job_id} changed {ROUNDS} times while it was being cancelled")
 
@@ -43,4 +49,16 @@ def _next(row: Job, parts: Parts) -> Event | None:
         return None
     if row.state is State.RUNNING:
         return None if row.cancel_requested is not None else CancelRequested(at=now, guard=seen)
-    return Cancelled(at=now, guard=seen, forget=forget_at(row, now))
+    return called_off(row, now)
+
+
+def _perform_owed(row: Job, parts: Parts) -> None:
+    """Do what our own write owes. The job is cancelled whatever becomes of that: what fails here is left to the tick."""
+    if not row.outbox:
+        return
+    try:
+        effects.perform(row, parts=parts)
+    except MachineryError as error:
+        log.warning(
+            "%s: %s is left to the tick: %s", row.label(), row.outbox[0].slot, error, extra=row.log_fields()
+        )

@@ -1,8 +1,9 @@
-"""`@task`: how a function becomes one that jobs can ask for."""
+"""`@task` and `@on`: how a function becomes one that jobs, and events, can ask for."""
 
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, overload
 
+from chalicelib.domain.errors import TaskMisdeclared
 from chalicelib.pipeline.task import REGISTRY, Options, Task
 
 P = ParamSpec("P")
@@ -42,11 +43,44 @@ def task(function: Callable[..., Any] | None = None, /, *, name: str | None = No
         debounce: `Debounce(wait=, most=, key=)`: of requests that follow each other closely, only the last one's job runs.
         throttle: `Throttle(limit=, per=, key=)`: further jobs are refused. One of these three; docs/unique.md.
         on_success, on_failure: the name of a task that is submitted, exactly once, with the finished job.
+        events: which of a job's own moments are published, as events of the topics `job.<moment>`: "accepted", "started",
+            "progressed", "succeeded", "retried", "dead", "cancelled", "expired".
 
     Raises `TaskMisdeclared` at import for what contradicts itself.
     """
 
     def declared(function: Callable[P, R]) -> Task[P, R]:
+        if isinstance(function, Task):
+            raise TaskMisdeclared(f"@task {function.name}: is a task already; @on stands above @task")
         return REGISTRY.add(function, name, Options(**options))
 
     return declared if function is None else declared(function)
+
+
+def on(*topics: str, name: str | None = None, **options: Any) -> Callable[[Any], Task[..., Any]]:
+    """Make a function a task that runs once for each event of these topics, with the event as its one argument.
+
+    `@on("order.paid")`, or above `@task` for what is a task already. `order.*` is for all topics that begin with `order.`, `*` for all.
+    The annotation `Event[Order]` says what the payload has to be; it is checked when somebody publishes. Takes the options of `@task`.
+
+    Raises `TaskMisdeclared` at import.
+    """
+
+    def declared(function: Any) -> Task[..., Any]:
+        if not topics:
+            raise TaskMisdeclared(f"@on {getattr(function, '__name__', '')}: names no topic")
+        if not isinstance(function, Task):
+            return REGISTRY.add(function, name, Options(topics=topics, **options))
+        if name is not None or options:
+            raise TaskMisdeclared(f"@on {function.name}: is a task already; its options belong to @task")
+        return REGISTRY.subscribe(function, topics)
+
+    return declared
+
+
+def external(*topics: str) -> None:
+    """Let events of these topics go to the stage's SNS topic as well, where others may subscribe. Patterns as in `@on`.
+
+    Raises `TaskMisdeclared`.
+    """
+    REGISTRY.send_outside(topics)

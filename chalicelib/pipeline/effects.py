@@ -1,19 +1,17 @@
 """What a finished job still owes the world: performed idempotently, then cleared. A crash in between leaves it to the sweep."""
 
 import logging
+from collections.abc import Callable, Mapping
 
-from chalicelib.domain.errors import InvalidInput, PayloadMissing, UnknownTask
+from chalicelib.domain.errors import NewerRow, UnknownTask
 from chalicelib.domain.events import OutboxCleared
 from chalicelib.domain.guards import Seen
 from chalicelib.domain.job import Effect, Job, State
 from chalicelib.domain.lifecycle import change
-from chalicelib.pipeline import strict_json
-from chalicelib.pipeline.accept import accept, new_job
-from chalicelib.pipeline.finished import FinishedJob
+from chalicelib.pipeline.announce import announce_end
+from chalicelib.pipeline.follow import follow
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
-from chalicelib.pipeline.payloads import load, place
-from chalicelib.pipeline.task import Submission
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +24,7 @@ def perform(job: Job, *, parts: Parts) -> bool:
     for effect in job.outbox:
         try:
             _submit(job, effect, parts)
-        except UnknownTask as error:
+        except (UnknownTask, NewerRow) as error:
             log.warning(
                 "%s: %s cannot be submitted yet: %s", job.label(), effect.slot, error, extra=job.log_fields()
             )
@@ -40,39 +38,15 @@ def perform(job: Job, *, parts: Parts) -> bool:
 
 
 def _submit(job: Job, effect: Effect, parts: Parts) -> None:
-    """Submit the task that follows, with the finished job as its one argument."""
-    task = parts.registry[effect.task]
-    told = finished(job, parts)
-    text = strict_json.write({"job": told})
-    follower = new_job(
-        task,
-        job_id=effect.id,
-        now=parts.world.now(),
-        how=Submission(tenant=job.tenant),
-        values={"job": told},
-        args=lambda due: patience(parts)(place, text, job_id=effect.id, due=due, payloads=parts.payloads),
-        cause=job.id,
-    )
-    for answer in accept([follower], parts=parts):
-        if isinstance(answer, Exception):
-            raise answer
+    """Do one of them: submit what it leads to. Raises `UnknownTask`, `Unavailable`."""
+    if effect.slot not in _LEADS_TO:
+        raise NewerRow(f"{job.label()} owes {effect.slot!r}, which this code does not know")
+    _LEADS_TO[effect.slot](job, effect, parts)
 
 
-def finished(job: Job, parts: Parts) -> FinishedJob:
-    """What the task that follows is told."""
-    result = None
-    if job.result is not None:
-        try:
-            result = patience(parts)(load, job.result, job_id=job.id, payloads=parts.payloads)
-        except (PayloadMissing, InvalidInput) as error:
-            # What follows still has to happen; whoever needs the result finds out that it is gone.
-            log.error("%s: %s", job.label(), error, extra=job.log_fields())
-    return {
-        "id": job.id,
-        "task": job.task,
-        "state": job.state.value,
-        "attempts": job.attempts,
-        "result": result,
-        "error": None if job.error is None else {"type": job.error.type, "message": job.error.message},
-        "reason": None if job.reason is None else job.reason.value,
-    }
+_LEADS_TO: Mapping[str, Callable[[Job, Effect, Parts], None]] = {
+    "on_success": follow,
+    "on_failure": follow,
+    "event": announce_end,
+}
+"""What each slot means."""

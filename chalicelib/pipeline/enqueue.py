@@ -22,6 +22,7 @@ from chalicelib.pipeline.keyed import bound
 from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.task import MAX_ATTEMPTS, MAX_EXPIRES, Options, Submission
+from chalicelib.pipeline.topics import MOMENTS
 
 MAX_TAGS = 10
 MAX_TAG_CHARS = 64
@@ -184,6 +185,13 @@ def _check_choices(how: Submission, parts: Parts) -> None:
         raise InvalidInput("idempotency_key", f"not 1 to {MAX_KEY_CHARS} printable characters")
     if how.group is not None and not (1 <= len(how.group) <= MAX_KEY_CHARS and how.group.isprintable()):
         raise InvalidInput("group", f"not 1 to {MAX_KEY_CHARS} printable characters")
+    _check_who_hears(how, parts)
+
+
+def _check_who_hears(how: Submission, parts: Parts) -> None:
+    """Refuse followers and moments that do not exist, by the name of the argument."""
+    if how.events is not None and not {*how.events} <= {*MOMENTS}:
+        raise InvalidInput("events", f"not some of {', '.join(MOMENTS)}")
     for option in ("on_success", "on_failure"):
         follower = getattr(how, option)
         if follower is not None and follower not in parts.registry:
@@ -206,4 +214,6 @@ def request_hash(request: JobRequest) -> str:
     ]
     given += [sorted(how.tags), how.on_success, how.on_failure]
     given += [] if how.group is None else [f"group {how.group}"]
+    if how.events is not None:  # only then, so that what older code hashed is still the same
+        given.append(["events", *sorted(how.events)])
     return hashlib.sha256(strict_json.write(given).encode()).hexdigest()[:32]

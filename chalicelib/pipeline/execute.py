@@ -6,6 +6,7 @@ from datetime import datetime
 from chalicelib.domain.errors import MachineryError
 from chalicelib.domain.job import Job, Wakeup
 from chalicelib.pipeline.admission import admit
+from chalicelib.pipeline.announce import announce
 from chalicelib.pipeline.attempt import Invocation, attempt
 from chalicelib.pipeline.claim import claim
 from chalicelib.pipeline.life import queue_wait
@@ -36,6 +37,7 @@ def execute(wakeup: Wakeup, *, ends: datetime, receipt: str | None, parts: Parts
         if job.gates and admit(job, until=ends, parts=parts) is None:
             return True
         _waited(job, wakeup, parts)
+        announce(job, "started", at=job.history[-1].at, parts=parts)
         event = attempt(job, Invocation(ends=ends, receipt=receipt), parts=parts)
         if event is None:
             return True

@@ -13,6 +13,7 @@ from chalicelib.pipeline.ports import (
     JobStore,
     KeyStore,
     Metrics,
+    Outlet,
     PayloadStore,
     Quarantine,
     Runner,
@@ -33,6 +34,7 @@ class Parts:
     queue: JobQueue
     api_keys: ApiKeyStore
     quarantine: Quarantine
+    outlet: Outlet
     world: World
     crew: Crew
     runners: Mapping[Kind, Runner]

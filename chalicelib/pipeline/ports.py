@@ -178,6 +178,23 @@ class Quarantine(Protocol):
         """Keep it for some weeks."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bulletin:
+    """An event as it leaves for the world outside: JSON text, and what subscribers may filter by."""
+
+    event_id: str
+    topic: str
+    tenant: str
+    body: str
+
+
+class Outlet(Protocol):
+    """Where the world outside listens."""
+
+    def publish(self, bulletin: Bulletin) -> None:
+        """Tell all who listen. Twice is harmless: they know an event by its id. Raises `Unavailable`, `ServiceRefused`."""
+
+
 class World(Protocol):
     """Time, ids and chance: the only place that they come from."""
 

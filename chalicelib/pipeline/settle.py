@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.domain.events import Died, Event, Parked, Requeued, RetryScheduled
-from chalicelib.domain.job import CLAIMABLE, Job, Wakeup
+from chalicelib.domain.job import CLAIMABLE, Job, State, Wakeup
 from chalicelib.domain.lifecycle import change, marked
 from chalicelib.pipeline import effects
+from chalicelib.pipeline.announce import announce
 from chalicelib.pipeline.limits import MAX_QUEUE_DELAY
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
@@ -34,6 +35,8 @@ def settle(job: Job, event: Event, *, until: datetime, parts: Parts) -> Job | No
         return None
     if row.state in CLAIMABLE and row.epoch == job.epoch:
         _send_next(row, parts)
+    if row.state is State.RETRYING and row.epoch == job.epoch:
+        announce(row, "retried", at=row.history[-1].at, parts=parts)
     if row.outbox and row.epoch == job.epoch:
         effects.perform(row, parts=parts)
     return row

@@ -33,6 +33,12 @@ class Signature:
                 f"{function.__qualname__}: its signature cannot be a schema: {error}"
             ) from error
 
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Those without a default."""
+        found = self._signature.parameters.values()
+        return tuple(one.name for one in found if one.default is one.empty)
+
     @staticmethod
     def _field(parameter: inspect.Parameter, hints: Mapping[str, Any]) -> Any:
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
@@ -60,7 +66,7 @@ class Signature:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The parameters."""
+        """The parameters, in order."""
         return tuple(self._signature.parameters)
 
     def filled(self, values: Mapping[str, Any]) -> dict[str, Any]:

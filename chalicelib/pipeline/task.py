@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Generic, ParamSpec, TypeVar
@@ -17,6 +17,7 @@ from chalicelib.pipeline.declared_alike import check_alike, check_keys
 from chalicelib.pipeline.gates import check_policies, check_shared, keyed_by
 from chalicelib.pipeline.generators import driven, driven_async
 from chalicelib.pipeline.signature import Signature
+from chalicelib.pipeline.topics import MOMENTS, is_pattern
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,6 +33,8 @@ MAX_EXPIRES = MAX_DELAY + timedelta(days=1)
 
 ANSWERS = KEY_LIFE + timedelta(hours=1)
 """How long a job is kept at least after its end if it may answer for other requests: their idempotency keys stand for it as long."""
+BUILT_IN = "jobline."
+"""What the names of Jobline's own tasks begin with, and nobody else's may."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
 
@@ -71,6 +74,8 @@ class Options:
     timezone: str = "UTC"
     catch_up: str = "one"
     webhook: str | None = None
+    topics: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
 
     @property
     def kept(self) -> timedelta:
@@ -83,7 +88,7 @@ class Options:
     def check(self, name: str) -> None:
         """Raise `TaskMisdeclared` that names the option which is wrong."""
         wrong = {
-            "name": not _NAME.fullmatch(name),
+            "name": not _NAME.fullmatch(name) or name.startswith(BUILT_IN),
             "lane": self.lane not in LANES,
             "max_attempts": not 1 <= self.max_attempts <= MAX_ATTEMPTS,
             "backoff": not timedelta(0) <= self.backoff.base <= self.backoff.cap <= MAX_BACKOFF,
@@ -92,6 +97,8 @@ class Options:
             and not timedelta(0) < self.soft_time_limit < (self.time_limit or LONGEST),
             "keep": not timedelta(0) < self.keep <= timedelta(days=366),
             "expires": self.expires is not None and not timedelta(0) < self.expires <= MAX_EXPIRES,
+            "topics": not _tuple_of(self.topics, is_pattern),
+            "events": not _tuple_of(self.events, MOMENTS.__contains__),
         }
         for option, is_wrong in wrong.items():
             if is_wrong:
@@ -117,6 +124,11 @@ class Options:
             raise TaskMisdeclared(f"@task {name}: {option}: {error.why}") from error
 
 
+def _tuple_of(given: object, takes: Callable[[str], bool]) -> bool:
+    """Whether it is a tuple of such texts. A text alone, or a list, was meant as one and would be something else."""
+    return isinstance(given, tuple) and all(isinstance(one, str) and takes(one) for one in given)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Submission:
     """How one job is to be submitted; None means the task's own. Either `delay` or `at`, not both."""
@@ -133,6 +145,7 @@ class Submission:
     on_failure: str | None = None
     webhook: str | None = None
     group: str | None = None
+    events: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -155,7 +168,7 @@ class Task(Generic[P, R]):
         return self.submitter(self, self.signature.bind(args, kwargs), Submission())
 
     def submit(self, args: tuple[Any, ...] | Mapping[str, Any] = (), **how: Any) -> Any:
-        """Submit a job; `how` is `delay=, at=, expires=, lane=, max_attempts=, tags=, tenant=, key=, on_success=, on_failure=`."""
+        """Submit a job; `how` is `delay=, at=, expires=, lane=, max_attempts=, tags=, tenant=, key=, on_success=, on_failure=, events=`."""
         named = self.signature.bind((), args) if isinstance(args, Mapping) else self.signature.bind(args, {})
         return self.submitter(self, named, Submission(**how))
 
@@ -188,6 +201,8 @@ class Registry:
 
     tasks: dict[str, Task[Any, Any]] = field(default_factory=dict)
     submitter: Submitter | None = None
+    #: patterns of the topics whose events go outside as well
+    external: list[str] = field(default_factory=list)
 
     def __getitem__(self, name: str) -> Task[Any, Any]:
         """The task. Raises `UnknownTask`."""
@@ -225,6 +240,10 @@ class Registry:
         kind = Kind.LOOP if asynchronous else Kind.PROCESS if options.cpu else Kind.THREAD
         check_policies(name, options, signature.names)
         check_keys(options, name, signature.names)
+        if options.topics and not (signature.names and set(signature.required) <= {signature.names[0]}):
+            raise TaskMisdeclared(
+                f"@on {name}: a subscriber has one argument, the event; further ones need defaults"
+            )
         task = Task(
             name=name,
             function=function,
@@ -233,8 +252,22 @@ class Registry:
             signature=signature,
             submitter=self._submit,
         )
+        if options.topics and keyed_by(task, signature.names[0]):
+            raise TaskMisdeclared(f"@on {name}: a key is made of the event, which is no plain value")
         self.tasks[name] = task
         return task
+
+    def subscribe(self, task: Task[P, R], topics: tuple[str, ...]) -> Task[P, R]:
+        """Let a task that is registered hear of these topics too. Raises `TaskMisdeclared`."""
+        every = tuple(dict.fromkeys((*task.options.topics, *topics)))
+        return self.add(task.function, task.name, replace(task.options, topics=every))
+
+    def send_outside(self, patterns: tuple[str, ...]) -> None:
+        """Let events of these topics go outside as well. Raises `TaskMisdeclared`."""
+        for pattern in patterns:
+            if not is_pattern(pattern):
+                raise TaskMisdeclared(f"external({pattern!r}): no topic, and no pattern that ends in .*")
+        self.external.extend(pattern for pattern in patterns if pattern not in self.external)
 
     def _submit(self, task: Task[Any, Any], args: Mapping[str, Any], how: Submission) -> Any:
         if self.submitter is None:

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from chalicelib.domain.events import Cancelled, Died, Event, Expired, Requeued, RetryScheduled, Succeeded
 from chalicelib.domain.guards import Lapsed, Mine, Seen, Unwished
 from chalicelib.domain.history import CONTINUED, without_middle_parts
-from chalicelib.domain.job import KEEP_DEAD, KEY_LIFE, Effect, Failure, Job, Payload, Progress, Reason
+from chalicelib.domain.job import KEEP_DEAD, KEY_LIFE, Effect, Failure, Job, Payload, Progress, Reason, State
 from chalicelib.domain.retry import Backoff
 from chalicelib.pipeline.ids import effect_id, time_of
 from chalicelib.pipeline.limits import MAX_QUEUE_DELAY, SEND_AHEAD
 from chalicelib.pipeline.outcome import Raised
+from chalicelib.pipeline.topics import OURS
 
 KEY_MARGIN = timedelta(hours=1)
 """How much longer than its key a keyed job's row is kept, for clocks that differ."""
@@ -25,16 +26,28 @@ def forget_at(job: Job, now: datetime, *, dead: bool = False) -> datetime:
     Nor, however short it is to be kept, while an effect may still be performed from its row or looked for in it.
     """
     end = now + (max(job.keep, KEEP_DEAD) if dead else job.keep)
-    if job.on_success or job.on_failure or job.cause:
+    if job.on_success or job.on_failure or job.cause or job.events:
         end = max(end, now + EFFECT_LIFE)
-    return max(end, time_of(job.id) + KEY_LIFE + KEY_MARGIN) if job.key else end
+    # An event's id is a key as well: publishing it again must find its jobs.
+    keyed = job.key is not None or (job.cause or "").startswith("event:")
+    return max(end, time_of(job.id) + KEY_LIFE + KEY_MARGIN) if keyed else end
 
 
-def owed(job: Job, slot: str, follower: str | None, now: datetime) -> tuple[Effect, ...]:
-    """The outbox of a job that ends now: the one task that follows, if any."""
-    if follower is None:
-        return ()
-    return (Effect(slot=slot, id=effect_id(job.id, job.epoch, slot, now), task=follower),)
+def owed(job: Job, ending: State, now: datetime) -> tuple[Effect, ...]:
+    """The outbox of a job that ends now: the task that follows, and who wants to hear of it."""
+    wanted: list[tuple[str, str | None]] = []
+    if ending is State.SUCCEEDED:
+        wanted.append(("on_success", job.on_success))
+    if ending is State.DEAD:
+        wanted.append(("on_failure", job.on_failure))
+    moment = ending.lower()
+    if moment in job.events:
+        wanted.append(("event", f"{OURS}{moment}"))
+    return tuple(
+        Effect(slot=slot, id=effect_id(job.id, job.epoch, slot, now), task=whom)
+        for slot, whom in wanted
+        if whom is not None
+    )
 
 
 def owner_of(job: Job) -> str:
@@ -51,7 +64,7 @@ def success(job: Job, result: Payload, progress: Progress | None, now: datetime)
         guard=Mine(owner=owner_of(job)),
         result=result,
         forget=forget_at(job, now),
-        outbox=owed(job, "on_success", job.on_success, now),
+        outbox=owed(job, State.SUCCEEDED, now),
         progress=progress,
     )
 
@@ -130,7 +143,7 @@ def death(job: Job, reason: Reason, error: Failure, progress: Progress | None, n
         reason=reason,
         error=error,
         forget=forget_at(job, now, dead=True),
-        outbox=owed(job, "on_failure", job.on_failure, now),
+        outbox=owed(job, State.DEAD, now),
         progress=progress,
     )
 
@@ -138,20 +151,42 @@ def death(job: Job, reason: Reason, error: Failure, progress: Progress | None, n
 def cancellation(job: Job, error: Failure | None, progress: Progress | None, now: datetime) -> Cancelled:
     """The running attempt gives in to a wish."""
     return Cancelled(
-        at=now, guard=Mine(owner=owner_of(job)), forget=forget_at(job, now), error=error, progress=progress
+        at=now,
+        guard=Mine(owner=owner_of(job)),
+        forget=forget_at(job, now),
+        outbox=owed(job, State.CANCELLED, now),
+        error=error,
+        progress=progress,
+    )
+
+
+def called_off(job: Job, now: datetime) -> Cancelled:
+    """A waiting job is cancelled: nobody has it."""
+    return Cancelled(
+        at=now,
+        guard=Seen(state=job.state, epoch=job.epoch),
+        forget=forget_at(job, now),
+        outbox=owed(job, State.CANCELLED, now),
     )
 
 
 def expiry(job: Job, now: datetime) -> Expired:
     """The claim came after the deadline for starting."""
-    return Expired(at=now, guard=Mine(owner=owner_of(job)), forget=forget_at(job, now))
+    return Expired(
+        at=now,
+        guard=Mine(owner=owner_of(job)),
+        forget=forget_at(job, now),
+        outbox=owed(job, State.EXPIRED, now),
+    )
 
 
 def loss(job: Job, now: datetime) -> Cancelled | Died | None:
     """What becomes of a running job whose lease is over; None: another attempt may take it."""
     guard = Lapsed(epoch=job.epoch, now=now)
     if job.cancel_requested is not None:
-        return Cancelled(at=now, guard=guard, forget=forget_at(job, now))
+        return Cancelled(
+            at=now, guard=guard, forget=forget_at(job, now), outbox=owed(job, State.CANCELLED, now)
+        )
     if job.attempts < job.max_attempts:
         return None
     return Died(
@@ -164,7 +199,7 @@ def loss(job: Job, now: datetime) -> Cancelled | Died | None:
             fingerprint="worker-lost",
         ),
         forget=forget_at(job, now, dead=True),
-        outbox=owed(job, "on_failure", job.on_failure, now),
+        outbox=owed(job, State.DEAD, now),
     )
 
 
@@ -172,4 +207,9 @@ def too_late(job: Job, now: datetime) -> Expired | None:
     """What becomes of a waiting job whose deadline for starting passed; None: it may still start."""
     if job.expires is None or job.first_claimed is not None or now <= job.expires:
         return None
-    return Expired(at=now, guard=Seen(state=job.state, epoch=job.epoch), forget=forget_at(job, now))
+    return Expired(
+        at=now,
+        guard=Seen(state=job.state, epoch=job.epoch),
+        forget=forget_at(job, now),
+        outbox=owed(job, State.EXPIRED, now),
+    )

@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib import wiring
 from chalicelib.adapters.aws.items import DynamoItems
+from chalicelib.adapters.aws.outlet import SnsOutlet
 from chalicelib.adapters.aws.payloads import AwsPayloads
 from chalicelib.adapters.aws.queue import SqsQueue
 from chalicelib.adapters.aws.side_tables import DynamoApiKeys, DynamoKeys, DynamoQuarantine
@@ -92,14 +93,16 @@ class Stage:
     def _process(self) -> Parts:
         """The parts of a process that has just started: the real adapters, as wiring makes them, on one thread and in held time."""
         settings, clients, crew = self.account.settings, self.account.clients, OneByOne(self.seam)
+        lanes = SqsQueue(clients, settings.queues, crew)
         parts = Parts(
             store=DynamoStore(clients, settings.table, crew),
             keys=DynamoKeys(clients, settings.table),
             items=DynamoItems(clients, settings.table, crew),
             payloads=AwsPayloads(clients, settings.table, settings.bucket),
-            queue=SqsQueue(clients, settings.queues, crew),
+            queue=lanes,
             api_keys=DynamoApiKeys(clients, settings.table),
             quarantine=DynamoQuarantine(clients, settings.table),
+            outlet=SnsOutlet(clients, settings.events, lanes),
             world=self.clock,
             crew=crew,
             runners=dict.fromkeys(Kind, self.runner),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from chalicelib.adapters.memory.items import MemoryItems
+from chalicelib.adapters.memory.outlet import MemoryOutlet
 from chalicelib.adapters.memory.payloads import MemoryPayloads
 from chalicelib.adapters.memory.queue import DEAD_LETTERS, MemoryQueue, Unkindness
 from chalicelib.adapters.memory.side_tables import MemoryApiKeys, MemoryKeys, MemoryQuarantine
@@ -135,6 +136,7 @@ class History:
             queue=self.queue,
             api_keys=MemoryApiKeys(),
             quarantine=SimQuarantine(MemoryQuarantine(), self.seam),
+            outlet=MemoryOutlet(),
             world=SimWorld(clock, found.seed),
             crew=SimCrew(clock, self.monitor, side_by_side=found.side_by_side),
             runners={kind: SimRunner(kind, clock, self.monitor) for kind in Kind},

@@ -4,11 +4,12 @@ A backend has the six ports, and the few hands that a test needs beside them: to
 does, to make pages small.
 """
 
+import json
 import math
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +24,7 @@ from moto import mock_aws
 from chalicelib.adapters.aws.clients import Clients
 from chalicelib.adapters.aws.items import DynamoItems
 from chalicelib.adapters.aws.keys import INDEX
+from chalicelib.adapters.aws.outlet import SnsOutlet
 from chalicelib.adapters.aws.payloads import AwsPayloads
 from chalicelib.adapters.aws.queue import SqsQueue
 from chalicelib.adapters.aws.side_tables import DynamoApiKeys, DynamoKeys, DynamoQuarantine
@@ -34,6 +36,7 @@ from chalicelib.adapters.memory import (
     MemoryApiKeys,
     MemoryItems,
     MemoryKeys,
+    MemoryOutlet,
     MemoryPayloads,
     MemoryQuarantine,
     MemoryQueue,
@@ -47,6 +50,7 @@ from chalicelib.pipeline.ports import (
     JobQueue,
     JobStore,
     KeyStore,
+    Outlet,
     PayloadStore,
     Quarantine,
 )
@@ -99,6 +103,12 @@ class Backend(Protocol):
     @property
     def quarantine(self) -> Quarantine: ...
 
+    @property
+    def outlet(self) -> Outlet: ...
+
+    def listen(self, **wanted: str) -> Callable[[], list[tuple[str, Mapping[str, str]]]]:
+        """Listen outside, to what has these attributes; what was heard since: text and attributes."""
+
     def elapsed(self) -> timedelta:
         """Time since some moment, by this world's clock."""
 
@@ -138,6 +148,19 @@ class Memory:
         self.queue = MemoryQueue(self.world, visibility=VISIBILITY)
         self.api_keys = MemoryApiKeys()
         self.quarantine = MemoryQuarantine()
+        self.outlet = MemoryOutlet()
+
+    def listen(self, **wanted: str) -> Callable[[], list[tuple[str, Mapping[str, str]]]]:
+        start = len(self.outlet.heard)
+
+        def heard() -> list[tuple[str, Mapping[str, str]]]:
+            told = [
+                (one.body, {"topic": one.topic, "tenant": one.tenant, "event_id": one.event_id})
+                for one in self.outlet.heard[start:]
+            ]
+            return [one for one in told if wanted.items() <= one[1].items()]
+
+        return heard
 
     def drain(self) -> None:
         self.queue.messages.clear()
@@ -180,7 +203,32 @@ class Aws:
         self.queue = SqsQueue(clients, self.settings.queues, crew)
         self.api_keys = DynamoApiKeys(clients, self.table)
         self.quarantine = DynamoQuarantine(clients, self.table)
+        self.outlet = SnsOutlet(clients, self.settings.events, self.queue)
         self._page: Callable[..., None] | None = None
+
+    def listen(self, **wanted: str) -> Callable[[], list[tuple[str, Mapping[str, str]]]]:
+        sns, sqs = boto3.session.Session().client("sns"), self.clients.sqs
+        url = sqs.create_queue(QueueName=f"listener-{next(_stages)}")["QueueUrl"]
+        queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        (topic,) = [
+            one["TopicArn"]
+            for one in sns.list_topics()["Topics"]
+            if one["TopicArn"].endswith(f":{self.settings.events}")
+        ]
+        policy = (
+            {"FilterPolicy": json.dumps({name: [value] for name, value in wanted.items()})} if wanted else {}
+        )
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue, Attributes=policy)
+
+        def heard() -> list[tuple[str, Mapping[str, str]]]:
+            found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+            told = [json.loads(message["Body"]) for message in found.get("Messages", [])]
+            return [
+                (one["Message"], {name: said["Value"] for name, said in one["MessageAttributes"].items()})
+                for one in told
+            ]
+
+        return heard
 
     def empty(self) -> None:
         if self._page is not None:

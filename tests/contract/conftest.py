@@ -5,7 +5,15 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.pipeline.items import Items
-from chalicelib.pipeline.ports import ApiKeyStore, JobQueue, JobStore, KeyStore, PayloadStore, Quarantine
+from chalicelib.pipeline.ports import (
+    ApiKeyStore,
+    JobQueue,
+    JobStore,
+    KeyStore,
+    Outlet,
+    PayloadStore,
+    Quarantine,
+)
 from jobline.local.emulator import Emulator
 from tests.contract.backends import Aws, Backend, Memory, behind_http, in_process
 
@@ -90,3 +98,8 @@ def api_keys(backend: Backend) -> ApiKeyStore:
 @pytest.fixture
 def quarantine(backend: Backend) -> Quarantine:
     return backend.quarantine
+
+
+@pytest.fixture
+def outlet(backend: Backend) -> Outlet:
+    return backend.outlet

@@ -104,6 +104,7 @@ def full(state: State = State.QUEUED, *, at: datetime = NOW, **facts: Any) -> Jo
         "on_success": "tidy",
         "on_failure": "alarm",
         "cause": new_id(at),
+        "events": ("accepted", "dead"),
     }
     return plain(state, at=at, **{**hard, **facts})
 

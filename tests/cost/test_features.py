@@ -25,6 +25,9 @@ UNITS = {
     "replacing a debounced job's arguments": 2,
     "throttled": 4,
     "refused by a throttle": 0,
+    "an event with an id, for two subscribers": 7,
+    "an event that goes outside, without an id": 3,
+    "an end that is told to one subscriber": 7,
 }
 """Write units a use, the index's among them."""
 

@@ -100,8 +100,15 @@ def _s3(operation: str, params: Mapping[str, Any], _: Place) -> Iterator[Need]:
         raise Unmapped(f"s3: {operation}")
 
 
+def _sns(operation: str, params: Mapping[str, Any], _: Place) -> Iterator[Need]:
+    if operation != "Publish":
+        raise Unmapped(f"sns: {operation}")
+    yield operation, params["TopicArn"], {}
+
+
 NEEDS: Mapping[str, Callable[[str, Mapping[str, Any], Place], Iterator[Need]]] = {
     "dynamodb": _dynamodb,
     "sqs": _sqs,
     "s3": _s3,
+    "sns": _sns,
 }

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.job import Stored, Wakeup
+from chalicelib.domain.job import Inline, Stored, Wakeup
 from chalicelib.lanes import LANES
 from chalicelib.pipeline import effects
+from chalicelib.pipeline.accept import accept, new_job
 from chalicelib.pipeline.api_keys import SCOPES, create_key
+from chalicelib.pipeline.built_in import RELAY
 from chalicelib.pipeline.messages import encode
+from chalicelib.pipeline.task import Submission
 from infra.names import DEAD_LETTERS
 from tests.privilege.stage import Deployed
 
@@ -52,7 +55,17 @@ class Day:
             assert once == self.submit("once", value="once", headers={"Idempotency-Key": "the second"})
         self.ok("POST", "/jobs/batch", {"jobs": [{"task": "echo", "args": {"value": "b"}}] * 12})
         self.ok("POST", f"/jobs/{self.submit('echo', value='c')}/cancel")
-        for path in ("/jobs", "/tasks", "/tasks/echo", "/lanes", "/health", "/openapi.json", "/docs"):
+        self.ok("POST", "/topics/news.good/events", {"payload": "p" * SIZES["object"], "id": "1"})
+        for path in (
+            "/jobs",
+            "/topics",
+            "/tasks",
+            "/tasks/echo",
+            "/lanes",
+            "/health",
+            "/openapi.json",
+            "/docs",
+        ):
             self.ok("GET", path)
 
     def lanes_work(self) -> None:
@@ -65,6 +78,8 @@ class Day:
             self.submit("ask", value="x" * SIZES["object"], lane=lane)
             self.submit("doomed", lane=lane)
             self.submit("beat", lane=lane)
+            self.submit("tell", value="v" * SIZES["item"], lane=lane)
+            self.relay(lane)
             self.forget_arguments(self.submit("echo", value="y" * SIZES["object"], lane=lane))
             self.post(lane, "no wake-up")
         self.work()
@@ -153,6 +168,20 @@ class Day:
         answer = self.ok("POST", "/jobs", {"task": task, "args": given, **how}, **(headers or {}))
         job: str = answer.json_body["id"]
         return job
+
+    def relay(self, lane: str) -> None:
+        """A job that takes an event outside, in any lane: by itself it has its own."""
+        parts = self.stage.people
+        event = '{"event":{"id":"1","topic":"news.old","payload":null,"at":"2026-01-01T12:00:00.000Z"}}'
+        job = new_job(
+            RELAY,
+            job_id=parts.world.job_id(),
+            now=parts.world.now(),
+            how=Submission(tenant=TENANT, lane=lane),
+            values={},
+            args=lambda _: Inline(json=event),
+        )
+        assert accept([job], parts=parts) == [job]
 
     def post(self, queue: str, body: str) -> None:
         """A message that somebody sends."""

@@ -2,11 +2,13 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
-from chalicelib import FinishedJob, Unique, current_job, wiring
+from chalicelib import Event, FinishedJob, Unique, current_job, wiring
 from chalicelib.domain.retry import Backoff
 from chalicelib.lanes import LANES
 from chalicelib.pipeline.task import Options, Registry
+from chalicelib.pipeline.topics import MOMENTS
 
 AT_ONCE = Backoff(base=timedelta(0))
 PATIENCE = 10.0  # seconds that a task waits for its own heartbeat to be written
@@ -52,6 +54,17 @@ def registry(beaten: threading.Event) -> Registry:
     for lane in LANES:
         made.add(lead, f"lead_{lane}", Options(on_success=f"follow_{lane}"))
         made.add(follow, f"follow_{lane}", Options(lane=lane))
+
+    def hear(event: Event[Any]) -> None:
+        """Hear of what happened."""
+
+    def tell(value: str) -> str:
+        """Publish from within a job."""
+        return wiring.publish("news.told", value, id=current_job().id)
+
+    made.add(hear, None, Options(topics=("news.*", "job.*")))
+    made.add(tell, None, Options(events=MOMENTS))
+    made.send_outside(("news.*",))
     made.add(doomed, None, Options(max_attempts=2, backoff=AT_ONCE, on_failure="follow_default"))
     made.add(beat, None, Options(max_attempts=1))
     made.add(ask, None, Options())

@@ -54,8 +54,8 @@ def event_for(
             "forget": now + DAY,
             "outbox": outbox,
         },
-        e.Cancelled: lambda: {"forget": now + DAY},
-        e.Expired: lambda: {"forget": now + DAY},
+        e.Cancelled: lambda: {"forget": now + DAY, "outbox": outbox},
+        e.Expired: lambda: {"forget": now + DAY, "outbox": outbox},
         e.Parked: lambda: {"gate": "slots stripe", "check": now + MINUTE, "kept": job.history},
         e.Requeued: lambda: {
             "epoch": job.epoch,

@@ -115,7 +115,20 @@ def check_write(before: Job, after: Job) -> None:
         assert all(entry in rest for entry in after.history[:-1]), f"nothing is added: {before} -> {after}"
     else:
         assert after.history[: len(kept)] == kept, f"history is kept: {before} -> {after}"
-    for name in ("id", "tenant", "task", "lane", "args", "max_attempts", "key", "tags", "cause", "gates"):
+    for name in (
+        "id",
+        "tenant",
+        "task",
+        "lane",
+        "args",
+        "max_attempts",
+        "key",
+        "tags",
+        "cause",
+        "gates",
+        "events",
+        "webhook",
+    ):
         if name == "args" and last in OTHER_ARGUMENTS:
             continue
         assert getattr(before, name) == getattr(after, name), f"{name} is for good: {before} -> {after}"

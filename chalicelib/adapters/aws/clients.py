@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
 POOL = 64
@@ -46,6 +47,12 @@ class Clients:
     def s3(self) -> "S3Client":
         """S3."""
         client: S3Client = self._one("s3", read_timeout=20)
+        return client
+
+    @property
+    def sns(self) -> "SNSClient":
+        """SNS."""
+        client: SNSClient = self._one("sns", read_timeout=5)
         return client
 
     def _one(self, service: str, *, read_timeout: int) -> Any:

@@ -205,6 +205,11 @@ FIELDS: Mapping[str, _Field] = {
     "place": _integer("place"),
     "checkpoint": _Field("checkpoint", _payload, _read_payload),
     "webhook": _string("webhook"),
+    "events": _Field(
+        "events",
+        lambda events: {"L": [_text(event) for event in events]},
+        lambda found: tuple(event["S"] for event in found["L"]),
+    ),
 }
 
 _BY_ATTRIBUTE = {field.attribute: name for name, field in FIELDS.items()}
@@ -219,6 +224,7 @@ _ABSENT: Mapping[str, Any] = {
     "gates": (),
     "ticket": None,
     "webhook": None,
+    "events": (),
 }
 
 

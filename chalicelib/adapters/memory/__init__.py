@@ -2,6 +2,7 @@
 
 from chalicelib.adapters.memory.hands import Inline, InlineRunner
 from chalicelib.adapters.memory.items import MemoryItems
+from chalicelib.adapters.memory.outlet import MemoryOutlet
 from chalicelib.adapters.memory.payloads import MemoryPayloads
 from chalicelib.adapters.memory.queue import MemoryQueue
 from chalicelib.adapters.memory.side_tables import MemoryApiKeys, MemoryKeys, MemoryQuarantine
@@ -20,6 +21,7 @@ __all__ = [
     "MemoryItems",
     "MemoryKeys",
     "MemoryMetrics",
+    "MemoryOutlet",
     "MemoryPayloads",
     "MemoryQuarantine",
     "MemoryQueue",
@@ -44,6 +46,7 @@ def parts(
         queue=MemoryQueue(world),
         api_keys=MemoryApiKeys(),
         quarantine=MemoryQuarantine(),
+        outlet=MemoryOutlet(),
         world=world,
         crew=Inline(),
         runners=dict.fromkeys(Kind, runner),

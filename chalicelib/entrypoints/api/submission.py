@@ -11,10 +11,12 @@ from chalicelib.entrypoints.api.reading import Moment, moment
 from chalicelib.lanes import LANES
 from chalicelib.pipeline.enqueue import MAX_TAG_CHARS, MAX_TAGS, JobRequest
 from chalicelib.pipeline.task import MAX_ATTEMPTS, Submission
+from chalicelib.pipeline.topics import MOMENTS
 
 Tag = Annotated[str, Meta(min_length=1, max_length=MAX_TAG_CHARS)]
 Lane = Annotated[str, Meta(extra_json_schema={"enum": [*LANES]})]
 Delay = Annotated[float, Meta(ge=0, le=MAX_DELAY.total_seconds())]
+Told = Annotated[str, Meta(extra_json_schema={"enum": [*MOMENTS]})]
 Life = Annotated[float, Meta(gt=0, le=(MAX_DELAY + timedelta(days=1)).total_seconds())]
 
 
@@ -35,6 +37,12 @@ class NewJob(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     tags: Annotated[
         list[Tag], Meta(max_length=MAX_TAGS, description="words to find it by: GET /jobs?tag=")
     ] = []
+    events: Annotated[
+        list[Told] | None,
+        Meta(
+            description="which of its moments are published, as events of the topics `job.<moment>`; the task's own by default"
+        ),
+    ] = None
 
 
 class NewBatchJob(NewJob, kw_only=True, forbid_unknown_fields=True):
@@ -56,5 +64,6 @@ def job_request(new: NewJob, *, tenant: str, key: str | None) -> JobRequest:
         tags=tuple(new.tags),
         tenant=tenant,
         key=key,
+        events=None if new.events is None else tuple(new.events),
     )
     return JobRequest(task=new.task, args=new.args, how=how)

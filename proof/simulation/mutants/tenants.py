@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.pipeline import cancel, claim, dead_letters, effects, keyed, query, redrive
+from chalicelib.pipeline import cancel, claim, dead_letters, follow, keyed, query, redrive
 from chalicelib.pipeline.ports import KeyClaim
 from chalicelib.pipeline.task import Submission
 from proof.simulation.mutants.registry import Patch, mutant
@@ -54,4 +54,4 @@ def dead_letter_ignores_tenant() -> Sequence[Patch]:
 
 @mutant("what follows a job belongs to the default tenant", crowded=True, tasks=("chained",))
 def follower_of_nobody() -> Sequence[Patch]:
-    return [(effects, "Submission", lambda **_: Submission())]
+    return [(follow, "Submission", lambda **_: Submission())]

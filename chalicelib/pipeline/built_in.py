@@ -1,0 +1,50 @@
+"""Jobline's own tasks, as they are declared: always there, asked for by effects and events alone. What they do is in `own_work`.
+
+Their names begin with `jobline.`, which no other task's may; no caller can submit them, and GET /tasks does not list them. Their jobs
+are jobs: they are shown, retried, die, and can be redriven.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, NoReturn
+
+from chalicelib.domain.errors import UnknownTask
+from chalicelib.domain.retry import Backoff
+from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.signature import Signature
+from chalicelib.pipeline.task import BUILT_IN, Kind, Options, Task
+from chalicelib.pipeline.topics import Event
+
+
+def _publish(event: Event[Any]) -> None:
+    """Take an event to those outside who listen by SNS."""
+
+
+def _submits(*request: Any) -> NoReturn:
+    raise UnknownTask(request[0].name)
+
+
+def _declared(name: str, function: Callable[..., Any], options: Options) -> Task[Any, Any]:
+    return Task(
+        name=f"{BUILT_IN}{name}",
+        function=function,
+        kind=Kind.THREAD,
+        options=options,
+        signature=Signature(function),
+        submitter=_submits,
+    )
+
+
+RELAY = _declared(
+    "publish",
+    _publish,
+    # SNS is down for minutes, not for days; what it refuses (a missing right) is mended by a person, and then redriven.
+    Options(max_attempts=10, backoff=Backoff(base=timedelta(seconds=2), cap=timedelta(hours=1))),
+)
+
+OWN: Mapping[str, Task[Any, Any]] = {task.name: task for task in (RELAY,)}
+
+
+def known(name: str, parts: Parts) -> Task[Any, Any]:
+    """The task of that name, ours or the user's. Raises `UnknownTask`."""
+    return OWN[name] if name in OWN else parts.registry[name]

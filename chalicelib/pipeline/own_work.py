@@ -1,0 +1,56 @@
+"""Where tasks run: users' by the runner of their kind; Jobline's own on the attempt's thread, with the pipeline at hand."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.pipeline.built_in import RELAY
+from chalicelib.pipeline.outcome import Outcome, run
+from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.parts_here import lent
+from chalicelib.pipeline.ports import Call, Execution, Runner
+from chalicelib.pipeline.relay import relay
+from chalicelib.pipeline.task import Task
+
+WORK: Mapping[str, Callable[..., Any]] = {RELAY.name: relay}
+"""What our own tasks do. Each is short and bounds its own time: nobody stops it from outside."""
+
+
+def runner_of(task: Task[Any, Any], parts: Parts) -> Runner:
+    """What runs the task."""
+    return _Here(task, parts) if task.name in WORK else parts.runners[task.kind]
+
+
+class _Here:
+    """Runs one of our own tasks inside `start`."""
+
+    def __init__(self, task: Task[Any, Any], parts: Parts) -> None:
+        self._task = replace(task, function=WORK[task.name])
+        self._parts = parts
+
+    def start(self, call: Call) -> Execution:
+        """Run it to its end."""
+        with lent(self._parts):
+            return _Ended(run(self._task, call))
+
+
+class _Ended:
+    """An execution that was over before anybody could look."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+
+    def finished(self, within: timedelta) -> bool:  # noqa: ARG002
+        """Always."""
+        return True
+
+    def outcome(self) -> Outcome:
+        """What happened."""
+        return self._outcome
+
+    def soften(self) -> None:
+        """Too late for that."""
+
+    def stop(self) -> None:
+        """Too late for that."""
