@@ -16,14 +16,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench import uses, uses_alike, uses_topics
 from bench.figures import Sum, total
-from bench.ground import Feature, Ground
+from bench.ground import FEATURES, Feature, Ground
 from bench.meter import Meter, metering
 from bench.run import SET_UP, NotAsPlanned
 from bench.stage import emulated, stage
-from bench.uses_alike import FEATURES
 from chalicelib import wiring
 from chalicelib.pipeline.parts import Parts
+
+USES = (uses, uses_alike, uses_topics)
+"""Where the features are used. Importing these puts their rows on the list, in this order."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

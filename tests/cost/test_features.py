@@ -6,7 +6,7 @@ import pytest
 from moto import mock_aws
 
 from bench.features import Cost, costs, main, show
-from bench.uses import FEATURES
+from bench.ground import FEATURES
 from tests.contract.backends import one_at_a_time
 
 UNITS = {
