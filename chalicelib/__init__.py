@@ -1,7 +1,7 @@
 """Jobline: background jobs for Python on AWS with no servers to run. What a task module needs is here; the rest is inside."""
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.errors import JobCancelled, NotUnique, Retry, SoftTimeLimitExceeded, Throttled
 from chalicelib.domain.flow import Debounce, Rate, Throttle, Unique
@@ -11,6 +11,9 @@ from chalicelib.pipeline.declare import external, on, task
 from chalicelib.pipeline.finished import FinishedJob
 from chalicelib.pipeline.task import REGISTRY
 from chalicelib.pipeline.topics import Event
+
+if TYPE_CHECKING:
+    from chalicelib.pipeline.schedules import Schedules
 
 __all__ = [
     "Backoff",
@@ -30,8 +33,15 @@ __all__ = [
     "external",
     "on",
     "publish",
+    "schedules",
     "task",
 ]
+
+
+def schedules(tenant: str = "default") -> "Schedules":
+    """A tenant's schedules: `schedules().create("report", cron="0 3 * * *", timezone="Europe/Berlin")`. See docs/schedules.md."""
+    found: Schedules = import_module("chalicelib.wiring").schedules(tenant)
+    return found
 
 
 def _submit(*request: Any) -> Any:

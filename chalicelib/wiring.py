@@ -5,7 +5,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.pipeline.asked import Submitted
 from chalicelib.pipeline.enqueue import JobRequest
@@ -14,6 +14,9 @@ from chalicelib.pipeline.handle import JobHandle
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.task import REGISTRY, Kind, Registry, Submission, Task
 from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from chalicelib.pipeline.schedules import Schedules
 
 _lock = threading.RLock()
 _parts: Parts | None = None
@@ -111,3 +114,10 @@ def publish(topic: str, payload: Any = None, *, id: str | None = None, tenant: s
     from chalicelib.pipeline.publish import publish
 
     return publish(topic, payload, id=id, tenant=tenant, parts=parts()).id
+
+
+def schedules(tenant: str = "default") -> "Schedules":
+    """A tenant's schedules, to make and change at run time."""
+    from chalicelib.pipeline.schedules import Schedules
+
+    return Schedules(tenant=tenant, parts=parts())

@@ -63,7 +63,8 @@ class Changes:
             rule = replace(before, **kind, anchor=whole_second(now))
             if self.cron is None and self.timezone is None:
                 rule = replace(rule, timezone="UTC")
-        rule = replace(rule, timezone=self.timezone or rule.timezone, catch_up=self.catch_up or rule.catch_up)
+        given: dict[str, Any] = {"timezone": self.timezone, "catch_up": self.catch_up}
+        rule = replace(rule, **{name: value for name, value in given.items() if value is not None})
         rule.check()
         return rule
 

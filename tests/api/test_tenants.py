@@ -23,8 +23,8 @@ def test_a_foreign_job_is_answered_as_one_that_never_was(desk: Desk, ann: Caller
     assert before.state == state
 
     # when bob asks for it, and for one that never was
-    foreign = bob.ask(route.method, route.path.replace("{id}", job_id))
-    unknown = bob.ask(route.method, route.path.replace("{id}", UNKNOWN))
+    foreign = bob.ask(route.method, route.path.replace("{id}", job_id), route.example)
+    unknown = bob.ask(route.method, route.path.replace("{id}", UNKNOWN), route.example)
 
     # then but for the id the answers are the same, and the job is untouched
     def blurred(reply):

@@ -30,6 +30,7 @@ from chalicelib.entrypoints.api.lanes import LaneList, list_lanes
 from chalicelib.entrypoints.api.reference import show_docs, show_openapi
 from chalicelib.entrypoints.api.refusals import MethodNotAllowed, NoSuchRoute
 from chalicelib.entrypoints.api.route import Reply, Route
+from chalicelib.entrypoints.api.routes_schedules import SCHEDULE_ROUTES
 from chalicelib.entrypoints.api.routes_topics import TOPIC_ROUTES
 from chalicelib.entrypoints.api.submission import NewJob
 from chalicelib.entrypoints.api.tasks import TaskDocument, TaskList, list_tasks, show_task
@@ -170,6 +171,7 @@ ROUTES: tuple[Route, ...] = (
         replies={200: Reply(meaning="The lanes, the dead-letter queue last.", shape=LaneList)},
     ),
     *TOPIC_ROUTES,
+    *SCHEDULE_ROUTES,
     Route(
         method="GET",
         path="/health",
