@@ -1,6 +1,6 @@
 """The ground on which features are measured: the real table, in virtual time, with a queue that is a twin."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -105,11 +105,15 @@ class Ground:
 
     def check(self, jobs: Sequence[Job], state: State = State.SUCCEEDED) -> None:
         """All of them are in that state. A run in which one is not has measured something else."""
-        with self._meter.during(SET_UP):
-            rows = [self.parts.store.read(job.id) for job in jobs]
-        for job, row in zip(jobs, rows, strict=True):
+        self.check_all((job.id for job in jobs), state)
+
+    def check_all(self, job_ids: Iterable[str], state: State = State.SUCCEEDED) -> None:
+        """The same, by their ids."""
+        for job_id in job_ids:
+            with self._meter.during(SET_UP):
+                row = self.parts.store.read(job_id)
             if row is None or row.state is not state:
-                raise NotAsPlanned(f"{job.label()} went another way: {row}")
+                raise NotAsPlanned(f"job {job_id} went another way: {row}")
 
 
 Use = Callable[[Ground, Callable[[], Any]], int]

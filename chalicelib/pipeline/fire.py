@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.domain.change import Equals
-from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.errors import InvalidInput, Unavailable
 from chalicelib.domain.schedule import take
 from chalicelib.pipeline.ids import time_of
 from chalicelib.pipeline.items import Edit, Spot
@@ -34,7 +34,7 @@ LATER = timedelta(minutes=10)
 def fire(spot: Spot, until: datetime, parts: Parts) -> None:
     """The duty: whatever is due, and what will be before the tick after the next, so that each job starts to the second."""
     schedule = settle(spot, ahead=SEND_AHEAD, until=until, parts=parts)
-    if schedule is not None and schedule.task not in parts.registry:
+    if schedule is not None and (schedule.owes or schedule.task not in parts.registry):
         _put_off(schedule, until, parts)
 
 
@@ -42,7 +42,8 @@ def settle(spot: Spot, *, ahead: timedelta, until: datetime, parts: Parts) -> Sc
     """Do all that the schedule owes, and fire what is due up to `ahead` from now; what then lies there, None: nothing.
 
     Safe to do twice, side by side, and to die in. Where this code does not have the task, nothing is fired; the catch-up policy decides
-    once it is there again. Raises `Unavailable`, `NewerRow`.
+    once it is there again. What is owed and cannot be put, since the task's declaration has changed, stays owed. Raises `Unavailable`,
+    `NewerRow`.
     """
     schedule = from_fields(spot, patience(parts, until)(parts.items.read, spot))
     for _ in range(ROUNDS):
@@ -66,7 +67,11 @@ def _step(
     if schedule.task not in parts.registry:
         return None
     if schedule.owes:
-        put(schedule, schedule.owes, parts=parts)
+        try:
+            put(schedule, schedule.owes, parts=parts)
+        except InvalidInput as error:
+            log.error("schedule %s: its job cannot be put: %s", schedule.id, error, extra=_fields(schedule))
+            return None
         return _performed(schedule, now)
     if schedule.next is None or schedule.next > horizon:
         return None
@@ -84,7 +89,7 @@ def _decided(schedule: Schedule, next_fire: datetime, now: datetime, horizon: da
             next_fire,
             len(taken.fires),
             rule.catch_up,
-            extra={"action": "fires_missed", "tenant": schedule.tenant, "task": schedule.task},
+            extra={"action": "fires_missed", **_fields(schedule)},
         )
     return replace(schedule, owes=tuple(schedule.job_id(one) for one in taken.fires), next=taken.next)
 
@@ -113,14 +118,18 @@ def _withdrawn(schedule: Schedule, until: datetime, parts: Parts) -> Schedule:
 def _put_off(schedule: Schedule, until: datetime, parts: Parts) -> None:
     """Nobody can run it now. Not looked at by every tick until somebody can."""
     log.warning(
-        "schedule %s: no task is called %s here; it is looked at again in %s",
+        "schedule %s: the task %s is not here, or does not take its arguments; it is looked at again in %s",
         schedule.id,
         schedule.task,
         LATER,
-        extra={"action": "schedule_put_off", "tenant": schedule.tenant, "task": schedule.task},
+        extra={"action": "schedule_put_off", **_fields(schedule)},
     )
     if schedule.next is not None or not schedule.settled:
         later = Edit(
             where=((Equals("turn", schedule.turn),),), add={"turn": 1}, due=parts.world.now() + LATER
         )
         patience(parts, until)(parts.items.write, schedule.spot, later)
+
+
+def _fields(schedule: Schedule) -> dict[str, object]:
+    return {"tenant": schedule.tenant, "task": schedule.task, "schedule": schedule.id}

@@ -28,6 +28,9 @@ UNITS = {
     "an event with an id, for two subscribers": 7,
     "an event that goes outside, without an id": 3,
     "an end that is told to one subscriber": 7,
+    "a schedule that is made": 3,
+    "a schedule's fire, with its job": 7,
+    "a schedule that is paused and resumed": 4,
 }
 """Write units a use, the index's among them."""
 
@@ -51,7 +54,12 @@ def test_a_use_costs_these_write_units(counted, name):
 
 def test_only_what_says_so_enters_the_index(counted):
     entering = {name for name, cost in counted.items() if cost.index_units}
-    assert entering == {"due in an hour: the tick sends it"}
+    assert entering == {
+        "due in an hour: the tick sends it",
+        "a schedule that is made",
+        "a schedule's fire, with its job",
+        "a schedule that is paused and resumed",
+    }
 
 
 def test_the_table_can_be_shown(counted, capsys):

@@ -1,15 +1,19 @@
 """Exactly one job for each fire time: by one ticker, by two, late, early, and when the same work is done twice."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from chalicelib.domain.flow import Rate
+from chalicelib.pipeline.schedule_change import delete
 from chalicelib.pipeline.schedule_item import KEPT_FINISHED
 from tests.schedules.ground import MINUTE, START, Ground, every
 from tests.schedules.traps import Among, Late, Meanwhile, Twice
 from tests.support.faults import How, Trap, trapped
 
 FIVE = timedelta(minutes=5)
+RATE = Rate(limit=100, per=timedelta(minutes=1), key=("word",))
 CALLS = 12
 """More than a tick that fires makes; each test asserts that the last of them is beyond its end."""
 
@@ -238,3 +242,23 @@ def test_a_schedule_whose_task_this_code_does_not_have_waits_for_code_that_has_i
     ground.minutes(20)
     # then it catches up, and goes on
     assert ground.fired() == [START + timedelta(hours=2)]
+
+
+def test_a_schedule_whose_arguments_no_longer_fit_a_limits_key_keeps_what_it_owes_and_others_go_on():
+    ground = Ground()
+    ground.make(id="odd", every=FIVE, args={"word": "x"})
+    ground.make(id="fine", every=FIVE)
+    # given a deploy after which the argument cannot be part of the task's key
+    odd = ground.parts.items.shelves[ground.find("odd").spot]
+    ground.parts.items.shelves[ground.find("odd").spot] = replace(
+        odd, fields={**odd.fields, "args": '{"word":["x"]}'}
+    )
+    ground.stage.registry.tasks.pop("work")
+    ground.stage.task(lambda word="": ground.runs.append((ground.world.now(), word)), "work", rate=RATE)
+    ground.minutes(6)
+    assert [row.cause for row in ground.jobs()] == ["schedule:fine"]
+    assert len(ground.find("odd").owes) == 1
+    # and it can be deleted
+    delete("odd", tenant="default", parts=ground.parts)
+    ground.minutes(30)
+    assert {row.cause for row in ground.jobs()} == {"schedule:fine"}
