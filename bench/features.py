@@ -25,7 +25,7 @@ from bench.stage import emulated, stage
 from chalicelib import wiring
 from chalicelib.pipeline.parts import Parts
 
-USES = (uses, uses_alike, uses_topics, uses_schedules)
+USES = (uses, uses_alike, uses_schedules, uses_topics)
 """Where the features are used. Importing these puts their rows on the list, in this order."""
 
 

@@ -25,12 +25,12 @@ UNITS = {
     "replacing a debounced job's arguments": 2,
     "throttled": 4,
     "refused by a throttle": 0,
-    "an event with an id, for two subscribers": 7,
-    "an event that goes outside, without an id": 3,
-    "an end that is told to one subscriber": 7,
     "a schedule that is made": 3,
     "a schedule's fire, with its job": 7,
     "a schedule that is paused and resumed": 4,
+    "an event with an id, for two subscribers": 7,
+    "an event that goes outside, without an id": 3,
+    "an end that is told to one subscriber": 7,
 }
 """Write units a use, the index's among them."""
 
