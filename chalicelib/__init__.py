@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.domain.errors import JobCancelled, NotUnique, Retry, SoftTimeLimitExceeded, Throttled
 from chalicelib.domain.flow import Debounce, Rate, Throttle, Unique
 from chalicelib.domain.retry import Backoff
-from chalicelib.pipeline.context import JobContext, current_job
+from chalicelib.pipeline.context import JobContext, current_job, current_jobs
 from chalicelib.pipeline.declare import external, on, task
 from chalicelib.pipeline.finished import FinishedJob
 from chalicelib.pipeline.task import REGISTRY
@@ -30,6 +30,7 @@ __all__ = [
     "Throttled",
     "Unique",
     "current_job",
+    "current_jobs",
     "external",
     "on",
     "publish",

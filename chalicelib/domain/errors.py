@@ -19,6 +19,7 @@ JoblineError
  |    +-- Retry               raised by a task that wants another attempt, `after` some time
  |    +-- JobCancelled        raised inside a task by `check_cancelled()`
  |    +-- ResultNotJson       a task returned something that JSON cannot hold
+ |    +-- WrongOutcomes       a batch task returned no list, or one of another length than it was given
  |    +-- ChildDied           the child process of a `cpu=True` task ended without an answer
  +-- MachineryError           SQS, by delivering the message again, or the next tick
  |    +-- Unavailable         a service refused or did not answer; try again with jitter
@@ -150,6 +151,10 @@ class JobCancelled(TaskError):
 
 class ResultNotJson(TaskError):
     """A task returned something that JSON cannot hold."""
+
+
+class WrongOutcomes(TaskError):
+    """A batch task returned no list, or one of another length than it was given: nobody can tell whose outcome is whose."""
 
 
 class ChildDied(TaskError):

@@ -16,11 +16,12 @@ from chalicelib.domain.job import Wakeup
 from chalicelib.domain.lane import Lane
 from chalicelib.entrypoints.invocation import marked, request_id, watched
 from chalicelib.lanes import DECLARED
-from chalicelib.pipeline.consume import Handler, Record, consume
+from chalicelib.pipeline.consume import Finish, Handler, Record, consume
 from chalicelib.pipeline.dead_letters import hand_back
-from chalicelib.pipeline.execute import execute
+from chalicelib.pipeline.execute import Started
 from chalicelib.pipeline.measures import Measure
 from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.together import hands
 from chalicelib.settings import DEAD_LETTERS, queue_name
 
 consumers = Blueprint("app")
@@ -66,13 +67,13 @@ def run_lane(lane: str, event: Any) -> BatchAnswer:
     parts = wiring.consumer_parts()
     ends = parts.world.now() + timedelta(milliseconds=event.context.get_remaining_time_in_millis())
 
-    def handle(wakeup: Wakeup, record: Record) -> bool:
-        return execute(wakeup, ends=ends, receipt=record.receipt, parts=parts)
-
-    return _answer(event, handle, lane, parts)
+    handle, finish = hands(ends=ends, lane=lane, parts=parts)
+    return _answer(event, handle, lane, parts, finish)
 
 
-def _answer(event: Any, handle: Handler, lane: str, parts: Parts) -> BatchAnswer:
+def _answer(
+    event: Any, handle: Handler, lane: str, parts: Parts, finish: Finish | None = None
+) -> BatchAnswer:
     """The shape that ReportBatchItemFailures asks for:
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     """
@@ -87,7 +88,7 @@ def _answer(event: Any, handle: Handler, lane: str, parts: Parts) -> BatchAnswer
     ]
     with marked(request_id(event)), watched("batch", parts, lane=lane):
         _note_batch(records, lane, parts)
-        again = consume(records, _watching(handle, parts), lane=lane, parts=parts)
+        again = consume(records, _watching(handle, parts), lane=lane, parts=parts, finish=finish)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
 
 
@@ -104,7 +105,7 @@ def _note_batch(records: Sequence[Record], lane: str, parts: Parts) -> None:
 def _watching(handle: Handler, parts: Parts) -> Handler:
     """The handler, each message of which is a span in its sender's trace, and its log lines name that trace."""
 
-    def watching(wakeup: Wakeup, record: Record) -> bool:
+    def watching(wakeup: Wakeup, record: Record) -> bool | Started:
         sender = Header.read(record.trace)
         with (
             parts.tracer.span(f"job-{wakeup.lane}", carried=record.trace),

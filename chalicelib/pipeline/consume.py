@@ -7,6 +7,7 @@ from datetime import datetime
 
 from chalicelib.domain.errors import InvalidInput, NewerMessage, Unavailable
 from chalicelib.domain.job import Wakeup
+from chalicelib.pipeline.execute import Started
 from chalicelib.pipeline.measures import Measure
 from chalicelib.pipeline.messages import decode
 from chalicelib.pipeline.parts import Parts
@@ -31,16 +32,23 @@ class WholeBatchFailed(Exception):
     """No record of the batch could be handled. Raised so that the batch comes back with or without partial responses."""
 
 
-Handler = Callable[[Wakeup, Record], bool]
+Handler = Callable[[Wakeup, Record], bool | Started]
+"""Whether the message is done with; or the job that it started, to be finished together with the others."""
+
+Finish = Callable[[Sequence[Started]], Sequence[bool | Exception]]
 
 
-def consume(records: Sequence[Record], handle: Handler, *, lane: str, parts: Parts) -> list[str]:
+def consume(
+    records: Sequence[Record], handle: Handler, *, lane: str, parts: Parts, finish: Finish | None = None
+) -> list[str]:
     """Handle every record; the message ids to deliver again. Raises `WholeBatchFailed` when that is all of them.
 
     What is no wake-up goes to the quarantine and is done with: it is nobody's job. A bug in handling one record gives that one back.
     """
     parts.metrics.add(Measure.BATCH_SIZE, len(records), lane=lane)
-    answers = parts.crew.each(lambda record: _one(record, handle, lane, parts), records)
+    answers = list(parts.crew.each(lambda record: _one(record, handle, lane, parts), records))
+    if finish is not None:
+        answers = _finished(answers, finish)
     again: list[str] = []
     for record, answer in zip(records, answers, strict=True):
         if isinstance(answer, Exception):
@@ -57,7 +65,16 @@ def consume(records: Sequence[Record], handle: Handler, *, lane: str, parts: Par
     return again
 
 
-def _one(record: Record, handle: Handler, lane: str, parts: Parts) -> bool:
+def _finished(
+    answers: Sequence[bool | Started | Exception], finish: Finish
+) -> list[bool | Started | Exception]:
+    """The answers, in the place of each job that was started whether its message is done with."""
+    started = [answer for answer in answers if isinstance(answer, Started)]
+    done = iter(finish(started) if started else ())
+    return [next(done) if isinstance(answer, Started) else answer for answer in answers]
+
+
+def _one(record: Record, handle: Handler, lane: str, parts: Parts) -> bool | Started:
     try:
         wakeup = decode(record.body, lane)
     except NewerMessage as error:

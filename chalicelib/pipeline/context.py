@@ -3,7 +3,7 @@
 import inspect
 import logging
 import sys
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -11,7 +11,7 @@ from typing import Any
 
 from chalicelib.domain.errors import InvalidInput, JobCancelled
 from chalicelib.pipeline.plain import note_text, note_value, state_text
-from chalicelib.pipeline.ports import Facts, Line, Saved
+from chalicelib.pipeline.ports import Call, Facts, Line, Saved
 from chalicelib.pipeline.signal import JobContinues
 
 STEP_NAME_CHARS = 100
@@ -40,9 +40,10 @@ class JobLogger(logging.LoggerAdapter[logging.Logger]):
 class JobContext:
     """One attempt's view of its job. Safe to use from the task's own threads."""
 
-    def __init__(self, facts: Facts, line: Line) -> None:
+    def __init__(self, facts: Facts, line: Line, *, together: bool = False) -> None:
         self._facts = facts
         self._line = line
+        self._together = together
         self.log_fields = log_fields(facts)
         #: a standard logger, its lines tagged with the job
         self.logger = JobLogger(logging.getLogger(f"jobline.task.{facts.task}"), self.log_fields)
@@ -123,12 +124,14 @@ class JobContext:
         JSON cannot hold or is larger than 1 MiB, `Unavailable`. In a coroutine: `await checkpoint_async(state)`.
         """
         _not_on_a_loop("checkpoint")
+        self._only_alone()
         self._obey(self._line.save(state_text(state)))
 
     async def checkpoint_async(self, state: Any) -> None:
         """The same, for coroutines: others run on the loop while it is recorded."""
         import asyncio
 
+        self._only_alone()
         self._obey(await asyncio.to_thread(self._line.save, state_text(state)))
 
     def step(self, name: str, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -165,6 +168,11 @@ class JobContext:
             text = await asyncio.to_thread(self._line.remember, name, note_text(result, "result"))
         return note_value(text)
 
+    def _only_alone(self) -> None:
+        """Raise RuntimeError in a batch task: what would go on elsewhere is one job, and what runs is all of them."""
+        if self._together:
+            raise RuntimeError("a batch task has no checkpoints: its jobs run together. Steps it has")
+
     def _obey(self, saved: Saved) -> None:
         if saved is Saved.CONTINUE:
             raise JobContinues
@@ -194,29 +202,49 @@ def _not_on_a_loop(verb: str) -> None:
     raise RuntimeError(f"{verb} would hold up the event loop: await {verb}_async instead")
 
 
-_current: ContextVar[JobContext | None] = ContextVar("jobline_current_job", default=None)
+_current: ContextVar[tuple[JobContext, ...]] = ContextVar("jobline_current_job", default=())
 
 
 def current_job() -> JobContext:
-    """The job that runs here. Raises RuntimeError outside a task."""
-    context = _current.get()
-    if context is None:
+    """The job that runs here. Raises RuntimeError outside a task, and in a batch task."""
+    contexts = _current.get()
+    if not contexts:
         raise RuntimeError("current_job() was called outside a running task")
-    return context
+    if contexts[0]._together:  # noqa: SLF001 - our own
+        raise RuntimeError("in a batch task there are many: current_jobs() has them in the order of the list")
+    return contexts[0]
+
+
+def current_jobs() -> tuple[JobContext, ...]:
+    """The jobs that run here: those of a batch task in the order of its list, else one. Raises RuntimeError outside a task."""
+    contexts = _current.get()
+    if not contexts:
+        raise RuntimeError("current_jobs() was called outside a running task")
+    return contexts
 
 
 def fields_here() -> dict[str, object]:
     """The fields of the job whose code runs here; none outside a task. So lines of libraries that a task uses carry them too."""
-    context = _current.get()
-    return {} if context is None else context.log_fields
+    contexts = _current.get()
+    return contexts[0].log_fields if len(contexts) == 1 else {}
 
 
 @contextmanager
 def running(facts: Facts, line: Line) -> Iterator[JobContext]:
     """Make this the current job of the calling thread, coroutine or process."""
     context = JobContext(facts, line)
-    mark = _current.set(context)
+    mark = _current.set((context,))
     try:
         yield context
+    finally:
+        _current.reset(mark)
+
+
+@contextmanager
+def running_many(members: Sequence[Call]) -> Iterator[None]:
+    """Make these the current jobs, of one call of a batch task."""
+    mark = _current.set(tuple(JobContext(one.facts, one.line, together=True) for one in members))
+    try:
+        yield
     finally:
         _current.reset(mark)

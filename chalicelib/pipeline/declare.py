@@ -26,6 +26,7 @@ def task(function: Callable[..., Any] | None = None, /, *, name: str | None = No
 
     Options:
         name: what jobs call it; by default the function's own name.
+        batch: the function takes `list[T]`, many jobs in one call, and returns an outcome for each; see docs/batch-tasks.md.
         cpu: run in a child process, with real parallelism and a hard time limit.
         lane: "high", "default", "low", or one of your own (chalicelib/lanes.py).
         max_attempts: 1 to 50, counted when an attempt *starts*; 5.

@@ -1,9 +1,12 @@
 """What one message leads to: claim, run, settle, effects. One record's trouble is its own."""
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.domain.errors import MachineryError
+from chalicelib.domain.events import Event
 from chalicelib.domain.job import Job, Wakeup
 from chalicelib.pipeline.admission import admit
 from chalicelib.pipeline.announce import announce
@@ -17,11 +20,26 @@ from chalicelib.pipeline.settle import settle
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Started:
+    """A claimed job that its gates let through, and what bounds its attempt."""
+
+    job: Job
+    ends: datetime
+    receipt: str | None
+
+
 def execute(wakeup: Wakeup, *, ends: datetime, receipt: str | None, parts: Parts) -> bool:
     """Do what the message asks for, before `ends`. True: the message is done with; False: it is to be delivered again.
 
     A task's own failure is recorded and so done with. Only trouble of our machinery gives the message back.
     """
+    started = start(wakeup, ends=ends, receipt=receipt, parts=parts)
+    return started if isinstance(started, bool) else finish(started, parts=parts)
+
+
+def start(wakeup: Wakeup, *, ends: datetime, receipt: str | None, parts: Parts) -> Started | bool:
+    """Claim the job and have its gates let it through; or what `execute` says, if that is all there is to do."""
     limits = parts.limits
     if ends - parts.world.now() < limits.least_time:
         log.info(
@@ -38,19 +56,31 @@ def execute(wakeup: Wakeup, *, ends: datetime, receipt: str | None, parts: Parts
             return True
         _waited(job, wakeup, parts)
         announce(job, "started", at=job.history[-1].at, parts=parts)
-        event = attempt(job, Invocation(ends=ends, receipt=receipt), parts=parts)
-        if event is None:
-            return True
-        settle(job, event, until=ends, parts=parts)
     except MachineryError as error:
-        log.warning(
-            "job %s: given back: %s",
-            wakeup.job_id,
-            error,
-            extra={"job_id": wakeup.job_id, "action": "given_back"},
-        )
-        return False
+        return _given_back(wakeup.job_id, error)
+    return Started(job=job, ends=ends, receipt=receipt)
+
+
+def finish(started: Started, *, parts: Parts) -> bool:
+    """Run it and record what happened; what `execute` says."""
+    invocation = Invocation(ends=started.ends, receipt=started.receipt)
+    return settled(started, lambda: attempt(started.job, invocation, parts=parts), parts=parts)
+
+
+def settled(started: Started, event: Callable[[], Event | None], *, parts: Parts) -> bool:
+    """Record the event, unless the right to the job is lost (None); what `execute` says."""
+    try:
+        found = event()
+        if found is not None:
+            settle(started.job, found, until=started.ends, parts=parts)
+    except MachineryError as error:
+        return _given_back(started.job.id, error)
     return True
+
+
+def _given_back(job_id: str, error: MachineryError) -> bool:
+    log.warning("job %s: given back: %s", job_id, error, extra={"job_id": job_id, "action": "given_back"})
+    return False
 
 
 def _waited(job: Job, wakeup: Wakeup, parts: Parts) -> None:

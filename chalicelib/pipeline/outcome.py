@@ -5,7 +5,7 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from chalicelib.domain.errors import (
     InvalidInput,
@@ -14,15 +14,19 @@ from chalicelib.domain.errors import (
     ResultNotJson,
     Retry,
     SoftTimeLimitExceeded,
+    WrongOutcomes,
 )
 from chalicelib.domain.job import Failure
 from chalicelib.pipeline import strict_json
-from chalicelib.pipeline.context import running
+from chalicelib.pipeline.context import running, running_many
 from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.ports import Call
 from chalicelib.pipeline.signal import JobContinues
 from chalicelib.pipeline.signature import to_plain
 from chalicelib.pipeline.task import Task
+
+if TYPE_CHECKING:
+    from chalicelib.pipeline.batch_signature import BatchSignature
 
 OUR_FRAMES = ("/chalicelib/pipeline/", "/chalicelib/adapters/runners/")
 """Where a traceback passes through us: the task's author has no use for that."""
@@ -63,12 +67,23 @@ class Continues:
     """The task came to a checkpoint near its attempt's end, and goes on in another one."""
 
 
-Outcome = Returned | Raised | Continues
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Several:
+    """What happened to each job of a batch task's call, in their order."""
+
+    outcomes: tuple["Outcome", ...]
+
+
+Outcome = Returned | Raised | Continues | Several
 
 
 def run(task: Task[Any, Any], call: Call) -> Outcome:
     """Run a plain function."""
     try:
+        if call.members:
+            jobs = Jobs.of(task, call)
+            with running_many(jobs.members):
+                return jobs.outcomes(task.work(**jobs.args) if jobs.members else [])
         with running(call.facts, call.line):
             return Returned(json=_json(task.work(**task.signature.check(call.args))))
     except BaseException as error:  # noqa: BLE001 - a task may raise anything, SystemExit too; all of it is an outcome
@@ -78,10 +93,57 @@ def run(task: Task[Any, Any], call: Call) -> Outcome:
 async def run_async(task: Task[Any, Any], call: Call) -> Outcome:
     """Run a coroutine function."""
     try:
+        if call.members:
+            jobs = Jobs.of(task, call)
+            with running_many(jobs.members):
+                return jobs.outcomes(await task.work(**jobs.args) if jobs.members else [])
         with running(call.facts, call.line):
             return Returned(json=_json(await task.work(**task.signature.check(call.args))))
     except BaseException as error:  # noqa: BLE001 - as above; a cancelled coroutine is an outcome too
         return raised(task, error)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Jobs:
+    """The jobs of one call of a batch task: those whose arguments can be read, and the outcomes of those whose cannot."""
+
+    task: Task[Any, Any]
+    args: Mapping[str, Any]
+    members: tuple[Call, ...]
+    refused: Mapping[int, Outcome]
+
+    @classmethod
+    def of(cls, task: Task[Any, Any], call: Call) -> "Jobs":
+        """Read each job's arguments: one that is wrong harms no other."""
+        values, members, refused = [], [], {}
+        signature = cast("BatchSignature", task.signature)
+        for number, member in enumerate(call.members):
+            try:
+                values.append(signature.one(member.args))
+                members.append(member)
+            except InvalidInput as error:
+                refused[number] = raised(task, error)
+        return cls(task=task, args={signature.parameter: values}, members=tuple(members), refused=refused)
+
+    def outcomes(self, answers: object) -> Several:
+        """Each job's own. Raises `WrongOutcomes`."""
+        if not isinstance(answers, list | tuple) or len(answers) != len(self.members):
+            said = f"{len(answers)} outcomes" if isinstance(answers, list | tuple) else type(answers).__name__
+            raise WrongOutcomes(
+                f"{self.task.name} returned {said} for {len(self.members)} jobs: a batch task returns a list, "
+                "one value or exception for each job, in their order"
+            )
+        found = iter([self._one(answer) for answer in answers])
+        count = len(self.members) + len(self.refused)
+        return Several(outcomes=tuple(self.refused.get(n) or next(found) for n in range(count)))
+
+    def _one(self, answer: object) -> Outcome:
+        if isinstance(answer, BaseException):
+            return raised(self.task, answer)
+        try:
+            return Returned(json=_json(answer))
+        except BaseException as error:  # noqa: BLE001 - one result that is no JSON harms no other
+            return raised(self.task, error)
 
 
 def _json(value: Any) -> str:
@@ -144,7 +206,7 @@ def _printable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def to_wire(outcome: Outcome) -> Mapping[str, Any]:
+def to_wire(outcome: Returned | Raised | Continues) -> Mapping[str, Any]:
     """An outcome as JSON values, for the pipe of a child process."""
     if isinstance(outcome, Returned):
         return {"returned": outcome.json}
@@ -161,7 +223,7 @@ def to_wire(outcome: Outcome) -> Mapping[str, Any]:
     }
 
 
-def from_wire(wire: Mapping[str, Any]) -> Outcome:
+def from_wire(wire: Mapping[str, Any]) -> Returned | Raised | Continues:
     """What `to_wire` made."""
     if "returned" in wire:
         return Returned(json=wire["returned"])

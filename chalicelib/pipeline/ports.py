@@ -277,12 +277,16 @@ class Line(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call:
-    """All that a runner needs: the task's name and JSON arguments, the context's facts, and the line back."""
+    """All that a runner needs: the task's name and JSON arguments, the context's facts, and the line back.
+
+    A batch task's call has a member for each of its jobs, the first of which it looks like itself.
+    """
 
     task: str
     args: Mapping[str, object]
     facts: "Facts"
     line: Line
+    members: tuple["Call", ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

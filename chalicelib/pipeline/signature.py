@@ -27,7 +27,7 @@ class Signature:
                 "Arguments", self._fields, kw_only=True, forbid_unknown_fields=True
             )
             self.schema: Mapping[str, Any] = self._json_schema()
-            self.result_schema: Mapping[str, Any] = _schema_of(_result(hints.get("return", Any)))
+            self.result_schema: Mapping[str, Any] = schema_of(_result(hints.get("return", Any)))
         except (NameError, TypeError) as error:
             raise TaskMisdeclared(
                 f"{function.__qualname__}: its signature cannot be a schema: {error}"
@@ -77,7 +77,7 @@ class Signature:
         try:
             struct = msgspec.convert(values, self._struct, strict=True)
         except msgspec.ValidationError as error:
-            raise _named(error) from error
+            raise named(error) from error
         return {name: _plain(getattr(struct, name), f"args.{name}") for name in self.names}
 
     def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,11 +85,12 @@ class Signature:
         try:
             struct = msgspec.convert(values, self._struct, strict=True)
         except msgspec.ValidationError as error:
-            raise _named(error) from error
+            raise named(error) from error
         return {name: getattr(struct, name) for name in values}
 
 
-def _named(error: msgspec.ValidationError) -> InvalidInput:
+def named(error: msgspec.ValidationError) -> InvalidInput:
+    """The error that names the argument."""
     found = _PATH.match(str(error))
     why, path = (found["why"], found["path"] or "") if found else (str(error), "")
     field = _FIELD.search(why)
@@ -120,7 +121,7 @@ def _result(kind: Any) -> Any:
     return kind
 
 
-def _schema_of(kind: Any) -> Mapping[str, Any]:
+def schema_of(kind: Any) -> Mapping[str, Any]:
     """The JSON schema of a result; anything goes where the annotation says nothing that a schema can."""
     try:
         schema: dict[str, Any] = msgspec.json.schema(kind)

@@ -13,6 +13,7 @@ from chalicelib.domain.flow import Concurrency, Debounce, Ordered, Rate, Throttl
 from chalicelib.domain.job import KEEP, KEY_LIFE
 from chalicelib.domain.retry import MAX_BACKOFF, Backoff, RetryPolicy
 from chalicelib.lanes import LANES
+from chalicelib.pipeline.batch_signature import BatchSignature
 from chalicelib.pipeline.declared_alike import check_alike, check_keys
 from chalicelib.pipeline.gates import check_policies, check_shared, keyed_by
 from chalicelib.pipeline.generators import driven, driven_async
@@ -156,7 +157,7 @@ class Task(Generic[P, R]):
     function: Callable[P, R]
     kind: Kind
     options: Options
-    signature: Signature
+    signature: Signature  #: a `BatchSignature`, exactly if `options.batch`
     submitter: "Submitter"
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -234,7 +235,9 @@ class Registry:
             raise TaskMisdeclared(
                 f"@task {name}: {before.function.__module__} has a task of that name already"
             )
-        signature = Signature(function)
+        signature = BatchSignature(function) if options.batch else Signature(function)
+        if options.batch and (inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)):
+            raise TaskMisdeclared(f"@task {name}: batch=True needs a function that returns, this one yields")
         if options.schedule is not None:
             _check_needs_nothing(name, signature)
         kind = Kind.LOOP if asynchronous else Kind.PROCESS if options.cpu else Kind.THREAD

@@ -6,14 +6,14 @@ from typing import cast
 
 from chalicelib.adapters.memory import MemoryItems, MemoryQueue, MemoryStore
 from chalicelib.adapters.memory.queue import DEAD_LETTERS
-from chalicelib.domain.job import Job, Wakeup
+from chalicelib.domain.job import Job
 from chalicelib.lanes import LANES
 from chalicelib.pipeline import tick as ticking
 from chalicelib.pipeline.consume import Record, WholeBatchFailed, consume
 from chalicelib.pipeline.dead_letters import hand_back
 from chalicelib.pipeline.declared import SPOT, declarations
-from chalicelib.pipeline.execute import execute
 from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.together import hands
 from jobline.testing.crash import Killed
 
 MINUTE = timedelta(minutes=1)
@@ -50,14 +50,11 @@ def deliver(parts: Parts, lane: str, *, left: timedelta = INVOCATION) -> int:
 def invoke(parts: Parts, lane: str, records: list[Record], *, left: timedelta = INVOCATION) -> list[str]:
     """Hand the records to a consumer; the ids of the messages that are not done with."""
     ends = parts.world.now() + left
-
-    def handle(wakeup: Wakeup, record: Record) -> bool:
-        if lane == DEAD_LETTERS:
-            return hand_back(wakeup, parts=parts)
-        return execute(wakeup, ends=ends, receipt=record.receipt, parts=parts)
-
     try:
-        return consume(records, handle, lane=lane, parts=parts)
+        if lane == DEAD_LETTERS:
+            return consume(records, lambda wakeup, _: hand_back(wakeup, parts=parts), lane=lane, parts=parts)
+        handle, finish = hands(ends=ends, lane=lane, parts=parts)
+        return consume(records, handle, lane=lane, parts=parts, finish=finish)
     except (WholeBatchFailed, Killed):
         return [record.message_id for record in records]
 

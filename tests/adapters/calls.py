@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -78,7 +78,23 @@ def start(
 ) -> Started:
     """Start a task with these arguments."""
     line = line or HeardLine()
-    facts = Facts(
+    call = Call(task=task, args=args, facts=facts_of(id, task, before), line=line)
+    return Started(runner.start(call), line)
+
+
+def start_together(runner: Runner, task: str, *jobs: dict[str, Any]) -> tuple[Execution, list[HeardLine]]:
+    """Start a batch task with a job for each of these arguments."""
+    lines = [HeardLine() for _ in jobs]
+    members = tuple(
+        Call(task=task, args=args, facts=facts_of(f"J{number}", task), line=line)
+        for number, (args, line) in enumerate(zip(jobs, lines, strict=True))
+    )
+    return runner.start(replace(members[0], members=members)), lines
+
+
+def facts_of(id: str, task: str, state: object = None) -> Facts:
+    """A job's facts."""
+    return Facts(
         id=id,
         task=task,
         tenant="acme",
@@ -86,6 +102,5 @@ def start(
         max_attempts=5,
         epoch=7,
         deadline=datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC),
-        state=before,
+        state=state,
     )
-    return Started(runner.start(Call(task=task, args=args, facts=facts, line=line)), line)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib import Retry, SoftTimeLimitExceeded, current_job
+from chalicelib import JobContext, Retry, SoftTimeLimitExceeded, current_job, current_jobs
 from chalicelib.pipeline.task import Options, Registry
 
 TURNS = 3000
@@ -151,6 +151,41 @@ async def loop_counting(total: int) -> AsyncGenerator[int, None]:
             yield number + 1
     finally:
         current_job().progress(message="tidied")
+
+
+def together(points: list[Point]) -> list:
+    """A batch task: (3, _) fails, (4, _) waits, (5, _) raises for all."""
+    found = []
+    for point, job in zip(points, current_jobs(), strict=True):
+        job.progress(0.5, job.id)
+        found.append(
+            ValueError(f"not {point.y}") if point.x == 3 else [point.x + point.y, job.step("a", int)]
+        )
+        if point.x == 4:
+            stuck_together(job)
+        if point.x == 5:
+            raise KeyError("all")
+    return found
+
+
+async def loop_together(points: list[Point]) -> list:
+    found = []
+    for point, job in zip(points, current_jobs(), strict=True):
+        job.progress(0.5, job.id)
+        step = await job.step_async("a", int) if point.x != 3 else None
+        found.append(ValueError(f"not {point.y}") if point.x == 3 else [point.x + point.y, step])
+        while point.x == 4:
+            job.check_cancelled()
+            await asyncio.sleep(0.01)
+        if point.x == 5:
+            raise KeyError("all")
+    return found
+
+
+def stuck_together(job: JobContext) -> None:
+    for _ in range(TURNS):
+        job.check_cancelled()
+        threading.Event().wait(0.01)
 
 
 def until_cancelled() -> None:
@@ -308,5 +343,8 @@ def register(registry: Registry) -> Registry:
         registry.add(function, function.__name__, Options())
     for function in CHILD:
         registry.add(function, f"child_{function.__name__}", Options(cpu=True))
+    registry.add(together, "thread_together", Options(batch=True))
+    registry.add(loop_together, "loop_together", Options(batch=True))
+    registry.add(together, "child_together", Options(batch=True, cpu=True))
     registry.add(die, "child_die_for_good", Options(cpu=True, retry_on=(ValueError,)))
     return registry

@@ -327,6 +327,7 @@ def live(window, registry, monkeypatch):
                 {
                     "task": task,
                     "facts": {**facts, "task": task, "deadline": "2030-01-02T03:04:05+00:00"},
+                    "members": [],
                     "levels": {"": logging.WARNING},
                 },
             )

@@ -19,7 +19,7 @@ from chalicelib.adapters.runners.wire import Wire
 from chalicelib.domain.errors import ChildDied, InvalidInput, MachineryError
 from chalicelib.domain.job import Failure
 from chalicelib.pipeline import strict_json
-from chalicelib.pipeline.outcome import Raised, from_wire
+from chalicelib.pipeline.outcome import Outcome, Raised, Several, from_wire
 from chalicelib.pipeline.ports import Call
 from chalicelib.pipeline.task import REGISTRY, Registry, Task
 
@@ -101,16 +101,18 @@ class ChildExecution(Pending):
             self._gone.set()
 
     def _send_call(self) -> None:
-        facts = self._call.facts
+        members = self._call.members
         self._wire.tell(
             "call",
             {
                 "task": self._task.name,
-                "facts": {**dataclasses.asdict(facts), "deadline": facts.deadline.isoformat()},
+                "facts": _facts(self._call),
+                "members": [_facts(member) for member in members],
                 "levels": relay.levels(),
             },
         )
-        self._wire.send(strict_json.write(dict(self._call.args)).encode())
+        for one in members or (self._call,):
+            self._wire.send(strict_json.write(dict(one.args)).encode())
 
     def _hear_until_it_is_gone(self) -> None:
         """The child's words as they come, until the template says how it ended; then those that are still under way."""
@@ -156,27 +158,47 @@ class ChildExecution(Pending):
         return True
 
     def _take_in(self, kind: str, value: Any) -> None:
+        """Words of one job of a batch begin with its number."""
+        kind, _, number = kind.partition(" ")
+        line = self._call.members[int(number)].line if number else self._call.line
         match kind:
             case "progress":
-                self._call.line.report(*value)
+                line.report(*value)
             case "beat":
-                self._call.line.beat()
+                line.beat()
             case "cancelled?":
-                self._wire.tell("cancelled", self._call.line.cancelled())
+                self._wire.tell("cancelled", line.cancelled())
             case "save":
-                self._answer(lambda: self._call.line.save(value))
+                self._answer(lambda: line.save(value))
             case "recall":
-                self._answer(lambda: self._call.line.recall(value))
+                self._answer(lambda: line.recall(value))
             case "remember":
-                self._answer(lambda: self._call.line.remember(*value))
+                self._answer(lambda: line.remember(*value))
             case "log":
                 relay.replay(value)
-            case "raised":
-                self.ended(from_wire(value))
-            case "returned":
-                result = self._wire.receive()
-                if result is not None:
-                    self.ended(from_wire({"returned": result.decode()}))
+            case "raised" | "returned":
+                outcome = self._outcome_of(kind, value)
+                if outcome is not None:
+                    self.ended(outcome)
+            case "several":
+                self._hear_several(value)
+
+    def _hear_several(self, count: int) -> None:
+        """One outcome after the other, with no other words between them. Cut off in the middle, the child died."""
+        outcomes: list[Outcome] = []
+        for _ in range(count):
+            heard = self._wire.hear()
+            outcome = None if heard is None else self._outcome_of(*heard)
+            if outcome is None:
+                return
+            outcomes.append(outcome)
+        self.ended(Several(outcomes=tuple(outcomes)))
+
+    def _outcome_of(self, kind: str, value: Any) -> Outcome | None:
+        if kind == "raised":
+            return from_wire(value)
+        result = self._wire.receive()
+        return None if result is None else from_wire({"returned": result.decode()})
 
     def _answer(self, verb: Callable[[], Any]) -> None:
         """Do what the child waits for. Meanwhile its other words wait in the socket."""
@@ -196,3 +218,8 @@ class ChildExecution(Pending):
             failure=Failure(type=ChildDied.__name__, message=words, fingerprint=f"child-{kind}"),
             again=self._task.retry.worth_another(ChildDied(words)),
         )
+
+
+def _facts(call: Call) -> dict[str, Any]:
+    """As JSON values."""
+    return {**dataclasses.asdict(call.facts), "deadline": call.facts.deadline.isoformat()}

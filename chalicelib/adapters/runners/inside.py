@@ -6,6 +6,7 @@ import socket
 import sys
 import threading
 from collections.abc import Sequence
+from copy import copy
 from datetime import datetime
 from importlib import import_module
 from typing import Any
@@ -16,7 +17,7 @@ from chalicelib.adapters.runners.window import SignalWindow, within
 from chalicelib.adapters.runners.wire import MAX_FRAME, Wire
 from chalicelib.domain.errors import InvalidInput, Unavailable, UnknownTask
 from chalicelib.pipeline import strict_json
-from chalicelib.pipeline.outcome import Outcome, Raised, Returned, failure, run, to_wire
+from chalicelib.pipeline.outcome import Outcome, Raised, Returned, Several, failure, run, to_wire
 from chalicelib.pipeline.ports import Call, Facts, Saved
 from chalicelib.pipeline.task import REGISTRY
 
@@ -29,32 +30,47 @@ def main(end: socket.socket, modules: Sequence[str]) -> None:
     wire = Wire(end)
     window = SignalWindow()
     window.listen(SOFT)
-    heard, args = wire.hear(), wire.receive()
-    if heard is None or args is None:
+    heard = wire.hear()
+    if heard is None:
         return  # the attempt was over before this began
     _, call = heard
+    args = [wire.receive() for _ in call["members"] or [call]]
+    if None in args:
+        return
     line = ChildLine(wire, window)
     Relay(line.tell, window.held).install(call["levels"])
     _new_luck()
-    outcome = _run(call, args, line, window, modules)
+    outcome = _run(call, [one or b"" for one in args], line, window, modules)
     line.answer(outcome)
 
 
 def _run(
-    call: dict[str, Any], args: bytes, line: "ChildLine", window: SignalWindow, modules: Sequence[str]
+    call: dict[str, Any],
+    args: Sequence[bytes],
+    line: "ChildLine",
+    window: SignalWindow,
+    modules: Sequence[str],
 ) -> Outcome:
     try:
         for module in modules:
             import_module(module)  # done before, in the template, unless that failed: then this says why
         task = REGISTRY[call["task"]]
-        facts = Facts(**{**call["facts"], "deadline": datetime.fromisoformat(call["facts"]["deadline"])})
-        values = strict_json.read(args, name="args", limit=MAX_FRAME)
+        values = [strict_json.read(one, name="args", limit=MAX_FRAME) for one in args]
+        members = tuple(
+            Call(task=task.name, args=own, facts=_facts(facts), line=line.of(number))
+            for number, (own, facts) in enumerate(zip(values, call["members"], strict=False))
+        )
+        whole = Call(task=task.name, args=values[0], facts=_facts(call["facts"]), line=line, members=members)
     except BaseException as error:  # noqa: BLE001 - code of the task's author: anything may come
         return Raised(failure=failure(error), again=True, rejected=isinstance(error, UnknownTask))
     try:
-        return run(within(task, window), Call(task=task.name, args=values, facts=facts, line=line))
+        return run(within(task, window), whole)
     except BaseException as error:  # noqa: BLE001 - see `unspeakable`
         return unspeakable(error)
+
+
+def _facts(told: dict[str, Any]) -> Facts:
+    return Facts(**{**told, "deadline": datetime.fromisoformat(told["deadline"])})
 
 
 def _new_luck() -> None:
@@ -75,6 +91,13 @@ class ChildLine:
         self._window = window
         self._lock = threading.Lock()
         self._process = os.getpid()
+        self._number = ""
+
+    def of(self, number: int) -> "ChildLine":
+        """The same line, for one job of a batch."""
+        line = copy(self)
+        line._number = f" {number}"  # noqa: SLF001 - a copy of ours
+        return line
 
     def report(self, fraction: float | None, message: str) -> None:
         """The task says how far it is."""
@@ -124,20 +147,26 @@ class ChildLine:
     def _ask(self, kind: str, value: Any = None) -> tuple[str, Any] | None:
         """The parent's answer; None: it is gone. The parent answers nothing else, so the next words are the answer."""
         with self._window.held(), self._lock:
-            return self._wire.hear() if self._wire.tell(kind, value) else None
+            return self._wire.hear() if self._wire.tell(kind + self._number, value) else None
 
     def tell(self, kind: str, value: Any = None) -> bool:
         """Say it to the parent. False: not from here."""
         if os.getpid() != self._process:
             return False
         with self._window.held(), self._lock:
-            return self._wire.tell(kind, value)
+            return self._wire.tell(kind + self._number, value)
 
     def answer(self, outcome: Outcome) -> None:
         """The last words. A result goes in a frame of its own, as it is."""
         with self._lock:
-            if isinstance(outcome, Returned):
-                self._wire.tell("returned")
-                self._wire.send(outcome.json.encode())
-            else:
-                self._wire.tell("raised", to_wire(outcome))
+            if isinstance(outcome, Several):
+                self._wire.tell("several", len(outcome.outcomes))
+            for one in outcome.outcomes if isinstance(outcome, Several) else (outcome,):
+                self._answer_one(one)
+
+    def _answer_one(self, outcome: Outcome) -> None:
+        if isinstance(outcome, Returned):
+            self._wire.tell("returned")
+            self._wire.send(outcome.json.encode())
+        elif not isinstance(outcome, Several):
+            self._wire.tell("raised", to_wire(outcome))

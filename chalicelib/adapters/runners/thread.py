@@ -35,7 +35,7 @@ class ThreadExecution(Pending):
     def __init__(self, task: Task[Any, Any], call: Call) -> None:
         super().__init__()
         self._window = ThreadWindow()
-        self._call = replace(call, line=HeldLine(call.line, self._window.held))
+        self._call = self._held(call)
         self._task = within(task, self._window)
         self._context = contextvars.copy_context()
 
@@ -43,6 +43,10 @@ class ThreadExecution(Pending):
         """Begin."""
         name = f"task-{self._call.task}-{self._call.facts.id}"
         threading.Thread(target=self._context.run, args=(self._work,), name=name, daemon=True).start()
+
+    def _held(self, call: Call) -> Call:
+        members = tuple(self._held(member) for member in call.members)
+        return replace(call, line=HeldLine(call.line, self._window.held), members=members)
 
     def soften(self) -> None:
         """Raise `SoftTimeLimitExceeded` inside the task, as soon as it runs Python again."""
