@@ -10,6 +10,7 @@ from chalicelib.domain.errors import NewerRow, Unavailable
 from chalicelib.domain.job import State
 from chalicelib.entrypoints import consumer
 from chalicelib.pipeline import tick as pipeline_tick
+from chalicelib.pipeline import together
 from chalicelib.pipeline.consume import WholeBatchFailed
 from chalicelib.pipeline.dead_letters import hand_back
 from chalicelib.pipeline.parts import Parts
@@ -51,7 +52,8 @@ def named(message: Message) -> tuple[str, str]:
 
 _door: Any = consumer
 _parts = wiring.consumer_parts
-_execute = _door.execute
+_verbs: Any = together
+_execute = _verbs.execute
 
 
 def _current_parts() -> Parts:
@@ -70,7 +72,7 @@ def _counted(*args: Any, **kwargs: Any) -> bool:
 
 # The doors are real; only where they find their parts is ours, and that somebody counts. Outside a simulation nothing changes.
 _door.wiring = SimpleNamespace(consumer_parts=_current_parts, parts=wiring.parts)
-_door.execute = _counted
+_verbs.execute = _counted
 
 
 class Cloud:
