@@ -56,6 +56,7 @@ class Day:
         self.ok("POST", "/jobs/batch", {"jobs": [{"task": "echo", "args": {"value": "b"}}] * 12})
         self.ok("POST", f"/jobs/{self.submit('echo', value='c')}/cancel")
         self.ok("POST", "/topics/news.good/events", {"payload": "p" * SIZES["object"], "id": "1"})
+        self.schedules_are_made()
         for path in (
             "/jobs",
             "/topics",
@@ -67,6 +68,18 @@ class Day:
             "/docs",
         ):
             self.ok("GET", path)
+
+    def schedules_are_made(self) -> None:
+        """And changed, fired, listed and deleted; the one that stays is fired by the tick."""
+        rule = {"task": "echo", "args": {"value": "s" * 1_000}, "every": 60}
+        for name in ("stays", "goes"):
+            self.ok("POST", "/schedules", {"id": name, **rule})
+        self.ok("PATCH", "/schedules/goes", {"every": 120})
+        for verb in ("pause", "resume", "fire"):
+            self.ok("POST", f"/schedules/goes/{verb}")
+        for path in ("/schedules", "/schedules/goes", "/schedules/goes/next"):
+            self.ok("GET", path)
+        self.ok("DELETE", "/schedules/goes")
 
     def lanes_work(self) -> None:
         """Each lane's consumer meets each kind of job, and something that is none."""
@@ -120,6 +133,8 @@ class Day:
             self.work()
         for job in lost:
             assert self.ok("GET", f"/jobs/{job}").json_body["state"] == "SUCCEEDED"
+        assert self.ok("GET", "/schedules/stays").json_body["last_fire"] is not None
+        self.ok("DELETE", "/schedules/stays")
 
     def dead_letters_are_handed_back(self) -> None:
         """Messages that came too often: of jobs that wait, of jobs that owe something, and of nobody."""

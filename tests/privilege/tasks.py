@@ -68,4 +68,9 @@ def registry(beaten: threading.Event) -> Registry:
     made.add(doomed, None, Options(max_attempts=2, backoff=AT_ONCE, on_failure="follow_default"))
     made.add(beat, None, Options(max_attempts=1))
     made.add(ask, None, Options())
+
+    def nightly() -> None:
+        """What the code itself schedules."""
+
+    made.add(nightly, None, Options(schedule="0 3 * * *"))
     return made
