@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.lanes import LANES
+from chalicelib.lanes import DECLARED, LANES
 from chalicelib.pipeline.limits import Limits
 
 DEAD_LETTERS = "dead-letters"
@@ -50,6 +50,11 @@ class Settings:
     def events(self) -> str:
         """The SNS topic that the world outside listens to."""
         return f"{self.app}-{self.stage}-events"
+
+    @property
+    def consumers(self) -> Mapping[str, str]:
+        """Lane to the name of its consumer's function."""
+        return {lane.name: f"{self.app}-{self.stage}-{lane.consumer}" for lane in DECLARED}
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> "Settings":

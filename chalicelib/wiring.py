@@ -62,6 +62,7 @@ def load_tasks(modules: tuple[str, ...]) -> Registry:
 def build(settings: Settings) -> Parts:
     """A pipeline on the real adapters."""
     from chalicelib.adapters.aws.clients import Clients
+    from chalicelib.adapters.aws.feeds import LambdaFeeds
     from chalicelib.adapters.aws.items import DynamoItems
     from chalicelib.adapters.aws.outlet import SnsOutlet
     from chalicelib.adapters.aws.payloads import AwsPayloads
@@ -97,6 +98,7 @@ def build(settings: Settings) -> Parts:
         limits=settings.limits,
         tracer=traces,
         metrics=counts,
+        feeds=LambdaFeeds(clients, settings.consumers),
     )
 
 

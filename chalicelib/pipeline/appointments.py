@@ -12,6 +12,7 @@ from chalicelib.domain.job import Job, State, Wakeup
 from chalicelib.domain.lifecycle import change
 from chalicelib.pipeline import effects
 from chalicelib.pipeline.ids import time_of
+from chalicelib.pipeline.lane_control import paused_lanes
 from chalicelib.pipeline.limits import MAX_QUEUE_DELAY, SEND_AHEAD
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
@@ -30,6 +31,7 @@ class Plan:
     job: Job
     wakeup: Wakeup | None = None
     event: Event | None = None
+    again: bool = False  #: the wake-up is one more: as far as anybody knows, an earlier one is on its way
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +68,7 @@ def _keep(ids: Sequence[str], until: datetime, parts: Parts) -> Kept:
     for plan in plans:
         if isinstance(plan, Exception):
             _note(plan)
-    decided = [plan for plan in plans if isinstance(plan, Plan)]
+    decided = _sparing([plan for plan in plans if isinstance(plan, Plan)], parts)
     wakeups = [plan.wakeup for plan in decided if plan.wakeup is not None]
     unsent = {wakeup.job_id for wakeup in parts.queue.send(wakeups)} if wakeups else set()
     for plan in decided:
@@ -82,6 +84,12 @@ def _keep(ids: Sequence[str], until: datetime, parts: Parts) -> Kept:
             failed += 1
     ended = sum(1 for answer in answers if answer is True)
     return Kept(visited=len(ids), woken=len(wakeups) - len(unsent), ended=ended, failed=failed + len(unsent))
+
+
+def _sparing(plans: list[Plan], parts: Parts) -> list[Plan]:
+    """Without one more message to a job of a lane that is paused: nobody would receive it, and the next look would send another."""
+    paused = paused_lanes(parts) if any(plan.again for plan in plans) else frozenset()
+    return [replace(plan, wakeup=None) if plan.again and plan.job.lane in paused else plan for plan in plans]
 
 
 def _note(error: Exception) -> None:
@@ -130,11 +138,14 @@ def look(job_id: str, *, until: datetime, parts: Parts) -> Plan | None:
     return _waiting(row, now, until, parts)
 
 
-def postponed(row: Job, check: datetime, now: datetime, wakeup: Wakeup | None = None) -> Plan:
+def postponed(
+    row: Job, check: datetime, now: datetime, wakeup: Wakeup | None = None, *, again: bool = False
+) -> Plan:
     """Look again at `check`, after the wake-up was sent."""
     guard = Seen(state=row.state, epoch=row.epoch)
     seen = row.next_check or now
-    return Plan(job=row, wakeup=wakeup, event=Postponed(at=now, guard=guard, seen=seen, check=check))
+    event = Postponed(at=now, guard=guard, seen=seen, check=check)
+    return Plan(job=row, wakeup=wakeup, event=event, again=again)
 
 
 def _running(row: Job, now: datetime, parts: Parts) -> Plan:
@@ -147,7 +158,7 @@ def _running(row: Job, now: datetime, parts: Parts) -> Plan:
     # The epoch before this one: should the worker be alive after all and schedule a retry at its own epoch, then this message must
     # not match that, or it would start the retry before it is due.
     wakeup = replace(_wakeup(row, timedelta(0)), epoch=row.epoch - 1)
-    return postponed(row, next_look(row, now, parts), now, wakeup)
+    return postponed(row, next_look(row, now, parts), now, wakeup, again=True)
 
 
 def _waiting(row: Job, now: datetime, until: datetime, parts: Parts) -> Plan | None:
@@ -160,7 +171,9 @@ def _waiting(row: Job, now: datetime, until: datetime, parts: Parts) -> Plan | N
         if released is None:
             return None
         return Plan(job=released, wakeup=_wakeup(released, ahead))
-    return postponed(row, next_look(row, now, parts), now, _wakeup(row, min(ahead, MAX_QUEUE_DELAY)))
+    wakeup = _wakeup(row, min(ahead, MAX_QUEUE_DELAY))
+    # The look before a job is due sends its message; one after that repeats it.
+    return postponed(row, next_look(row, now, parts), now, wakeup, again=not ahead)
 
 
 def _release(row: Job, now: datetime, until: datetime, parts: Parts) -> Job | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.domain.errors import MachineryError
+from chalicelib.pipeline import lane_control
 from chalicelib.pipeline.fire import fire
 from chalicelib.pipeline.items import Spot
 from chalicelib.pipeline.parts import Parts
@@ -16,7 +17,7 @@ log = logging.getLogger(__name__)
 Duty = Callable[[Spot, datetime, Parts], None]
 """Look after the item that lies there, before a time. It moves or takes away the item's appointment, or the next tick does it again."""
 
-DUTIES: Mapping[str, Duty] = {"schedule": fire}
+DUTIES: Mapping[str, Duty] = {"lane": lane_control.follow, "schedule": fire}
 """The verbs by the first word of the shelf."""
 
 

@@ -1,8 +1,9 @@
-"""A tracer and metrics for a pipeline that nobody watches: tests, the simulation, a script. They do nothing, at no cost."""
+"""A tracer, metrics and feeds for a pipeline that nobody watches: tests, the simulation, a script. They do nothing, at no cost."""
 
 from contextlib import AbstractContextManager, nullcontext
 
 from chalicelib.pipeline.measures import Measure
+from chalicelib.pipeline.ports import Feed
 
 _NOTHING = nullcontext()
 
@@ -43,5 +44,17 @@ class NobodyCounts:
         """Nothing."""
 
 
+class NobodyFeeds:
+    """`Feeds` where nothing can be turned off: whoever delivers there looks at what is recorded."""
+
+    def look(self, lane: str) -> Feed:  # noqa: ARG002
+        """Nobody."""
+        return Feed.ABSENT
+
+    def turn(self, lane: str, *, on: bool) -> None:
+        """Nothing."""
+
+
 NOBODY_TRACES = NobodyTraces()
 NOBODY_COUNTS = NobodyCounts()
+NOBODY_FEEDS = NobodyFeeds()

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from chalicelib.pipeline.items import Items
 from chalicelib.pipeline.limits import Limits
-from chalicelib.pipeline.nobody import NOBODY_COUNTS, NOBODY_TRACES
+from chalicelib.pipeline.nobody import NOBODY_COUNTS, NOBODY_FEEDS, NOBODY_TRACES
 from chalicelib.pipeline.ports import (
     ApiKeyStore,
     Crew,
+    Feeds,
     JobQueue,
     JobStore,
     KeyStore,
@@ -42,3 +43,4 @@ class Parts:
     limits: Limits
     tracer: Tracer = NOBODY_TRACES
     metrics: Metrics = NOBODY_COUNTS
+    feeds: Feeds = NOBODY_FEEDS

@@ -133,6 +133,25 @@ class JobQueue(Protocol):
         """Each lane's depth, the dead-letter queue's last."""
 
 
+class Feed(StrEnum):
+    """Whether a lane's messages are handed to its consumer."""
+
+    ON = "on"
+    OFF = "off"
+    CHANGING = "changing"  #: nobody knows to what; look again
+    ABSENT = "absent"  #: nothing hands them over here that could be turned off
+
+
+class Feeds(Protocol):
+    """What hands the lanes' messages to their consumers: on AWS, event source mappings."""
+
+    def look(self, lane: str) -> Feed:
+        """How it is now, or to what it is on its way."""
+
+    def turn(self, lane: str, *, on: bool) -> None:
+        """Ask for a change; it may take a minute. Raises `Unavailable` while another one is under way."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApiKey:
     """A credential as it is stored: never the secret, only its SHA-256."""

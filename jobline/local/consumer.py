@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from chalicelib.settings import DEAD_LETTERS, Settings
 from jobline.local import leash
 from jobline.local.invoke import STUCK, Function, Stuck
 from jobline.local.logs import log_to
+from jobline.local.pauses import Pauses
 from jobline.local.pump import BATCH, WAIT, Pump
 from jobline.local.signals import stop_on_signals
 from jobline.local.stage import function_timeout, load_app, longest_timeout
@@ -51,8 +53,11 @@ def main() -> None:
     log_to(given.log)
     stop = stop_on_signals()
     settings = Settings.from_env(os.environ)
-    pumps = _pumps(load_app(given.app), settings, _client())
+    pauses = Pauses.of(settings)
+    pauses.read()
+    pumps = _pumps(load_app(given.app), settings, _client(), pauses)
     threads = [threading.Thread(target=_run, args=(pump, stop), name=name) for name, pump in pumps.items()]
+    threads.append(threading.Thread(target=pauses.watch, args=(stop,), name="pauses"))
     for thread in threads:
         thread.start()
     leash.ready()
@@ -83,7 +88,7 @@ def _client() -> "SQSClient":
     return boto3.client("sqs", config=config)
 
 
-def _pumps(app: ModuleType, settings: Settings, sqs: "SQSClient") -> dict[str, Pump]:
+def _pumps(app: ModuleType, settings: Settings, sqs: "SQSClient", pauses: Pauses) -> dict[str, Pump]:
     pumps = {}
     for lane, name in HANDLERS.items():
         handler = getattr(app, name, None)
@@ -96,7 +101,11 @@ def _pumps(app: ModuleType, settings: Settings, sqs: "SQSClient") -> dict[str, P
                 f"{settings.app}-{settings.stage}-{name}", handler, timeout=function_timeout(declared)
             )
             pumps[f"{lane}-{poller}"] = Pump(
-                sqs, settings.queues[lane], function, batch_size=min(BATCH, declared.batch_size)
+                sqs,
+                settings.queues[lane],
+                function,
+                batch_size=min(BATCH, declared.batch_size),
+                paused=partial(pauses.has, lane),
             )
     return pumps
 

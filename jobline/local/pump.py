@@ -6,7 +6,7 @@ with the queue is waited out.
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -41,20 +41,25 @@ class Pump:
         batch_size: int = BATCH,
         wait: int = WAIT,
         reading: Reading = Reading.WHOLE_BATCH_FAILS,
+        paused: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`queue` is its name, `wait` the seconds of a long poll."""
+        """`queue` is its name, `wait` the seconds of a long poll. While it is `paused`, nothing is received."""
         self._sqs = sqs
         self._queue = queue
         self._function = function
         self._batch_size = batch_size
         self._wait = wait
         self._reading = reading
+        self._paused = paused
         self._found: tuple[str, str] | None = None  # the queue's URL and ARN
 
     def run(self, stop: threading.Event) -> None:
         """Pump until `stop` is set; the batch in hand is finished first. Raises Stuck, and nothing else."""
         failures = 0
         while not stop.is_set():
+            if self._paused():
+                stop.wait(self._wait)
+                continue
             try:
                 failures = 0 if self.turn(stop) else failures + 1
             except QUEUE_TROUBLE as error:

@@ -13,6 +13,7 @@ from chalicelib.pipeline.consume import Record, WholeBatchFailed, consume
 from chalicelib.pipeline.dead_letters import hand_back
 from chalicelib.pipeline.declared import SPOT, declarations
 from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.ports import Feed
 from chalicelib.pipeline.together import hands
 from jobline.testing.crash import Killed
 
@@ -36,6 +37,8 @@ def twins(parts: Parts) -> tuple[MemoryStore, MemoryQueue]:
 def deliver(parts: Parts, lane: str, *, left: timedelta = INVOCATION) -> int:
     """One invocation for one batch of a lane; how many messages it got. A killed one, like a failed batch, deletes nothing."""
     _, queue = twins(parts)
+    if parts.feeds.look(lane) is Feed.OFF:
+        return 0
     messages = queue.receive(lane)
     if not messages:
         return 0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
@@ -53,6 +54,12 @@ class Clients:
     def sns(self) -> "SNSClient":
         """SNS."""
         client: SNSClient = self._one("sns", read_timeout=5)
+        return client
+
+    @property
+    def lambda_(self) -> "LambdaClient":
+        """Lambda: made by whoever pauses a lane, and by nobody else."""
+        client: LambdaClient = self._one("lambda", read_timeout=5)
         return client
 
     def _one(self, service: str, *, read_timeout: int) -> Any:

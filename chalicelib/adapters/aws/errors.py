@@ -39,6 +39,8 @@ PASSING = frozenset(
         "LimitExceededException",
         "KmsThrottled",
         "OverLimit",
+        "ResourceConflictException",
+        "ResourceInUseException",
         "RequestTimeout",
     }
 )

@@ -1,5 +1,6 @@
 """The twins: the same ports as the real adapters, in a few plain lines, atomic, and as unkind as SQS may be."""
 
+from chalicelib.adapters.memory.feeds import MemoryFeeds
 from chalicelib.adapters.memory.hands import Inline, InlineRunner
 from chalicelib.adapters.memory.items import MemoryItems
 from chalicelib.adapters.memory.outlet import MemoryOutlet
@@ -18,6 +19,7 @@ __all__ = [
     "Inline",
     "InlineRunner",
     "MemoryApiKeys",
+    "MemoryFeeds",
     "MemoryItems",
     "MemoryKeys",
     "MemoryMetrics",
@@ -52,4 +54,5 @@ def parts(
         runners=dict.fromkeys(Kind, runner),
         registry=registry,
         limits=limits or Limits(),
+        feeds=MemoryFeeds(),
     )

@@ -1,12 +1,23 @@
-"""The lanes: how much waits in each."""
+"""The lanes: how much waits in each, which are paused, and pausing them."""
 
 from typing import Annotated, TypedDict
 
 from msgspec import Meta
 
 from chalicelib.entrypoints.api.answer import Answer
+from chalicelib.entrypoints.api.document import rfc3339
+from chalicelib.entrypoints.api.job_shape import Time
 from chalicelib.entrypoints.api.request import Request
+from chalicelib.pipeline import lane_control
+from chalicelib.pipeline.lane_control import Control
 from chalicelib.pipeline.patience import patience
+
+
+class Pause(TypedDict):
+    """That a lane is paused."""
+
+    since: Time
+    by: Annotated[str, Meta(description="the name and the id of the API key")]
 
 
 class LaneDocument(TypedDict):
@@ -19,6 +30,14 @@ class LaneDocument(TypedDict):
     waiting: int
     delayed: Annotated[int, Meta(description="not due yet")]
     in_flight: Annotated[int, Meta(description="with a consumer now")]
+    paused: Annotated[Pause | None, Meta(description="null: its jobs run")]
+
+
+class LaneControl(TypedDict):
+    """A lane that was paused, or not."""
+
+    lane: str
+    paused: Pause | None
 
 
 class LaneList(TypedDict):
@@ -29,11 +48,44 @@ class LaneList(TypedDict):
 
 def list_lanes(request: Request) -> Answer:
     """Each lane's depth."""
-    depths = patience(request.parts)(request.parts.queue.depths)
-    body: LaneList = {
-        "lanes": [
-            {"lane": one.lane, "waiting": one.waiting, "delayed": one.delayed, "in_flight": one.in_flight}
-            for one in depths
-        ]
-    }
+    parts = request.parts
+    depths = patience(parts)(parts.queue.depths)
+    wished = patience(parts)(lane_control.controls, parts.items)
+    lanes: list[LaneDocument] = [
+        {
+            "lane": one.lane,
+            "waiting": one.waiting,
+            "delayed": one.delayed,
+            "in_flight": one.in_flight,
+            "paused": _pause(wished.get(one.lane)),
+        }
+        for one in depths
+    ]
+    body: LaneList = {"lanes": lanes}
     return Answer(status=200, body=body)
+
+
+def pause_lane(request: Request) -> Answer:
+    """Let a lane's jobs wait."""
+    return _told(lane_control.pause(request.name("name"), by=_who(request), parts=request.parts))
+
+
+def resume_lane(request: Request) -> Answer:
+    """Let them run."""
+    return _told(lane_control.resume(request.name("name"), by=_who(request), parts=request.parts))
+
+
+def _who(request: Request) -> str:
+    assert request.key is not None, "a route that changes something without a key"
+    return f"{request.key.name} ({request.key.id})"
+
+
+def _told(control: Control) -> Answer:
+    body: LaneControl = {"lane": control.lane, "paused": _pause(control)}
+    return Answer(status=200, body=body)
+
+
+def _pause(control: Control | None) -> Pause | None:
+    if control is None or not control.paused or control.since is None:
+        return None
+    return {"since": rfc3339(control.since), "by": control.by}

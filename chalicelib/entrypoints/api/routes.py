@@ -26,10 +26,10 @@ from chalicelib.entrypoints.api.jobs import (
     show_job,
     submit_job,
 )
-from chalicelib.entrypoints.api.lanes import LaneList, list_lanes
 from chalicelib.entrypoints.api.reference import show_docs, show_openapi
 from chalicelib.entrypoints.api.refusals import MethodNotAllowed, NoSuchRoute
 from chalicelib.entrypoints.api.route import Reply, Route
+from chalicelib.entrypoints.api.routes_lanes import LANE_ROUTES
 from chalicelib.entrypoints.api.routes_schedules import SCHEDULE_ROUTES
 from chalicelib.entrypoints.api.routes_topics import TOPIC_ROUTES
 from chalicelib.entrypoints.api.submission import NewJob
@@ -162,14 +162,7 @@ ROUTES: tuple[Route, ...] = (
         summary="Show a task with its schemas",
         replies={200: Reply(meaning="The task.", shape=TaskDocument)},
     ),
-    Route(
-        method="GET",
-        path="/lanes",
-        scope="read",
-        handler=list_lanes,
-        summary="See how much waits in each lane",
-        replies={200: Reply(meaning="The lanes, the dead-letter queue last.", shape=LaneList)},
-    ),
+    *LANE_ROUTES,
     *TOPIC_ROUTES,
     *SCHEDULE_ROUTES,
     Route(
