@@ -34,6 +34,8 @@ BENT: Mapping[str, Mapping[str, str]] = {
     # A policy's variables are plain text to it; and it asks for an action SendMessageBatch, which AWS has not.
     "infra/policies.py": {
         "${aws:PrincipalAccount}": ACCOUNT,
+        # It does not know which function a mapping feeds.
+        '"StringLike": {"lambda:FunctionArn"': '"StringLikeIfExists": {"lambda:FunctionArn"',
         '"sqs:SendMessage"]': '"sqs:SendMessage", "sqs:SendMessageBatch"]',
     },
 }

@@ -47,9 +47,9 @@ def policy(function: str, *, app: str, stage: str, bucket: str | None = None) ->
         ]
 
     grants: Mapping[str, list[Statement]] = {
-        API: [*accepting, _lists(prefix), _lists_of_dead(prefix), *depths],
+        API: [*accepting, _lists(prefix), _lists_of_dead(prefix), *depths, *_feeds(prefix)],
         **{lane.consumer: consumer(lane.name) for lane in DECLARED},
-        "tick": [*accepting, _lists(prefix)],
+        "tick": [*accepting, _lists(prefix), *_feeds(prefix)],
         "dead_letters": [_allow("Receive", POLLING, [dead]), *accepting],
     }
     return {
@@ -76,6 +76,22 @@ def _lists(prefix: str) -> Statement:
 def _lists_of_dead(prefix: str) -> Statement:
     """The index holds keys alone; the rows are asked for by them. (No index takes BatchGetItem.)"""
     return _allow("ListsOfDead", ["dynamodb:BatchGetItem"], [f"arn:aws:dynamodb:*:*:table/{prefix}"])
+
+
+def _feeds(prefix: str) -> list[Statement]:
+    """Pausing lanes: the mappings of our consumers alone, told by the function that they feed, since their own names are made up.
+
+    Who is looking for one has to list them, and for that AWS takes nothing but `*`:
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
+    """
+    consumers = [f"arn:aws:lambda:*:*:function:{prefix}-{lane.consumer}" for lane in DECLARED]
+    turning = _allow(
+        "TurnLanes", ["lambda:UpdateEventSourceMapping"], ["arn:aws:lambda:*:*:event-source-mapping:*"]
+    )
+    return [
+        {**turning, "Condition": {"StringLike": {"lambda:FunctionArn": consumers}}},
+        _allow("MappingsListedHaveNoResource", ["lambda:ListEventSourceMappings"], ["*"]),
+    ]
 
 
 def _credentials_stay(prefix: str) -> Statement:

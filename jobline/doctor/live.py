@@ -4,10 +4,14 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, cached_property
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 
+from chalicelib.adapters.aws.items import DynamoItems
+from chalicelib.adapters.memory import Inline
+from chalicelib.pipeline.lane_control import Control, controls
 from chalicelib.pipeline.limits import Limits
 from chalicelib.settings import Settings
 from infra import live
@@ -77,6 +81,12 @@ class Live:
     def table(self) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self.client("dynamodb").describe_table(TableName=self.names.table)["Table"]
         return found
+
+    @cached_property
+    def pauses(self) -> Mapping[str, Control]:
+        """What is wished of each lane of which anything ever was."""
+        clients: Any = SimpleNamespace(dynamodb=self.client("dynamodb"))
+        return controls(DynamoItems(clients, self.names.table, Inline()))
 
     def queue_url(self, name: str) -> str:
         """Of a lane, by its short name."""

@@ -5,16 +5,19 @@ from typing import Any
 
 from chalicelib.lanes import BY_NAME
 from infra.chalice_ext import ALLOW, PARTIAL, allow_recursion, recursion
-from jobline.doctor.finding import Fix, Seen, check, fail, ok, unknown
+from jobline.doctor.finding import Fix, Seen, check, fail, ok, unknown, warn
 from jobline.doctor.live import Live
 
 REDEPLOY = "python -m infra deploy --stage STAGE, or plain chalice deploy: both put it back."
 
 
+FED = ("Enabled", "Creating", "Enabling", "Updating")
+
+
 @check(
     "feeding",
     why="A lane without an enabled mapping is a lane whose jobs wait; with two, another function takes its messages.",
-    mend=REDEPLOY,
+    mend=REDEPLOY + " What was paused goes on by POST /lanes/LANE/resume.",
 )
 def feeding(live: Live) -> Iterator[Seen]:
     for function, lane in live.fed.items():
@@ -23,10 +26,28 @@ def feeding(live: Live) -> Iterator[Seen]:
         fed = [mapping for mapping in there if mapping["EventSourceArn"].endswith(f":{queue}")]
         if len(fed) != 1 or len(there) != 1:
             yield fail(f"{called} has {len(fed)} mappings from {queue} and {len(there)} in all, not 1")
-        elif fed[0].get("State") not in ("Enabled", "Creating", "Enabling", "Updating"):
-            yield fail(f"{queue} does not feed {called}: {fed[0].get('State')}")
+            continue
+        state, control = fed[0].get("State"), live.pauses.get(lane)
+        if control is not None and control.paused:
+            paused = f"{queue} is paused since {control.since:%Y-%m-%d %H:%M} by {control.by}"
+            if state in FED:
+                yield fail(f"{paused}, and yet feeds {called}: the tick should have turned it off")
+            else:
+                yield warn(paused)
+        elif state not in FED:
+            yield fail(
+                f"{queue} does not feed {called}: {state}, and it is not paused",
+                _feed(live, queue, fed[0]),
+            )
         else:
             yield ok(f"{queue} feeds {called}")
+
+
+def _feed(live: Live, queue: str, mapping: dict[str, Any]) -> Fix:
+    return Fix(
+        what=f"let {queue} feed its consumer",
+        do=lambda: live.client("lambda").update_event_source_mapping(UUID=mapping["UUID"], Enabled=True),
+    )
 
 
 @check(

@@ -18,7 +18,7 @@ from typing import Any, Self
 from jobline.local.child import Child, how_it_ended
 from jobline.local.ports import LOOPBACK, PortBusy, choose
 
-SERVICES = ("cloudformation", "dynamodb", "s3", "sns", "sqs", "sts")
+SERVICES = ("cloudformation", "dynamodb", "lambda", "s3", "sns", "sqs", "sts")
 REGION = "us-east-1"
 START_WITHIN = 30.0  # seconds; it takes one or two
 STOP_WITHIN = 5.0

@@ -1,5 +1,7 @@
 """What jobs can be asked for, and how much waits."""
 
+from chalicelib.entrypoints.api.document import rfc3339
+from chalicelib.pipeline.ports import Feed
 from tests.api.desk import Caller, Desk
 
 
@@ -41,8 +43,45 @@ def test_lanes_say_how_much_waits_is_delayed_and_is_worked_on(desk: Desk, ann: C
     # then the lanes say so, the dead-letter queue last
     lanes = ann.get("/lanes").body["lanes"]
     assert lanes == [
-        {"lane": "high", "waiting": 1, "delayed": 0, "in_flight": 1},
-        {"lane": "default", "waiting": 0, "delayed": 0, "in_flight": 0},
-        {"lane": "low", "waiting": 0, "delayed": 1, "in_flight": 0},
-        {"lane": "dead-letters", "waiting": 0, "delayed": 0, "in_flight": 0},
+        {"lane": "high", "waiting": 1, "delayed": 0, "in_flight": 1, "paused": None},
+        {"lane": "default", "waiting": 0, "delayed": 0, "in_flight": 0, "paused": None},
+        {"lane": "low", "waiting": 0, "delayed": 1, "in_flight": 0, "paused": None},
+        {"lane": "dead-letters", "waiting": 0, "delayed": 0, "in_flight": 0, "paused": None},
     ]
+
+
+def test_a_lane_is_paused_by_an_administrator_and_everybody_sees_since_when_and_by_whom(
+    desk: Desk, ann: Caller
+):
+    admin = desk.caller("admin")
+    job = ann.submit(lane="low")
+
+    told = admin.post("/lanes/low/pause")
+
+    assert told.status == 200
+    assert told.body["lane"] == "low"
+    assert told.body["paused"]["since"] == rfc3339(desk.world.now())
+    assert told.body["paused"]["by"].endswith(")")
+    assert admin.post("/lanes/low/pause").body == told.body
+    shown = {one["lane"]: one["paused"] for one in ann.get("/lanes").body["lanes"]}
+    assert shown == {"high": None, "default": None, "low": told.body["paused"], "dead-letters": None}
+    assert desk.parts.feeds.look("low") is Feed.OFF
+
+    assert admin.post("/lanes/low/resume").body == {"lane": "low", "paused": None}
+    assert ann.get("/lanes").body["lanes"][2]["paused"] is None
+    desk.work()
+    assert desk.row(job).state == "SUCCEEDED"
+
+
+def test_who_may_cancel_jobs_of_his_own_may_not_stop_everybodys(desk: Desk):
+    for what in ("pause", "resume"):
+        answer = desk.caller("submit", "read", "operate").post(f"/lanes/low/{what}")
+        assert (answer.status, answer.slug) == (403, "forbidden")
+
+
+def test_what_is_no_lane_is_not_found(desk: Desk):
+    for name in ("nowhere", "dead-letters", "LOW"):
+        for what in ("pause", "resume"):
+            answer = desk.caller("admin").post(f"/lanes/{name}/{what}")
+            assert (answer.status, answer.slug) == (404, "not-found"), answer.text
+            assert name in answer.body["detail"]

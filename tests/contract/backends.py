@@ -1,6 +1,6 @@
 """The three worlds that every contract runs in: the in-memory twins, moto in this process, an emulator behind HTTP.
 
-A backend has the six ports, and the few hands that a test needs beside them: to look into the index, to receive as Lambda's poller
+A backend has the ports, and the few hands that a test needs beside them: to look into the index, to receive as Lambda's poller
 does, to make pages small.
 """
 
@@ -22,6 +22,7 @@ from botocore.client import BaseClient
 from moto import mock_aws
 
 from chalicelib.adapters.aws.clients import Clients
+from chalicelib.adapters.aws.feeds import LambdaFeeds
 from chalicelib.adapters.aws.items import DynamoItems
 from chalicelib.adapters.aws.keys import INDEX
 from chalicelib.adapters.aws.outlet import SnsOutlet
@@ -34,6 +35,7 @@ from chalicelib.adapters.memory import (
     HeldWorld,
     Inline,
     MemoryApiKeys,
+    MemoryFeeds,
     MemoryItems,
     MemoryKeys,
     MemoryOutlet,
@@ -47,6 +49,7 @@ from chalicelib.pipeline.items import Items
 from chalicelib.pipeline.ports import (
     ApiKeyStore,
     Crew,
+    Feeds,
     JobQueue,
     JobStore,
     KeyStore,
@@ -57,6 +60,7 @@ from chalicelib.pipeline.ports import (
 from chalicelib.settings import Settings
 from infra.stack import provision
 from jobline.local.emulator import Emulator
+from tests.support.zipped import TINY
 
 VISIBILITY = timedelta(seconds=30)
 """How long a received message is hidden: longer than any test takes."""
@@ -109,6 +113,12 @@ class Backend(Protocol):
     def listen(self, **wanted: str) -> Callable[[], list[tuple[str, Mapping[str, str]]]]:
         """Listen outside, to what has these attributes; what was heard since: text and attributes."""
 
+    @property
+    def feeds(self) -> Feeds: ...
+
+    def feed_lanes(self) -> None:
+        """Make what feeds each lane's consumer."""
+
     def elapsed(self) -> timedelta:
         """Time since some moment, by this world's clock."""
 
@@ -148,6 +158,7 @@ class Memory:
         self.queue = MemoryQueue(self.world, visibility=VISIBILITY)
         self.api_keys = MemoryApiKeys()
         self.quarantine = MemoryQuarantine()
+        self.feeds = MemoryFeeds()
         self.outlet = MemoryOutlet()
 
     def listen(self, **wanted: str) -> Callable[[], list[tuple[str, Mapping[str, str]]]]:
@@ -161,6 +172,9 @@ class Memory:
             return [one for one in told if wanted.items() <= one[1].items()]
 
         return heard
+
+    def feed_lanes(self) -> None:
+        """They are."""
 
     def drain(self) -> None:
         self.queue.messages.clear()
@@ -202,6 +216,7 @@ class Aws:
         self._crew = crew
         self.queue = SqsQueue(clients, self.settings.queues, crew)
         self.api_keys = DynamoApiKeys(clients, self.table)
+        self.feeds = LambdaFeeds(clients, self.settings.consumers)
         self.quarantine = DynamoQuarantine(clients, self.table)
         self.outlet = SnsOutlet(clients, self.settings.events, self.queue)
         self._page: Callable[..., None] | None = None
@@ -238,6 +253,30 @@ class Aws:
         for start in range(0, len(keys), 25):
             wanted: Any = [{"DeleteRequest": {"Key": key}} for key in keys[start : start + 25]]
             self.clients.dynamodb.batch_write_item(RequestItems={self.table: wanted})
+
+    def feed_lanes(self) -> None:
+        session = boto3.session.Session()
+        lambda_, role = session.client("lambda"), "arn:aws:iam::000000000000:role/fed"
+        if self.name == "moto":  # which wants to know whom it runs for
+            trust = {"Version": "2012-10-17", "Statement": []}
+            made = session.client("iam").create_role(
+                RoleName="fed", AssumeRolePolicyDocument=json.dumps(trust)
+            )
+            role = made["Role"]["Arn"]
+        for lane, function in self.settings.consumers.items():
+            lambda_.create_function(
+                FunctionName=function,
+                Runtime="python3.11",
+                Role=role,
+                Handler="app.app",
+                Code={"ZipFile": TINY},
+            )
+            queue = self.clients.sqs.get_queue_attributes(
+                QueueUrl=self.queue.url(lane), AttributeNames=["QueueArn"]
+            )
+            lambda_.create_event_source_mapping(
+                EventSourceArn=queue["Attributes"]["QueueArn"], FunctionName=function
+            )
 
     def elapsed(self) -> timedelta:
         return timedelta(seconds=time.monotonic())

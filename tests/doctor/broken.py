@@ -199,6 +199,17 @@ def new_mapping(stage: Healthy) -> None:
     )
 
 
+def paused(stage: Healthy) -> None:
+    stage.put(
+        "item#lane#control",
+        "low",
+        f_paused={"N": "1"},
+        f_since=ms(NOW),
+        f_by={"S": "ann (k1)"},
+        f_turn={"N": "1"},
+    )
+
+
 def limit(stage: Healthy) -> None:
     stage.client("lambda").limit = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 99}
 
@@ -247,7 +258,16 @@ BREAKS = (
     Break("redrive", few_receives, "jobline-dev-high gives a message up after 3 deliveries"),
     Break("redrive", elsewhere, "jobline-dev-high sends nothing to jobline-dev-dead-letters"),
     Break("retention", queue("dead-letters", MessageRetentionPeriod="345600"), "the dead letters for 4"),
-    Break("feeding", lambda stage: remap(stage, Enabled=False), "jobline-dev-low does not feed"),
+    Break(
+        "feeding", lambda stage: remap(stage, Enabled=False), "jobline-dev-low does not feed", fixable=True
+    ),
+    Break("feeding", paused, "is paused since 2026-11-21 12:00 by ann (k1), and yet feeds"),
+    Break(
+        "feeding",
+        lambda stage: (paused(stage), remap(stage, Enabled=False)),
+        "jobline-dev-low is paused since 2026-11-21 12:00 by ann (k1)",
+        result="WARN",
+    ),
     Break(
         "feeding",
         lambda stage: stage.client("lambda").delete_event_source_mapping(UUID=stage.uuids[FED]),
@@ -256,8 +276,8 @@ BREAKS = (
     ),
     Break(
         "lanes",
-        lambda stage: remap(stage, ScalingConfig={"MaximumConcurrency": 1000}),
-        "jobline-dev-consume_low: batches of 10 in 0 s, 1000 at once; declared are 10, 0 s, 100",
+        lambda stage: remap(stage, ScalingConfig={"MaximumConcurrency": 99}),
+        "jobline-dev-consume_low: batches of 10 in 0 s, 99 at once; declared are 10, 0 s, 100",
     ),
     Break(
         "partial failures",

@@ -18,6 +18,7 @@ from infra.names import API, FED_BY
 from infra.place import Place
 from infra.recover import recover
 from infra.stack import TEMPLATE, provision
+from tests.support.zipped import TINY
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 STAGE = "dev"
@@ -208,17 +209,6 @@ class Healthy:
         assert found
         state.write(file, found)
         state.save(self.place, self.bucket, self.names.state_key, file)
-
-
-def tiny() -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
-        archive.writestr("app.py", "pass")
-    return made.getvalue()
-
-
-TINY = tiny()
-"""What moto keeps for a package. Whoever downloads one gets `package()`."""
 
 
 def ms(at: datetime) -> dict[str, str]:

@@ -10,6 +10,7 @@ from chalice.config import Config
 from chalice.deploy.appgraph import ApplicationGraphBuilder
 from chalice.deploy.models import FileBasedIAMPolicy, LambdaFunction, RestAPI
 
+from chalicelib.lanes import DECLARED
 from infra import names
 from infra.config import CONFIG, ROOT
 from infra.names import API, Names
@@ -96,8 +97,22 @@ def test_nobody_may_do_everything_or_touch_everything(function):
         if statement["Sid"] == "TracesHaveNoResource":  # AWS's own exception
             assert all(action.startswith("xray:Put") for action in statement["Action"])
             continue
+        if statement["Sid"] == "MappingsListedHaveNoResource":
+            assert statement["Action"] == ["lambda:ListEventSourceMappings"]
+            continue
         for resource in statement["Resource"]:
-            assert "jobline-dev" in resource
+            assert "jobline-dev" in resource or statement["Sid"] == "TurnLanes"
+
+
+def test_who_pauses_lanes_touches_no_other_functions_mappings():
+    for function in FUNCTIONS:
+        for statement in statements(function):
+            if "lambda:UpdateEventSourceMapping" in statement["Action"]:
+                fed = statement["Condition"]["StringLike"]["lambda:FunctionArn"]
+                assert function in (API, "tick")
+                assert fed == [
+                    f"arn:aws:lambda:*:*:function:jobline-dev-{lane.consumer}" for lane in DECLARED
+                ]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

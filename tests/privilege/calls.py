@@ -106,9 +106,28 @@ def _sns(operation: str, params: Mapping[str, Any], _: Place) -> Iterator[Need]:
     yield operation, params["TopicArn"], {}
 
 
+FEEDING: dict[str, str] = {}
+"""Mapping to the function that it feeds: IAM knows, the call does not say it."""
+
+
+def _lambda(operation: str, params: Mapping[str, Any], place: Place) -> Iterator[Need]:
+    if operation == "ListEventSourceMappings":
+        yield operation, "*", {}
+    elif operation == "UpdateEventSourceMapping":
+        uuid = params["UUID"]
+        yield (
+            operation,
+            place.arn("lambda", f"event-source-mapping:{uuid}"),
+            {"lambda:functionarn": (FEEDING[uuid],)},
+        )
+    else:
+        raise Unmapped(f"lambda: {operation}")
+
+
 NEEDS: Mapping[str, Callable[[str, Mapping[str, Any], Place], Iterator[Need]]] = {
     "dynamodb": _dynamodb,
     "sqs": _sqs,
     "s3": _s3,
     "sns": _sns,
+    "lambda": _lambda,
 }

@@ -17,10 +17,14 @@ TRACING = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
 """The daemon beside the function sends what it is told by UDP:
 https://docs.aws.amazon.com/lambda/latest/dg/python-tracing.html"""
 
-NO_RESOURCE: Mapping[str, str] = dict.fromkeys(
-    TRACING,
-    "X-Ray has no resource for segments: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html",
-)
+NO_RESOURCE: Mapping[str, str] = {
+    **dict.fromkeys(
+        TRACING,
+        "X-Ray has no resource for segments: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html",
+    ),
+    "lambda:ListEventSourceMappings": "a list has no resource: "
+    "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html",
+}
 """The actions that may be granted on `*`, and why."""
 
 

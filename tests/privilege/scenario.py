@@ -15,6 +15,7 @@ from chalicelib.pipeline.api_keys import SCOPES, create_key
 from chalicelib.pipeline.built_in import RELAY
 from chalicelib.pipeline.messages import encode
 from chalicelib.pipeline.task import Submission
+from chalicelib.pipeline.ports import Feed
 from infra.names import DEAD_LETTERS
 from tests.privilege.stage import Deployed
 
@@ -41,6 +42,7 @@ class Day:
         self.callers_ask()
         self.lanes_work()
         self.operators_look()
+        self.lanes_rest()
         self.the_tick_mends()
         self.dead_letters_are_handed_back()
 
@@ -118,6 +120,18 @@ class Day:
         with self.nobody_performs_effects():
             self.work()
         self.ok("POST", f"/jobs/{job}/retry")
+
+    def lanes_rest(self) -> None:
+        """A lane is paused, somebody lets it run by hand, the tick puts that right, and it goes on."""
+        for lane in LANES:
+            paused = self.ok("POST", f"/lanes/{lane}/pause").json_body["paused"]
+            assert paused["by"].startswith("test ("), paused
+            self.stage.turn(lane, on=True)
+        self.stage.world.advance(timedelta(minutes=1))
+        self.stage.tick()
+        for lane in LANES:
+            assert self.stage.people.feeds.look(lane) is Feed.OFF
+            assert self.ok("POST", f"/lanes/{lane}/resume").json_body["paused"] is None
 
     def the_tick_mends(self) -> None:
         """Jobs whose messages got lost, jobs for later, jobs that expire, and effects that are owed."""

@@ -21,6 +21,7 @@ from chalicelib.adapters.aws import clients as real_clients
 from chalicelib.adapters.memory import HeldWorld
 from chalicelib.adapters.runners import runners
 from chalicelib.entrypoints.api.routes import ROUTES
+from chalicelib.lanes import DECLARED
 from chalicelib.pipeline.parts import Parts
 from chalicelib.settings import Settings
 from infra import chalice_local
@@ -29,13 +30,16 @@ from infra.stack import provision
 from jobline.local.context import Context
 from jobline.local.sqs_event import sqs_event
 from jobline.local.tick import scheduled_event
-from tests.privilege.calls import Place
+from tests.privilege.calls import FEEDING, Place
 from tests.privilege.reach import PORTS
 from tests.privilege.recorder import Credentials, Record, recorded_clients
 from tests.privilege.tasks import registry
+from tests.support.zipped import TINY
 
 TIMEOUT = 60.0
 """Seconds, as config.json gives the consumers."""
+
+NOBODY = {"Version": "2012-10-17", "Statement": []}
 
 LISTEN = timedelta(milliseconds=50)
 """How often an attempt looks at its task and at its row: tests are in a hurry."""
@@ -84,6 +88,7 @@ class Deployed:
             parameters=parameters,
             pause=lambda _: None,
         )
+        self._feed(session)
         self.methods: dict[str, set[str]] = defaultdict(set)
         """Function to the ports' methods that it called: `store.read`."""
         self.routes: set[tuple[str, str]] = set()
@@ -92,6 +97,29 @@ class Deployed:
         self.people = self._wired("people", None)
         chalice_local.install()
         self._http = Client(app.app).http
+
+    def _feed(self, session: Any) -> None:
+        """A function and a mapping for each lane, as Chalice makes them, but from a queue of their own: here the tests deliver."""
+        lambda_, iam = session.client("lambda"), session.client("iam")
+        role = iam.create_role(RoleName="fed", AssumeRolePolicyDocument=json.dumps(NOBODY))["Role"]["Arn"]
+        self.sqs.create_queue(QueueName="elsewhere")
+        for lane in DECLARED:
+            function = lambda_.create_function(
+                FunctionName=self.names.functions[lane.consumer],
+                Runtime="python3.11",
+                Role=role,
+                Handler="app.app",
+                Code={"ZipFile": TINY},
+            )["FunctionArn"]
+            mapping = lambda_.create_event_source_mapping(
+                EventSourceArn=self.place.arn("sqs", "elsewhere"),
+                FunctionName=self.names.functions[lane.consumer],  # moto finds it again by this word alone
+            )
+            FEEDING[mapping["UUID"]] = function
+
+    def turn(self, lane: str, *, on: bool) -> None:
+        """Somebody turns a lane's mapping by hand."""
+        self.people.feeds.turn(lane, on=on)
 
     def _wired(self, function: str, rights: Credentials | None) -> Parts:
         """What `wiring.build` makes, but for the tests' tasks and clock, and clients that are heard."""

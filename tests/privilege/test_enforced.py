@@ -29,6 +29,7 @@ ADMINISTRATOR = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "local"}
 TAKEN_FOR = {
     "${aws:PrincipalAccount}": ACCOUNT,  # a policy's variables are plain text to it
     '"sqs:SendMessage"': '"sqs:SendMessage", "sqs:SendMessageBatch"',  # AWS has no such action; it asks for it
+    '"StringLike": {"lambda:FunctionArn"': '"StringLikeIfExists": {"lambda:FunctionArn"',  # it does not know the key
 }
 """Where the emulator's engine is not IAM. Nor does it know dynamodb:LeadingKeys, so the Deny on API keys is not judged here."""
 

@@ -124,7 +124,11 @@ def _other_allows(document: Policy, ask: Ask) -> bool:
         action=ask.action,
         resource_arn=ask.resource,
         region="us-east-1",
-        service_context={name: [*values] for name, values in ask.keys.items()},
+        # Of a key that IAM knows as one value, it takes one.
+        service_context={
+            name: [*values] if name == "dynamodb:leadingkeys" else values[0]
+            for name, values in ask.keys.items()
+        },
     )
     return bool(other.evaluate(context, [other.parse_policy_document(filled)]).decision == "Allow")
 
