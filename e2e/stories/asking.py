@@ -8,6 +8,7 @@ from e2e.api import ENDED, IN_TIME, Document
 from e2e.patience import until
 from e2e.story import Story
 from e2e.world import NAMES, World
+from infra import live
 
 story = Story("ask")
 
@@ -15,6 +16,7 @@ LARGE = 700_000
 """Characters: more than a row may hold."""
 BATCH, SMALL_BATCH = 1000, 40
 DELAY = 6.0  # seconds
+PAUSED = 20.0
 
 
 @story.check("it is healthy, and says what it can do in OpenAPI 3.1", quick=True)
@@ -189,6 +191,24 @@ def listed(world: World) -> None:
     assert [job["state"] for job in stumbled] == ["SUCCEEDED"], stumbled
     lanes = [lane["lane"] for lane in world.api.call("GET", "/lanes")["lanes"]]
     assert lanes == ["high", "default", "low", "dead-letters"], lanes
+
+
+@story.check("a lane is paused: its job waits, others run; it goes on", quick=True)
+def rests(world: World) -> str:
+    paused = world.api.call("POST", "/lanes/low/pause")["paused"]
+    (mapping,) = live.mappings(world.cloud.place, NAMES.functions["consume_low"])
+    assert mapping.state == "Disabled", mapping.state
+    waiting = world.api.submit("echo", args={"text": "rested"}, lane="low")
+    world.api.succeeded(world.api.submit("echo", args={"text": "on"}, lane="high"))
+    time.sleep(PAUSED)
+    found = world.api.job(waiting)
+    assert (found["state"], found["attempts"]) == ("QUEUED", 0), found
+    shown = {lane["lane"]: lane for lane in world.api.call("GET", "/lanes")["lanes"]}
+    assert shown["low"]["paused"] == paused, shown
+    assert (shown["low"]["waiting"], shown["low"]["in_flight"]) == (1, 0), shown
+    assert world.api.call("POST", "/lanes/low/resume")["paused"] is None
+    assert world.api.succeeded(waiting)["attempts"] == 1
+    return f"paused by {paused['by']}, {PAUSED:g} s and two sweeps, one message, no delivery"
 
 
 @story.check("a consumer is refused what its policy does not grant")

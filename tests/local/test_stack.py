@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 from pathlib import Path
 
 import boto3
@@ -63,6 +64,38 @@ def test_a_message_in_any_lane_reaches_the_apps_handler(send, stack, lane, tmp_p
     send(lane, {"write": str(tmp_path / "pid")})
 
     assert until(lambda: written(tmp_path / "pid")) == str(stack.consumer_pid)
+
+
+def test_a_paused_lane_keeps_its_messages_until_it_goes_on(send, stack, tmp_path):
+    # given the record that POST /lanes/low/pause makes
+    names = ("endpoint_url", "region_name", "aws_access_key_id", "aws_secret_access_key")
+    variables = ("AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    dynamodb = boto3.client(
+        "dynamodb",
+        **{name: stack.environment[variable] for name, variable in zip(names, variables, strict=True)},
+    )
+
+    def record(paused):
+        item = {
+            "pk": {"S": "item#lane#control"},
+            "sk": {"S": "low"},
+            "f_paused": {"N": paused},
+            "f_since": {"N": "1"},
+        }
+        dynamodb.put_item(TableName="jobline-local", Item=item)
+
+    record("1")
+    time.sleep(3)  # a second until it is read, a second for the long poll that is under way
+
+    send("low", {"write": str(tmp_path / "low")})
+    send("high", {"write": str(tmp_path / "high")})
+
+    until(lambda: written(tmp_path / "high"))
+    time.sleep(2)
+    assert written(tmp_path / "low") is None
+    record("0")
+    assert until(lambda: written(tmp_path / "low")) == str(stack.consumer_pid)
+    dynamodb.close()
 
 
 def test_the_tick_ticks(stack):
