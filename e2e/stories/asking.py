@@ -193,7 +193,7 @@ def listed(world: World) -> None:
     assert lanes == ["high", "default", "low", "dead-letters"], lanes
 
 
-@story.check("a lane is paused: its job waits, others run; it goes on", quick=True)
+@story.check("a lane is paused: its job waits, others run; it goes on")
 def rests(world: World) -> str:
     paused = world.api.call("POST", "/lanes/low/pause")["paused"]
     (mapping,) = live.mappings(world.cloud.place, NAMES.functions["consume_low"])

@@ -210,6 +210,11 @@ def paused(stage: Healthy) -> None:
     )
 
 
+def rests(stage: Healthy) -> None:
+    paused(stage)
+    remap(stage, Enabled=False)
+
+
 def limit(stage: Healthy) -> None:
     stage.client("lambda").limit = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 99}
 
@@ -264,7 +269,7 @@ BREAKS = (
     Break("feeding", paused, "is paused since 2026-11-21 12:00 by ann (k1), and yet feeds"),
     Break(
         "feeding",
-        lambda stage: (paused(stage), remap(stage, Enabled=False)),
+        rests,
         "jobline-dev-low is paused since 2026-11-21 12:00 by ann (k1)",
         result="WARN",
     ),

@@ -36,7 +36,7 @@ def test_while_the_table_does_not_answer_what_was_known_holds():
     def down(*_, **__):
         raise Unavailable("no table")
 
-    pauses._items = SimpleNamespace(listed=down)  # type: ignore[assignment]
+    pauses._items = SimpleNamespace(listed=down)
     pauses.read()
 
     assert pauses.has("low")

@@ -14,8 +14,8 @@ from chalicelib.pipeline.accept import accept, new_job
 from chalicelib.pipeline.api_keys import SCOPES, create_key
 from chalicelib.pipeline.built_in import RELAY
 from chalicelib.pipeline.messages import encode
-from chalicelib.pipeline.task import Submission
 from chalicelib.pipeline.ports import Feed
+from chalicelib.pipeline.task import Submission
 from infra.names import DEAD_LETTERS
 from tests.privilege.stage import Deployed
 

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 
+from chalicelib.adapters.memory import MemoryFeeds
 from chalicelib.domain.change import Missing
 from chalicelib.domain.errors import NotFound, Unavailable
 from chalicelib.domain.job import State
@@ -61,17 +63,15 @@ def test_nothing_is_received_and_no_message_is_sent_after_another(stage: Stage):
     assert {stage.row(job).state for job in jobs} == {State.QUEUED}
 
 
-def test_looks_at_what_waits_become_rare(stage: Stage, monkeypatch):
+def test_looks_at_what_waits_become_rare(stage: Stage):
     stage.works(lane="low")
     pause("low", by=BY, parts=stage.parts)
     stage.submit()
-    writes = []
-    write = stage.parts.store.write
-    monkeypatch.setattr(stage.parts.store, "write", lambda *a: writes.append(a) or write(*a))
+    before = stage.store.writes
 
     ticked(stage, DAY)
 
-    assert len(writes) <= 24 + 10  # one an hour, once it has waited for an hour
+    assert stage.store.writes - before <= 24 + 10  # one an hour, once it has waited for an hour
 
 
 @pytest.mark.parametrize("messages", ["there", "expired"])
@@ -157,20 +157,19 @@ def test_there_is_nothing_to_pause_but_lanes(stage: Stage):
 # ------------------------------------------------------------------------------------------------------------ trouble
 
 
-def test_a_cloud_that_does_not_answer_follows_with_the_tick(stage: Stage):
+def test_a_cloud_that_does_not_answer_follows_with_the_tick(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     # given a cloud that takes no orders just now
     feeds = stage.parts.feeds
-    turn = feeds.turn
 
-    def down(*_, **__):
+    def down(*_: Any, **__: Any) -> None:
         raise Unavailable("lambda is down")
 
-    feeds.turn = down
-    assert pause("low", by=BY, parts=stage.parts).paused
-    assert feeds.look("low") is Feed.ON
+    with monkeypatch.context() as patch:
+        patch.setattr(feeds, "turn", down)
+        assert pause("low", by=BY, parts=stage.parts).paused
+        assert feeds.look("low") is Feed.ON
 
     # when it does again
-    feeds.turn = turn
     ticked(stage, MINUTE)
 
     # then it follows the record, and is left alone once it has stayed so
@@ -219,18 +218,18 @@ def test_a_wish_that_lands_late_does_not_undo_a_newer_one(stage: Stage):
     assert paused_lanes(stage.parts) == frozenset()
 
 
-def test_a_wish_whose_reply_is_lost_is_one_wish(stage: Stage):
-    items, write = stage.parts.items, stage.parts.items.write
-    lost = []
+def test_a_wish_whose_reply_is_lost_is_one_wish(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    write = stage.parts.items.write
+    lost: list[Any] = []
 
-    def losing(spot, edit):
+    def losing(spot: Spot, edit: Edit) -> Any:
         answer = write(spot, edit)
         if not lost:
             lost.append(answer)
             raise Unavailable("no reply")
         return answer
 
-    items.write = losing
+    monkeypatch.setattr(stage.parts.items, "write", losing)
 
     assert pause("low", by=BY, parts=stage.parts).turn == 1
     assert stage.parts.feeds.look("low") is Feed.OFF or not settled(stage)
@@ -239,11 +238,12 @@ def test_a_wish_whose_reply_is_lost_is_one_wish(stage: Stage):
 
 
 def test_what_is_being_changed_by_others_is_looked_at_again(stage: Stage):
-    stage.parts.feeds.changing.add("low")
+    feeds = cast("MemoryFeeds", stage.parts.feeds)
+    feeds.changing.add("low")
     pause("low", by=BY, parts=stage.parts)
-    assert "low" not in stage.parts.feeds.off
+    assert "low" not in feeds.off
 
-    stage.parts.feeds.changing.clear()
+    feeds.changing.clear()
     ticked(stage, MINUTE)
 
     assert stage.parts.feeds.look("low") is Feed.OFF
