@@ -34,6 +34,8 @@ class Limits:
     lease_skew: timedelta = timedelta(seconds=10)
     #: an attempt is over this long before the invocation is, so that it can still be recorded.
     reserve: timedelta = timedelta(seconds=3)
+    #: how long a task may take to give in once it could know that it is cancelled. Then a coroutine is cancelled, a child killed.
+    cancel_grace: timedelta = timedelta(seconds=5)
     #: a checkpoint this long before the attempt's end, or later, is its last: the job goes on in another invocation.
     continue_margin: timedelta = timedelta(seconds=10)
     #: nothing is started with less time than this left, reserve included.

@@ -26,7 +26,9 @@ OFTEN, SELDOM = timedelta(seconds=1), timedelta(minutes=1)
 and at least once a minute: at most 306 writes in the first hour of a job, 60 in each later one. The last word goes with the outcome."""
 
 STOPPED = Raised(
-    failure=Failure(type="JobCancelled", message="the child process was stopped: the job is to be cancelled"),
+    failure=Failure(
+        type="JobCancelled", message="it was stopped: the job is to be cancelled, and it did not give in"
+    ),
     again=False,
     cancelled=True,
 )
@@ -107,6 +109,7 @@ class Watch:
     def until(self, ends: datetime, soft: datetime | None) -> list[Outcome | None]:
         """Each job's outcome; None: fenced."""
         world, limits = self.parts.world, self.parts.limits
+        told: datetime | None = None
         while True:
             now = world.now()
             if now >= ends:
@@ -122,10 +125,18 @@ class Watch:
             if all(one.lost for one in self.listeners):
                 self.execution.stop()
                 return [None] * len(self.listeners)
-            # A child is stopped once nobody wants anything of it any more; of a batch, that is when all are cancelled or lost.
-            if self.kind is Kind.PROCESS and all(one.line.cancelled() for one in self.listeners):
-                self.execution.stop()
-                return [None if one.lost else STOPPED for one in self.listeners]
+            # Of a batch, the call is stopped once nobody wants anything of it any more.
+            if told is None and all(one.line.cancelled() for one in self.listeners):
+                told = now
+            if told is not None and now - told >= limits.cancel_grace and self.kind is not Kind.THREAD:
+                return self._stopped()
+
+    def _stopped(self) -> list[Outcome | None]:
+        """It had its time to give in. One that returns all the same, at the last moment, has succeeded."""
+        self.execution.stop()
+        if self.execution.finished(self.parts.limits.listen_every):
+            return [STOPPED if isinstance(one, Raised) else one for one in self._outcomes()]
+        return [None if one.lost else STOPPED for one in self.listeners]
 
     def _outcomes(self) -> list[Outcome | None]:
         """What came of each. Whatever happened to the call as a whole happened to each of its jobs, but nobody asked to cancel them."""

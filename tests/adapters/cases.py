@@ -153,6 +153,46 @@ async def loop_counting(total: int) -> AsyncGenerator[int, None]:
         current_job().progress(message="tidied")
 
 
+def beating() -> None:
+    current_job().heartbeat()
+    threading.Event().wait(0.2)
+
+
+async def loop_beating() -> None:
+    current_job().heartbeat()
+    await asyncio.sleep(0.2)
+
+
+def saving(total: int) -> str:
+    """Long enough for several short invocations: a checkpoint each twenty milliseconds."""
+    job = current_job()
+    for number in range(job.state or 0, total):
+        threading.Event().wait(0.02)
+        job.checkpoint(number + 1)
+    return f"saved {total}"
+
+
+async def loop_saving(total: int) -> str:
+    job = current_job()
+    for number in range(job.state or 0, total):
+        await asyncio.sleep(0.02)
+        await job.checkpoint_async(number + 1)
+    return f"saved {total}"
+
+
+def walking() -> None:
+    """Steps without end."""
+    for number in range(TURNS):
+        current_job().step(f"step {number}", int)
+        threading.Event().wait(0.01)
+
+
+async def loop_walking() -> None:
+    for number in range(TURNS):
+        await current_job().step_async(f"step {number}", int)
+        await asyncio.sleep(0.01)
+
+
 def together(points: list[Point]) -> list:
     """A batch task: (3, _) fails, (4, _) waits, (5, _) raises for all."""
     found = []
@@ -233,9 +273,19 @@ async def loop_tidy() -> str:
     return "never softened"
 
 
-WAITING: tuple[Callable[..., Any], ...] = (noting, stepping, counting, until_cancelled, stuck, tidy)
+WAITING: tuple[Callable[..., Any], ...] = (
+    beating,
+    saving,
+    walking,
+    noting,
+    stepping,
+    counting,
+    until_cancelled,
+    stuck,
+    tidy,
+)
 LOOP_WAITING: tuple[Callable[..., Any], ...] = (
-    loop_noting, loop_stepping, loop_counting, loop_until_cancelled, loop_stuck, loop_tidy,
+    loop_beating, loop_saving, loop_walking, loop_noting, loop_stepping, loop_counting, loop_until_cancelled, loop_stuck, loop_tidy,
 )  # fmt: skip
 
 
