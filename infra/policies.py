@@ -49,7 +49,7 @@ def policy(function: str, *, app: str, stage: str, bucket: str | None = None) ->
     grants: Mapping[str, list[Statement]] = {
         API: [*accepting, _lists(prefix), _lists_of_dead(prefix), *depths, *_feeds(prefix)],
         **{lane.consumer: consumer(lane.name) for lane in DECLARED},
-        "tick": [*accepting, _lists(prefix), *_feeds(prefix)],
+        "tick": [*accepting, _lists_of_dead(prefix), _lists(prefix), *_feeds(prefix)],
         "dead_letters": [_allow("Receive", POLLING, [dead]), *accepting],
     }
     return {

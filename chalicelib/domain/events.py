@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from chalicelib.domain.flow import Gate
 from chalicelib.domain.guards import Absent, Guard, Lapsed, Mine, Ready, Seen, Unwished
 from chalicelib.domain.job import Effect, Entry, Failure, Payload, Progress, Reason
 
@@ -205,7 +206,10 @@ class Expired(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Redriven(Event):
-    """A person gave a dead job another life. `kept` is the history that stays, `by` the writer's token; `args`: with other arguments."""
+    """A person gave a dead job another life. `kept` is the history that stays, `by` the writer's token.
+
+    `args`: with other arguments, and `gates`, what it then has to pass; what it had begun with the former ones is not gone on with.
+    """
 
     name: ClassVar[str] = "redriven"
     guard: Seen
@@ -213,6 +217,7 @@ class Redriven(Event):
     check: datetime
     kept: tuple[Entry, ...]
     args: Payload | None = None
+    gates: tuple[Gate, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -333,7 +333,8 @@ def _cancel_requested(event: CancelRequested) -> Change:
 
 def _redriven(event: Redriven) -> Change:
     epoch = event.guard.epoch + 1
-    entry = Entry(at=event.at, event=event.name, epoch=epoch, by=event.by)
+    note = "" if event.args is None else "with other arguments"
+    entry = Entry(at=event.at, event=event.name, epoch=epoch, by=event.by, note=note)
     return Change(
         where=(Missing("outbox"),),
         set={
@@ -343,7 +344,7 @@ def _redriven(event: Redriven) -> Change:
             "attention": "due",
             "attention_at": event.check,
             "history": (*event.kept, entry),
-            **_given(args=event.args),
+            **_given(args=event.args, gates=event.gates),
         },
         remove=(
             *("forget", "reason", "error", "cancel_requested", "due", "expires", "progress"),

@@ -11,13 +11,14 @@ from chalicelib.pipeline.fire import fire
 from chalicelib.pipeline.items import Spot
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
+from chalicelib.pipeline.release_step import advance
 
 log = logging.getLogger(__name__)
 
 Duty = Callable[[Spot, datetime, Parts], None]
 """Look after the item that lies there, before a time. It moves or takes away the item's appointment, or the next tick does it again."""
 
-DUTIES: Mapping[str, Duty] = {"lane": lane_control.follow, "schedule": fire}
+DUTIES: Mapping[str, Duty] = {"lane": lane_control.follow, "release": advance, "schedule": fire}
 """The verbs by the first word of the shelf."""
 
 

@@ -9,6 +9,7 @@ from chalicelib.domain.guards import Seen
 from chalicelib.domain.job import Job, Reason, State, Wakeup
 from chalicelib.domain.lifecycle import change, marked
 from chalicelib.pipeline import effects
+from chalicelib.pipeline.other_args import OtherArgs, gates, placed
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.ports import Written
@@ -18,12 +19,17 @@ HISTORY_KEPT = 40
 """Entries of earlier lives that stay: enough to see what happened, few enough that a row redriven daily stays small."""
 
 
-def redrive(job_id: str, *, tenant: str, parts: Parts) -> Job:
+def redrive(
+    job_id: str, *, tenant: str, parts: Parts, other: OtherArgs | None = None, by: str | None = None
+) -> Job:
     """The job, QUEUED again with all its attempts and a grown epoch: every write of its former life is fenced.
 
-    Raises `NotFound`, `NotPossible` when it is not dead or still owes an effect, `Unavailable`.
+    `other`: with other arguments, which are checked first. `by`: whoever asks again by that mark has asked once.
+    Raises `NotFound`, `NotPossible` when it is not dead or still owes an effect, `InvalidInput`, `Unavailable`.
     """
     row = get(job_id, tenant=tenant, parts=parts)
+    if by is not None and marked(row, by):
+        return row
     if row.state is State.DEAD and row.outbox:
         effects.perform(row, parts=parts)
         row = get(job_id, tenant=tenant, parts=parts)
@@ -31,13 +37,17 @@ def redrive(job_id: str, *, tenant: str, parts: Parts) -> Job:
         raise NotPossible(f"job {job_id} is {row.state}, only a DEAD job can be retried")
     if row.outbox:
         raise NotPossible(f"job {job_id} still owes {row.outbox[0].slot}; try again in a minute")
-    token, now = parts.world.token(), parts.world.now()
+    values = None if other is None else other.of(row, parts)
+    args = None if values is None else placed(values, row, parts)
+    token, now = by or parts.world.token(), parts.world.now()
     event = Redriven(
         at=now,
         guard=Seen(state=row.state, epoch=row.epoch),
         by=token,
         check=now + parts.limits.wake_grace,
         kept=row.history[-HISTORY_KEPT:],
+        args=args,
+        gates=() if values is None else gates(values, row, parts),
     )
     answer = patience(parts)(parts.store.write, job_id, change(event))
     after = answer.job

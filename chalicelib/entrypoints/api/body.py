@@ -19,12 +19,12 @@ https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 
 class NoBody(msgspec.Struct, forbid_unknown_fields=True):
-    """For routes that need none: nothing, or an empty object."""
+    """For routes that need none: nothing, or an empty object. Bodies that may be left out are made of it."""
 
 
 def read_body(body: bytes, headers: Mapping[str, str], struct: type[S]) -> S:
     """The body as that struct. Raises `UnsupportedMediaType`, `TooLarge`, `MalformedBody`, `InvalidInput`."""
-    if not body and struct is NoBody:
+    if not body and issubclass(struct, NoBody):
         return struct()
     _check_type(headers)
     try:

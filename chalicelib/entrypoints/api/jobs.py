@@ -10,11 +10,13 @@ from msgspec import Meta
 from chalicelib.domain.errors import JoblineError
 from chalicelib.domain.job import TERMINAL, Job, State
 from chalicelib.entrypoints.api.answer import Answer
+from chalicelib.entrypoints.api.body import NoBody
 from chalicelib.entrypoints.api.cursor import unwrap, wrap
 from chalicelib.entrypoints.api.document import brief, whole
 from chalicelib.entrypoints.api.headers import idempotency_key, wish_to_wait
 from chalicelib.entrypoints.api.job_shape import JobDocument
 from chalicelib.entrypoints.api.reading import Moment, moment
+from chalicelib.entrypoints.api.releases import Args, Operations, other_args
 from chalicelib.entrypoints.api.request import Request
 from chalicelib.entrypoints.api.submission import NewJob, job_request
 from chalicelib.pipeline.asked import Made
@@ -48,6 +50,13 @@ class JobPage(TypedDict):
 
     jobs: list[JobDocument]
     cursor: Annotated[str | None, Meta(description="for the next page; null: this was the last")]
+
+
+class Retry(NoBody, kw_only=True, forbid_unknown_fields=True):
+    """With which arguments; without a body, with those that it has."""
+
+    patch: Operations | None = None
+    args: Args | None = None
 
 
 def submit_job(request: Request) -> Answer:
@@ -120,5 +129,7 @@ def cancel_job(request: Request) -> Answer:
 
 def retry_job(request: Request) -> Answer:
     """Give a dead job another life."""
-    job = redrive(request.name("id"), tenant=request.tenant, parts=request.parts)
+    wish: Retry = request.body
+    other = other_args(wish.args, wish.patch)
+    job = redrive(request.name("id"), tenant=request.tenant, parts=request.parts, other=other)
     return Answer(status=202, body=brief(job), headers={"Location": f"{request.raw.prefix}/jobs/{job.id}"})

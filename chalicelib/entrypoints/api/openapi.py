@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.entrypoints.api.body import NoBody
 from chalicelib.entrypoints.api.headers import SCHEMAS
 from chalicelib.entrypoints.api.openapi_tasks import with_tasks
 from chalicelib.entrypoints.api.problem import MEDIA_TYPE, Problem
@@ -97,7 +98,10 @@ def _operation(route: Route, query: Json) -> Json:
         content: Json = {"schema": {"$ref": COMPONENT.format(name=route.body.__name__)}}
         if route.example is not None:
             content["example"] = route.example
-        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+        operation["requestBody"] = {
+            "required": not issubclass(route.body, NoBody),
+            "content": {"application/json": content},
+        }
     return operation
 
 

@@ -20,6 +20,7 @@ from chalicelib.entrypoints.api.job_shape import JobDocument
 from chalicelib.entrypoints.api.jobs import (
     JobPage,
     JobsQuery,
+    Retry,
     cancel_job,
     list_jobs,
     retry_job,
@@ -30,6 +31,7 @@ from chalicelib.entrypoints.api.reference import show_docs, show_openapi
 from chalicelib.entrypoints.api.refusals import MethodNotAllowed, NoSuchRoute
 from chalicelib.entrypoints.api.route import Reply, Route
 from chalicelib.entrypoints.api.routes_lanes import LANE_ROUTES
+from chalicelib.entrypoints.api.routes_releases import RELEASE_ROUTES
 from chalicelib.entrypoints.api.routes_schedules import SCHEDULE_ROUTES
 from chalicelib.entrypoints.api.routes_topics import TOPIC_ROUTES
 from chalicelib.entrypoints.api.submission import NewJob
@@ -115,7 +117,8 @@ ROUTES: tuple[Route, ...] = (
         path="/jobs/{id}/retry",
         scope="operate",
         handler=retry_job,
-        summary="Give a dead job another life",
+        summary="Give a dead job another life, with other arguments if need be",
+        body=Retry,
         replies={202: Reply(meaning="It is queued again.", shape=JobDocument, headers=_LOCATION)},
         problems=(409,),
     ),
@@ -146,6 +149,7 @@ ROUTES: tuple[Route, ...] = (
         example={"task": "count_down", "limit": 100, "dry_run": True},
         replies={200: Reply(meaning="What became of each, or with a dry run would.", shape=RedriveAnswer)},
     ),
+    *RELEASE_ROUTES,
     Route(
         method="GET",
         path="/tasks",
