@@ -25,6 +25,8 @@ UNITS = {
     "replacing a debounced job's arguments": 2,
     "throttled": 4,
     "refused by a throttle": 0,
+    "a dead job, retried by hand": 6,
+    "a dead job, by a release of ten": 7.3,
     "a schedule that is made": 3,
     "a schedule's fire, with its job": 7,
     "a schedule that is paused and resumed": 4,
@@ -55,6 +57,8 @@ def test_a_use_costs_these_write_units(counted, name):
 def test_only_what_says_so_enters_the_index(counted):
     entering = {name for name, cost in counted.items() if cost.index_units}
     assert entering == {
+        "a dead job, retried by hand",
+        "a dead job, by a release of ten",
         "due in an hour: the tick sends it",
         "a schedule that is made",
         "a schedule's fire, with its job",

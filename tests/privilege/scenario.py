@@ -114,6 +114,7 @@ class Day:
         self.ok("GET", "/dead/groups")
         dead = self.ok("GET", "/dead").json_body["jobs"]
         self.ok("POST", f"/jobs/{dead[0]['id']}/retry")
+        self.release()
         assert self.ok("POST", "/dead/redrive", {"task": "doomed"}).json_body["redriven"]
         # and a death whose effect is still owed
         job = self.submit("doomed")
@@ -132,6 +133,23 @@ class Day:
         for lane in LANES:
             assert self.stage.people.feeds.look(lane) is Feed.OFF
             assert self.ok("POST", f"/lanes/{lane}/resume").json_body["paused"] is None
+
+    def release(self) -> None:
+        """Dead jobs of all sizes, redriven by the tick with other arguments of all sizes; one release goes on, one is stopped."""
+        self.stage.world.advance(timedelta(seconds=1))
+        for size in SIZES.values():
+            wish = {"task": "doomed", "args": {"note": "n" * size}}
+            self.ok("POST", "/dead/releases", {**wish, "dry_run": True})
+            made = self.ok("POST", "/dead/releases", wish).json_body["id"]
+            self.ok("POST", f"/dead/releases/{made}/pause")
+            self.ok("POST", f"/dead/releases/{made}/resume")
+            self.stage.world.advance(timedelta(minutes=1))
+            self.stage.tick()
+            assert self.ok("GET", f"/dead/releases/{made}").json_body["redriven"] == 1
+            self.ok("POST", f"/dead/releases/{made}/stop")
+            self.stage.tick()
+            self.work()
+        self.ok("GET", "/dead/releases")
 
     def the_tick_mends(self) -> None:
         """Jobs whose messages got lost, jobs for later, jobs that expire, and effects that are owed."""

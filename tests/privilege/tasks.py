@@ -26,7 +26,7 @@ def registry(beaten: threading.Event) -> Registry:
         """Give back what came, to the task that follows."""
         return value
 
-    def doomed() -> None:
+    def doomed(note: str = "") -> None:
         """Fail, every time."""
         raise ValueError("as it must")
 

@@ -119,6 +119,7 @@ ROUTES: tuple[Route, ...] = (
         handler=retry_job,
         summary="Give a dead job another life, with other arguments if need be",
         body=Retry,
+        example={"patch": [{"op": "replace", "path": "/steps", "value": 1}]},
         replies={202: Reply(meaning="It is queued again.", shape=JobDocument, headers=_LOCATION)},
         problems=(409,),
     ),
