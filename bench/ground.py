@@ -10,17 +10,23 @@ from bench.run import SET_UP, NotAsPlanned
 from chalicelib.adapters.memory import HeldWorld, Inline, InlineRunner, MemoryQueue
 from chalicelib.adapters.memory.queue import DEAD_LETTERS
 from chalicelib.adapters.world import RealWorld
-from chalicelib.domain.job import Job, State
+from chalicelib.domain.job import Inline as Row
+from chalicelib.domain.job import Job, State, Wakeup
 from chalicelib.lanes import LANES
+from chalicelib.pipeline.admission import admit, leave
 from chalicelib.pipeline.appointments import keep_appointments
+from chalicelib.pipeline.claim import claim
 from chalicelib.pipeline.consume import Record
 from chalicelib.pipeline.duties import do_duties
 from chalicelib.pipeline.enqueue import JobRequest, enqueue
 from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.settle import settle
 from chalicelib.pipeline.task import Kind, Options, Registry, Submission
+from chalicelib.pipeline.verdict import success
 from jobline.testing.drive import INVOCATION, MINUTE, invoke
 
 ROUNDS = 200
+HOUR = timedelta(hours=1)
 
 
 class _DueForNothing:
@@ -92,6 +98,27 @@ class Ground:
             if record.message_id not in again:
                 self.queue.delete(record.receipt)
         return len(messages)
+
+    def hold(self, task: str, args: Mapping[str, Any]) -> Callable[[], None]:
+        """A job of the task that runs until the answer is called; what it costs itself is not counted."""
+        with self._meter.during(SET_UP):
+            job = self.submit(task, args)[0]
+            self.queue.messages.clear()
+            now = self.world.now()
+            wakeup = Wakeup(tenant=job.tenant, job_id=job.id, epoch=job.epoch)
+            claimed = claim(wakeup, lease=now + HOUR, parts=self.parts)
+            admitted = None if claimed is None else admit(claimed, until=now + HOUR, parts=self.parts)
+        if claimed is None or admitted is None:
+            raise NotAsPlanned(f"{job.label()} did not start")
+
+        def end() -> None:
+            now = self.world.now()
+            event = success(claimed, Row(json="1"), None, now)
+            with self._meter.during(SET_UP):
+                settle(claimed, event, until=now + HOUR, parts=self.parts)
+            leave(claimed, admitted, until=now + HOUR, parts=self.parts)
+
+        return end
 
     def later(self, by: timedelta) -> None:
         """Let time pass, with a tick each minute but for its sweeps, and deliver what is there then."""

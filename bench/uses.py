@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.ground import FEATURES, Ground, feature
 from chalicelib.domain.errors import Retry
-from chalicelib.domain.flow import Rate
+from chalicelib.domain.flow import Concurrency, Rate
 from chalicelib.pipeline.context import current_job
 
 __all__ = ["FEATURES"]
@@ -131,5 +131,29 @@ def held(ground: Ground, begin: Begin) -> int:
     jobs = ground.submit(task, *numbers())
     ground.drain()
     ground.later(timedelta(minutes=MANY + 1))
+    ground.check(jobs)
+    return MANY
+
+
+@feature("with a slot, free")
+def slotted(ground: Ground, begin: Begin) -> int:
+    task = ground.task(work, concurrency=Concurrency(MANY))
+    begin()
+    jobs = ground.submit(task, *numbers())
+    ground.drain()
+    ground.check(jobs)
+    return MANY
+
+
+@feature("with a slot, has to wait")
+def queued_up(ground: Ground, begin: Begin) -> int:
+    task = ground.task(work, concurrency=Concurrency(1))
+    blocker = ground.hold(task, numbers(1)[0])
+    begin()
+    jobs = ground.submit(task, *numbers())
+    ground.drain()
+    ground.world.advance(timedelta(seconds=10))
+    blocker()
+    ground.drain()
     ground.check(jobs)
     return MANY

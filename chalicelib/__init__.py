@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.errors import JobCancelled, NotUnique, Retry, SoftTimeLimitExceeded, Throttled
-from chalicelib.domain.flow import Debounce, Rate, Throttle, Unique
+from chalicelib.domain.flow import Concurrency, Debounce, Ordered, Rate, Throttle, Unique
 from chalicelib.domain.retry import Backoff
 from chalicelib.pipeline.context import JobContext, current_job, current_jobs
 from chalicelib.pipeline.declare import external, on, task
@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Backoff",
+    "Concurrency",
     "Debounce",
     "Event",
     "FinishedJob",
     "JobCancelled",
     "JobContext",
     "NotUnique",
+    "Ordered",
     "Rate",
     "Retry",
     "SoftTimeLimitExceeded",

@@ -43,13 +43,21 @@ def policy(function: str, *, app: str, stage: str, bucket: str | None = None) ->
         return [
             _allow("Receive", [*POLLING, "sqs:ChangeMessageVisibility"], [_queue(prefix, lane)]),
             *accepting,
+            _items_gone(prefix),
+            _items_listed(prefix),
             _outside(app, stage),
         ]
 
     grants: Mapping[str, list[Statement]] = {
         API: [*accepting, _lists(prefix), _lists_of_dead(prefix), *depths, *_feeds(prefix)],
         **{lane.consumer: consumer(lane.name) for lane in DECLARED},
-        "tick": [*accepting, _lists_of_dead(prefix), _lists(prefix), *_feeds(prefix)],
+        "tick": [
+            *accepting,
+            _lists_of_dead(prefix),
+            _lists(prefix),
+            _items_gone(prefix),
+            *_feeds(prefix),
+        ],
         "dead_letters": [_allow("Receive", POLLING, [dead]), *accepting],
     }
     return {
@@ -60,6 +68,21 @@ def policy(function: str, *, app: str, stage: str, bucket: str | None = None) ->
 
 def _rows(prefix: str) -> Statement:
     return _allow("Rows", ROWS, [f"arn:aws:dynamodb:*:*:table/{prefix}"])
+
+
+def _items_gone(prefix: str) -> Statement:
+    """Small items (slots, those who wait) come and go. Rows, payloads and keys do not: nobody deletes one."""
+    return _of_items(_allow("ItemsGone", ["dynamodb:DeleteItem"], [f"arn:aws:dynamodb:*:*:table/{prefix}"]))
+
+
+def _items_listed(prefix: str) -> Statement:
+    """Who holds a slot, and who waits for one. A consumer lists nothing else."""
+    return _of_items(_allow("ItemsListed", ["dynamodb:Query"], [f"arn:aws:dynamodb:*:*:table/{prefix}"]))
+
+
+def _of_items(statement: Statement) -> Statement:
+    """Of one partition a call, so that any value is all of them; and where AWS names none, it is not allowed."""
+    return {**statement, "Condition": {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["item#*"]}}}
 
 
 def _outside(app: str, stage: str) -> Statement:

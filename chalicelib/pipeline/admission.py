@@ -9,17 +9,18 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from chalicelib.domain.errors import MachineryError
-from chalicelib.domain.events import Requeued
-from chalicelib.domain.flow import Gate, GateKind, Rate
+from chalicelib.domain.events import Parked, Requeued
+from chalicelib.domain.flow import Concurrency, Gate, GateKind, Rate
 from chalicelib.domain.guards import Unwished
 from chalicelib.domain.history import CONTINUED
-from chalicelib.domain.job import Entry, Job
-from chalicelib.pipeline import rate
+from chalicelib.domain.job import Entry, Job, State
+from chalicelib.pipeline import rate, slots, waiting_list
 from chalicelib.pipeline.gates import policies
 from chalicelib.pipeline.items import Spot
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.settle import settle
 from chalicelib.pipeline.verdict import owner_of, retry_check
+from chalicelib.pipeline.waiting_list import Place
 
 log = logging.getLogger(__name__)
 
@@ -32,16 +33,19 @@ _WORDS = frozenset({*GateKind, "gates"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Admitted:
-    """The attempt may start."""
+    """The attempt may start. `slots`: what it holds meanwhile, by the gate, its number and the limit then."""
+
+    slots: tuple[tuple[Place, int, int], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Back:
-    """The job is to be given back, for the sake of this gate, until then."""
+    """The job is to be given back for the sake of this gate: until `due`, or until it is woken."""
 
     why: str
-    due: datetime | None
+    due: datetime | None = None
     place: int | None = None
+    wakes: tuple[Place, int] | None = None  #: the gate at which it waits, and its limit
 
 
 FREE = Admitted()
@@ -56,37 +60,65 @@ def admit(job: Job, *, until: datetime, parts: Parts) -> Admitted | None:
         return FREE
     if job.task not in parts.registry:
         return FREE
+    held: list[tuple[Place, int, int]] = []
     try:
-        answer = _through(job, until, parts)
+        back = _through(job, held, until, parts)
     except MachineryError as error:
         log.warning("%s: a gate did not answer: %s", job.label(), error, extra=job.log_fields())
-        answer = _Back(why="gates", due=parts.world.now() + TROUBLE * parts.world.luck())
-    if isinstance(answer, Admitted):
-        return answer
-    settle(job, _requeued(job, answer, parts.world.now()), until=until, parts=parts)
-    log.info(
-        "%s: waits for its turn (%s)",
-        job.label(),
-        answer.why,
-        extra={**job.log_fields(), "action": "held_back", "gate": answer.why},
-    )
+        back = _Back(why="gates", due=parts.world.now() + TROUBLE * parts.world.luck())
+    if back is None:
+        return Admitted(slots=tuple(held))
+    _keep(job, held, back, until, parts)
+    _give_back(job, back, until, parts)
     return None
 
 
-def _through(job: Job, until: datetime, parts: Parts) -> Admitted | _Back:
+def leave(job: Job, admitted: Admitted, *, until: datetime, parts: Parts) -> None:
+    """Give back what the attempt held, once its end is recorded. What cannot be given back now frees itself later."""
+    for place, number, limit in admitted.slots:
+        try:
+            slots.leave(place, number, limit, job, until=until, parts=parts)
+        except MachineryError as error:
+            log.warning("%s: its slot is left to the tick: %s", job.label(), error, extra=job.log_fields())
+
+
+def _through(job: Job, held: list[tuple[Place, int, int]], until: datetime, parts: Parts) -> _Back | None:
+    """Each gate in turn. What is taken on the way is put into `held`."""
     known = policies(parts.registry[job.task].options)
     if until - parts.world.now() < rate.NAP + parts.limits.least_time:
-        return _Back(why="gates", due=None)
+        return _Back(why="gates")
     for gate in job.gates:
-        policy = known.get(gate.kind)
+        policy, back = known.get(gate.kind), None
         match policy:
+            case Concurrency():
+                back = _slotted(job, gate, policy, held, until, parts)
             case Rate() if not _goes_on(job):
                 back = _paced(job, gate, policy, until, parts)
             case _:
-                back = None
+                pass
         if back is not None:
             return back
-    return FREE
+    return None
+
+
+def _slotted(
+    job: Job,
+    gate: Gate,
+    policy: Concurrency,
+    held: list[tuple[Place, int, int]],
+    until: datetime,
+    parts: Parts,
+) -> _Back | None:
+    """Take a slot, or go on the list of those who wait for one."""
+    place = Place(tenant=job.tenant, gate=gate)
+    answer = slots.take(place, policy.limit, job, until=until, parts=parts)
+    if isinstance(answer, slots.Full):
+        waiting_list.enter(place, job, look=answer.look, until=until, parts=parts)
+        return _Back(why=gate.kind, wakes=(place, policy.limit))
+    held.append((place, answer.number, policy.limit))
+    if not answer.kept and any(entry.event == Parked.name for entry in job.history):
+        waiting_list.forget(place, job, until=until, parts=parts)
+    return None
 
 
 def _paced(job: Job, gate: Gate, policy: Rate, until: datetime, parts: Parts) -> _Back | None:
@@ -104,6 +136,43 @@ def _paced(job: Job, gate: Gate, policy: Rate, until: datetime, parts: Parts) ->
             return _Back(why=gate.kind, due=due, place=answer.place)
         case _:
             assert_never(answer)
+
+
+def _keep(job: Job, held: list[tuple[Place, int, int]], back: _Back, until: datetime, parts: Parts) -> None:
+    """Slots taken on the way are kept for the job until it comes back, or given back if nobody knows when that is."""
+    for place, number, limit in held:
+        try:
+            if back.place is not None and back.due is not None:
+                slots.keep(place, number, job, wanted=back.due, until=until, parts=parts)
+            else:
+                slots.leave(place, number, limit, job, until=until, parts=parts)
+        except MachineryError as error:
+            log.warning("%s: its slot is left to the tick: %s", job.label(), error, extra=job.log_fields())
+
+
+def _give_back(job: Job, back: _Back, until: datetime, parts: Parts) -> None:
+    event = _parked(job, back, parts.world.now()) if back.wakes else _requeued(job, back, parts.world.now())
+    row = settle(job, event, until=until, parts=parts)
+    log.info(
+        "%s: waits for its turn (%s)",
+        job.label(),
+        back.why,
+        extra={**job.log_fields(), "action": "held_back", "gate": back.why},
+    )
+    if back.wakes is not None and row is not None and row.state is State.SCHEDULED:
+        place, limit = back.wakes
+        try:
+            slots.second_look(place, limit, job, until=until, parts=parts)
+        except MachineryError as error:
+            log.warning("%s: is left to the tick: %s", job.label(), error, extra=job.log_fields())
+
+
+def _parked(job: Job, back: _Back, now: datetime) -> Parked:
+    look = now + waiting_list.SAFETY
+    kept = without_waits(job)
+    unstarted = not any(entry.event == "claimed" for entry in kept)
+    check = min(look, max(now, job.expires)) if job.expires is not None and unstarted else look
+    return Parked(at=now, guard=Unwished(owner=owner_of(job)), gate=back.why, check=check, kept=kept)
 
 
 def _before(job: Job) -> Entry | None:

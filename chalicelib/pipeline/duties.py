@@ -12,13 +12,19 @@ from chalicelib.pipeline.items import Spot
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.release_step import advance
+from chalicelib.pipeline.watching import look_after
 
 log = logging.getLogger(__name__)
 
 Duty = Callable[[Spot, datetime, Parts], None]
 """Look after the item that lies there, before a time. It moves or takes away the item's appointment, or the next tick does it again."""
 
-DUTIES: Mapping[str, Duty] = {"lane": lane_control.follow, "release": advance, "schedule": fire}
+DUTIES: Mapping[str, Duty] = {
+    "lane": lane_control.follow,
+    "release": advance,
+    "schedule": fire,
+    "watch": look_after,
+}
 """The verbs by the first word of the shelf."""
 
 
@@ -33,14 +39,14 @@ class Done:
 def do_duties(*, until: datetime, parts: Parts) -> Done:
     """Look after all items that are due. One item's trouble does not stop the others."""
     due = patience(parts, until)(parts.items.due, parts.world.now(), parts.limits.visits_per_tick)
-    answers = parts.crew.each(lambda spot: _look_after(spot, until, parts), due)
+    answers = parts.crew.each(lambda spot: _do(spot, until, parts), due)
     for spot, answer in zip(due, answers, strict=True):
         if isinstance(answer, Exception):
             _note(spot, answer)
     return Done(visited=len(due), failed=sum(1 for answer in answers if answer is not True))
 
 
-def _look_after(spot: Spot, until: datetime, parts: Parts) -> bool:
+def _do(spot: Spot, until: datetime, parts: Parts) -> bool:
     """True: done. An item of a kind that only newer code knows is left alone, and so is one that there is no time left for."""
     duty = DUTIES.get(spot.kind)
     if duty is None or parts.world.now() >= until:

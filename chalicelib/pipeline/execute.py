@@ -8,7 +8,7 @@ from datetime import datetime
 from chalicelib.domain.errors import MachineryError
 from chalicelib.domain.events import Event
 from chalicelib.domain.job import Job, Wakeup
-from chalicelib.pipeline.admission import admit
+from chalicelib.pipeline.admission import FREE, Admitted, admit, leave
 from chalicelib.pipeline.announce import announce
 from chalicelib.pipeline.attempt import Invocation, attempt
 from chalicelib.pipeline.claim import claim
@@ -27,6 +27,7 @@ class Started:
     job: Job
     ends: datetime
     receipt: str | None
+    admitted: Admitted = FREE  #: what it holds meanwhile
 
 
 def execute(wakeup: Wakeup, *, ends: datetime, receipt: str | None, parts: Parts) -> bool:
@@ -52,13 +53,14 @@ def start(wakeup: Wakeup, *, ends: datetime, receipt: str | None, parts: Parts) 
         job = claim(wakeup, lease=ends + limits.lease_skew, parts=parts)
         if job is None:
             return True
-        if job.gates and admit(job, until=ends, parts=parts) is None:
+        admitted = admit(job, until=ends, parts=parts) if job.gates else FREE
+        if admitted is None:
             return True
         _waited(job, wakeup, parts)
         announce(job, "started", at=job.history[-1].at, parts=parts)
     except MachineryError as error:
         return _given_back(wakeup.job_id, error)
-    return Started(job=job, ends=ends, receipt=receipt)
+    return Started(job=job, ends=ends, receipt=receipt, admitted=admitted)
 
 
 def finish(started: Started, *, parts: Parts) -> bool:
@@ -73,6 +75,8 @@ def settled(started: Started, event: Callable[[], Event | None], *, parts: Parts
         found = event()
         if found is not None:
             settle(started.job, found, until=started.ends, parts=parts)
+        if started.admitted.slots:
+            leave(started.job, started.admitted, until=started.ends, parts=parts)
     except MachineryError as error:
         return _given_back(started.job.id, error)
     return True

@@ -6,7 +6,7 @@ place once, and so knows when its turn comes: `free`, and one interval for each 
 to get past `free`. So a crowd that was held up elsewhere and comes late, all at once, starts no faster than the limit; and it keeps its
 order, since who is refused reads when to come again, and writes nothing.
 
-In any time W at most burst + (W + 2 × clock difference) / interval attempts are let through. docs/decisions/0018-rate-limits.md
+In any time W at most burst + (W + 2 × clock difference) / interval attempts are let through. docs/decisions/0013-rate-limits.md
 Times are whole microseconds here: 300 a second is no whole number of milliseconds.
 """
 

@@ -19,6 +19,8 @@ UNITS = {
     "with 4 KB of arguments": 8,
     "rate-limited, in time": 4,
     "rate-limited, has to wait": 7,
+    "with a slot, free": 5,
+    "with a slot, has to wait": 14.3,
     "unique": 4,
     "answered with the unique job that is there": 1,
     "debounced": 4,

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.flow import Gate, GateKind
 from chalicelib.domain.job import Inline, Stored, Wakeup
 from chalicelib.lanes import LANES
-from chalicelib.pipeline import effects
+from chalicelib.pipeline import effects, waiting_list
 from chalicelib.pipeline.accept import accept, new_job
 from chalicelib.pipeline.api_keys import SCOPES, create_key
 from chalicelib.pipeline.built_in import RELAY
@@ -93,6 +94,7 @@ class Day:
             self.submit("ask", value="x" * SIZES["object"], lane=lane)
             self.submit("doomed", lane=lane)
             self.submit("beat", lane=lane)
+            self.submit(f"one_at_a_time_{lane}")
             self.submit("tell", value="v" * SIZES["item"], lane=lane)
             self.relay(lane)
             self.forget_arguments(self.submit("echo", value="y" * SIZES["object"], lane=lane))
@@ -158,6 +160,7 @@ class Day:
         lost = [self.submit("echo", value="lost", lane=lane) for lane in LANES]
         self.lose_messages()
         self.owing()
+        self.watching()
         for minutes in (30, 1, 60, 1):
             self.stage.world.advance(timedelta(minutes=minutes))
             self.stage.tick()
@@ -194,6 +197,13 @@ class Day:
             assert row is not None
             assert row.outbox, f"{job} owes nothing"
         return jobs
+
+    def watching(self) -> None:
+        """A limit that somebody waited at, and nobody does any more."""
+        gate = Gate(kind=GateKind.SLOTS, key="one_at_a_time_low")
+        place, parts = waiting_list.Place(tenant=TENANT, gate=gate), self.stage.people
+        now = parts.world.now()
+        waiting_list.watch(place, now, until=now + timedelta(minutes=1), parts=parts)
 
     def work(self) -> None:
         """Deliver all that there is to deliver."""

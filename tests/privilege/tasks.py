@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib import Event, FinishedJob, Unique, current_job, wiring
+from chalicelib.domain.flow import Concurrency
 from chalicelib.domain.retry import Backoff
 from chalicelib.lanes import LANES
 from chalicelib.pipeline.task import Options, Registry
@@ -12,6 +13,10 @@ from chalicelib.pipeline.topics import MOMENTS
 
 AT_ONCE = Backoff(base=timedelta(0))
 PATIENCE = 10.0  # seconds that a task waits for its own heartbeat to be written
+
+
+def one_at_a_time() -> None:
+    """Hold a slot."""
 
 
 def registry(beaten: threading.Event) -> Registry:
@@ -67,6 +72,8 @@ def registry(beaten: threading.Event) -> Registry:
     made.send_outside(("news.*",))
     made.add(doomed, None, Options(max_attempts=2, backoff=AT_ONCE, on_failure="follow_default"))
     made.add(beat, None, Options(max_attempts=1))
+    for lane in LANES:
+        made.add(one_at_a_time, f"one_at_a_time_{lane}", Options(concurrency=Concurrency(1), lane=lane))
     made.add(ask, None, Options())
 
     def nightly() -> None:
