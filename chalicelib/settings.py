@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from chalicelib.lanes import DECLARED, LANES
 from chalicelib.pipeline.limits import Limits
+
+LOCAL = "local"
+"""The stage of `jobline up`."""
 
 DEAD_LETTERS = "dead-letters"
 
@@ -35,6 +39,7 @@ class Settings:
     metrics: bool  #: print them: CloudWatch reads what Lambda functions print, and nobody else does
     task_modules: tuple[str, ...]
     limits: Limits
+    webhooks_to_loopback: bool  #: `jobline up` alone: a receiver on the same machine may be tried
 
     @property
     def table(self) -> str:
@@ -76,7 +81,26 @@ class Settings:
             metrics=_metrics(environment),
             task_modules=modules,
             limits=_limits(environment),
+            webhooks_to_loopback=_webhooks_to_loopback(stage, environment),
         )
+
+
+def _webhooks_to_loopback(stage: str, environment: Mapping[str, str]) -> bool:
+    """Off, and it can be on only where nothing but this machine is within reach: in the local stage, on an emulator's loopback address.
+
+    Elsewhere it would let callers ask what runs beside our functions. There it is refused, so that nobody leaves it on unseen.
+    """
+    variable = "JOBLINE_WEBHOOKS_TO_LOOPBACK"
+    word = environment.get(variable, "off")
+    if word not in ("on", "off"):
+        raise BadSetting(f"{variable}={word!r} is neither on nor off")
+    cloud = urlsplit(environment.get("AWS_ENDPOINT_URL", "")).hostname
+    on_lambda = "AWS_LAMBDA_FUNCTION_NAME" in environment
+    if word == "on" and (stage != LOCAL or cloud not in ("127.0.0.1", "localhost") or on_lambda):
+        raise BadSetting(
+            f"{variable}=on is for `jobline up` alone: stage {LOCAL}, with an emulator on the loopback address"
+        )
+    return word == "on"
 
 
 def _metrics(environment: Mapping[str, str]) -> bool:

@@ -69,6 +69,7 @@ def build(settings: Settings) -> Parts:
     from chalicelib.adapters.aws.queue import SqsQueue
     from chalicelib.adapters.aws.side_tables import DynamoApiKeys, DynamoKeys, DynamoQuarantine
     from chalicelib.adapters.aws.store import DynamoStore
+    from chalicelib.adapters.courier import HttpsCourier
     from chalicelib.adapters.crew import ThreadCrew
     from chalicelib.adapters.metrics import EmfMetrics
     from chalicelib.adapters.observed import ObservedQueue, ObservedStore
@@ -91,6 +92,7 @@ def build(settings: Settings) -> Parts:
         api_keys=DynamoApiKeys(clients, settings.table),
         quarantine=DynamoQuarantine(clients, settings.table),
         outlet=SnsOutlet(clients, settings.events, lanes),
+        courier=HttpsCourier(loopback=settings.webhooks_to_loopback),
         world=world,
         crew=crew,
         runners=runners(registry, settings.task_modules),

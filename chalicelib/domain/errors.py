@@ -20,6 +20,8 @@ JoblineError
  |    +-- JobCancelled        raised inside a task by `check_cancelled()`
  |    +-- ResultNotJson       a task returned something that JSON cannot hold
  |    +-- WrongOutcomes       a batch task returned no list, or one of another length than it was given
+ |    +-- DeliveryFailed      a webhook's receiver did not take the message, or could not be reached
+ |    +-- EndpointGone        a webhook's endpoint was deleted, is switched off, or says that it is gone
  |    +-- ChildDied           the child process of a `cpu=True` task ended without an answer
  +-- MachineryError           SQS, by delivering the message again, or the next tick
  |    +-- Unavailable         a service refused or did not answer; try again with jitter
@@ -155,6 +157,14 @@ class ResultNotJson(TaskError):
 
 class WrongOutcomes(TaskError):
     """A batch task returned no list, or one of another length than it was given: nobody can tell whose outcome is whose."""
+
+
+class DeliveryFailed(TaskError):
+    """A webhook's receiver did not take the message, or could not be reached. It is tried again."""
+
+
+class EndpointGone(TaskError):
+    """A webhook's endpoint was deleted, is switched off, or says that it is gone: no attempt will reach it."""
 
 
 class ChildDied(TaskError):

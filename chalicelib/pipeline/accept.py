@@ -58,6 +58,7 @@ def new_job(
         on_failure=how.on_failure or options.on_failure,
         events=options.events if how.events is None else how.events,
         cause=cause,
+        webhook=how.webhook or options.webhook,
         gates=gates_of(task, values, how.group),
     )
     if due is not None and wait > MAX_QUEUE_DELAY:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, NoReturn
 
-from chalicelib.domain.errors import UnknownTask
+from chalicelib.domain.errors import EndpointGone, UnknownTask
 from chalicelib.domain.retry import Backoff
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.signature import Signature
@@ -18,6 +18,11 @@ from chalicelib.pipeline.topics import Event
 
 def _publish(event: Event[Any]) -> None:
     """Take an event to those outside who listen by SNS."""
+
+
+def _webhook(endpoint: str, type: str, timestamp: str, data: dict[str, Any]) -> dict[str, int]:
+    """Tell one endpoint, signed."""
+    raise NotImplementedError
 
 
 def _submits(*request: Any) -> NoReturn:
@@ -42,7 +47,20 @@ RELAY = _declared(
     Options(max_attempts=10, backoff=Backoff(base=timedelta(seconds=2), cap=timedelta(hours=1))),
 )
 
-OWN: Mapping[str, Task[Any, Any]] = {task.name: task for task in (RELAY,)}
+WEBHOOK = _declared(
+    "webhook",
+    _webhook,
+    # The waits double from half a minute to six hours: a receiver may be down for a night, about a day in all. They are half of that on
+    # average, by full jitter. In the lane for what may wait: a slow receiver must not hold up anybody who is in a hurry.
+    Options(
+        lane="low",
+        max_attempts=15,
+        backoff=Backoff(base=timedelta(seconds=30), cap=timedelta(hours=6)),
+        give_up_on=(EndpointGone,),
+    ),
+)
+
+OWN: Mapping[str, Task[Any, Any]] = {task.name: task for task in (RELAY, WEBHOOK)}
 
 
 def known(name: str, parts: Parts) -> Task[Any, Any]:

@@ -47,6 +47,7 @@ def task(function: Callable[..., Any] | None = None, /, *, name: str | None = No
         on_success, on_failure: the name of a task that is submitted, exactly once, with the finished job.
         events: which of a job's own moments are published, as events of the topics `job.<moment>`: "accepted", "started",
             "progressed", "succeeded", "retried", "dead", "cancelled", "expired".
+        webhook: the id of the endpoint that is told how its jobs end; see docs/webhooks.md.
 
     Raises `TaskMisdeclared` at import for what contradicts itself.
     """

@@ -10,6 +10,7 @@ from chalicelib.domain.job import Effect, Job, State
 from chalicelib.domain.lifecycle import change
 from chalicelib.pipeline.announce import announce_end
 from chalicelib.pipeline.follow import follow
+from chalicelib.pipeline.notify import notify
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 
@@ -48,5 +49,6 @@ _LEADS_TO: Mapping[str, Callable[[Job, Effect, Parts], None]] = {
     "on_success": follow,
     "on_failure": follow,
     "event": announce_end,
+    "webhook": notify,
 }
 """What each slot means."""

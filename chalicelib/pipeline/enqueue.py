@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.errors import MAX_DELAY, InvalidInput, JoblineError
+from chalicelib.domain.errors import MAX_DELAY, InvalidInput, JoblineError, NotFound
 from chalicelib.domain.flow import Debounce
 from chalicelib.domain.job import Job
 from chalicelib.lanes import LANES
@@ -23,6 +23,7 @@ from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.task import MAX_ATTEMPTS, MAX_EXPIRES, Options, Submission
 from chalicelib.pipeline.topics import MOMENTS
+from chalicelib.pipeline.webhooks import endpoint_of
 
 MAX_TAGS = 10
 MAX_TAG_CHARS = 64
@@ -192,6 +193,11 @@ def _check_who_hears(how: Submission, parts: Parts) -> None:
     """Refuse followers and moments that do not exist, by the name of the argument."""
     if how.events is not None and not {*how.events} <= {*MOMENTS}:
         raise InvalidInput("events", f"not some of {', '.join(MOMENTS)}")
+    if how.webhook is not None:
+        try:
+            endpoint_of(how.webhook, tenant=how.tenant, parts=parts)
+        except NotFound as error:
+            raise InvalidInput("webhook", str(error)) from error
     for option in ("on_success", "on_failure"):
         follower = getattr(how, option)
         if follower is not None and follower not in parts.registry:
@@ -216,4 +222,5 @@ def request_hash(request: JobRequest) -> str:
     given += [] if how.group is None else [f"group {how.group}"]
     if how.events is not None:  # only then, so that what older code hashed is still the same
         given.append(["events", *sorted(how.events)])
+    given += [] if how.webhook is None else [f"webhook {how.webhook}"]
     return hashlib.sha256(strict_json.write(given).encode()).hexdigest()[:32]

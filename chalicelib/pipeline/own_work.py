@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.pipeline.built_in import RELAY
+from chalicelib.pipeline.built_in import RELAY, WEBHOOK
+from chalicelib.pipeline.deliver import deliver
 from chalicelib.pipeline.outcome import Outcome, run
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.parts_here import lent
@@ -13,7 +14,7 @@ from chalicelib.pipeline.ports import Call, Execution, Runner
 from chalicelib.pipeline.relay import relay
 from chalicelib.pipeline.task import Task
 
-WORK: Mapping[str, Callable[..., Any]] = {RELAY.name: relay}
+WORK: Mapping[str, Callable[..., Any]] = {RELAY.name: relay, WEBHOOK.name: deliver}
 """What our own tasks do. Each is short and bounds its own time: nobody stops it from outside."""
 
 

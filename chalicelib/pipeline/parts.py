@@ -8,6 +8,7 @@ from chalicelib.pipeline.limits import Limits
 from chalicelib.pipeline.nobody import NOBODY_COUNTS, NOBODY_FEEDS, NOBODY_TRACES
 from chalicelib.pipeline.ports import (
     ApiKeyStore,
+    Courier,
     Crew,
     Feeds,
     JobQueue,
@@ -36,6 +37,7 @@ class Parts:
     api_keys: ApiKeyStore
     quarantine: Quarantine
     outlet: Outlet
+    courier: Courier
     world: World
     crew: Crew
     runners: Mapping[Kind, Runner]

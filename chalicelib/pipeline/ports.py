@@ -5,7 +5,7 @@ Every call may raise `Unavailable`: then it is unknown whether it took effect. A
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -212,6 +212,33 @@ class Outlet(Protocol):
 
     def publish(self, bulletin: Bulletin) -> None:
         """Tell all who listen. Twice is harmless: they know an event by its id. Raises `Unavailable`, `ServiceRefused`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parcel:
+    """A message by HTTP. Its `repr`, which a log might get, holds nothing of it: the URL may be a credential, the header is a signature."""
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receipt:
+    """What a receiver answered: nothing else of it is read."""
+
+    status: int
+    retry_after: str | None = None
+
+
+class Courier(Protocol):
+    """Takes messages to hosts on the Internet, and to no others."""
+
+    def check(self, url: str) -> None:
+        """Raise `InvalidInput` that names `url` if nothing may go there: it leads, or its name does, to no public host. `Unavailable`."""
+
+    def deliver(self, parcel: Parcel, within: timedelta) -> Receipt:
+        """POST it to the address that was checked. Raises `InvalidInput` as `check` does, `DeliveryFailed` when there is no answer."""
 
 
 class World(Protocol):

@@ -37,6 +37,7 @@ ANSWERS = KEY_LIFE + timedelta(hours=1)
 BUILT_IN = "jobline."
 """What the names of Jobline's own tasks begin with, and nobody else's may."""
 
+_WEBHOOK = re.compile(r"wh_[0-9a-z]{10}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
 
 
@@ -99,6 +100,7 @@ class Options:
             "keep": not timedelta(0) < self.keep <= timedelta(days=366),
             "expires": self.expires is not None and not timedelta(0) < self.expires <= MAX_EXPIRES,
             "topics": not _tuple_of(self.topics, is_pattern),
+            "webhook": self.webhook is not None and not _WEBHOOK.fullmatch(self.webhook),
             "events": not _tuple_of(self.events, MOMENTS.__contains__),
         }
         for option, is_wrong in wrong.items():
@@ -169,7 +171,7 @@ class Task(Generic[P, R]):
         return self.submitter(self, self.signature.bind(args, kwargs), Submission())
 
     def submit(self, args: tuple[Any, ...] | Mapping[str, Any] = (), **how: Any) -> Any:
-        """Submit a job; `how` is `delay=, at=, expires=, lane=, max_attempts=, tags=, tenant=, key=, on_success=, on_failure=, events=`."""
+        """Submit a job; `how` is `delay=, at=, expires=, lane=, max_attempts=, tags=, tenant=, key=, on_success=, on_failure=, events=, webhook=`."""
         named = self.signature.bind((), args) if isinstance(args, Mapping) else self.signature.bind(args, {})
         return self.submitter(self, named, Submission(**how))
 

@@ -26,7 +26,7 @@ def forget_at(job: Job, now: datetime, *, dead: bool = False) -> datetime:
     Nor, however short it is to be kept, while an effect may still be performed from its row or looked for in it.
     """
     end = now + (max(job.keep, KEEP_DEAD) if dead else job.keep)
-    if job.on_success or job.on_failure or job.cause or job.events:
+    if job.on_success or job.on_failure or job.cause or job.events or job.webhook:
         end = max(end, now + EFFECT_LIFE)
     # An event's id is a key as well: publishing it again must find its jobs.
     keyed = job.key is not None or (job.cause or "").startswith("event:")
@@ -43,6 +43,7 @@ def owed(job: Job, ending: State, now: datetime) -> tuple[Effect, ...]:
     moment = ending.lower()
     if moment in job.events:
         wanted.append(("event", f"{OURS}{moment}"))
+    wanted.append(("webhook", job.webhook))
     return tuple(
         Effect(slot=slot, id=effect_id(job.id, job.epoch, slot, now), task=whom)
         for slot, whom in wanted

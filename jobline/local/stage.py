@@ -49,6 +49,7 @@ def stage_environment(
         **kept,
         **emulator,
         **CLOCK_SETTINGS,
+        **({"JOBLINE_WEBHOOKS_TO_LOOPBACK": "on"} if stage == "local" else {}),
         "JOBLINE_APP": app,
         "JOBLINE_STAGE": stage,
         "JOBLINE_TASKS": tasks,

@@ -11,6 +11,7 @@ from chalicelib.adapters.aws.payloads import AwsPayloads
 from chalicelib.adapters.aws.queue import SqsQueue
 from chalicelib.adapters.aws.side_tables import DynamoApiKeys, DynamoKeys, DynamoQuarantine
 from chalicelib.adapters.aws.store import DynamoStore
+from chalicelib.adapters.memory.courier import MemoryCourier
 from chalicelib.domain.errors import JoblineError, MachineryError, NotFound, NotPossible
 from chalicelib.domain.job import TERMINAL, Job, State
 from chalicelib.entrypoints import consumer, tick
@@ -103,6 +104,7 @@ class Stage:
             api_keys=DynamoApiKeys(clients, settings.table),
             quarantine=DynamoQuarantine(clients, settings.table),
             outlet=SnsOutlet(clients, settings.events, lanes),
+            courier=MemoryCourier(),
             world=self.clock,
             crew=crew,
             runners=dict.fromkeys(Kind, self.runner),

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from chalicelib.adapters.memory.courier import MemoryCourier
 from chalicelib.adapters.memory.items import MemoryItems
 from chalicelib.adapters.memory.outlet import MemoryOutlet
 from chalicelib.adapters.memory.payloads import MemoryPayloads
@@ -137,6 +138,7 @@ class History:
             api_keys=MemoryApiKeys(),
             quarantine=SimQuarantine(MemoryQuarantine(), self.seam),
             outlet=MemoryOutlet(),
+            courier=MemoryCourier(),
             world=SimWorld(clock, found.seed),
             crew=SimCrew(clock, self.monitor, side_by_side=found.side_by_side),
             runners={kind: SimRunner(kind, clock, self.monitor) for kind in Kind},

@@ -35,6 +35,7 @@ UNITS = {
     "an event with an id, for two subscribers": 7,
     "an event that goes outside, without an id": 3,
     "an end that is told to one subscriber": 7,
+    "an end that an endpoint is told": 7,
 }
 """Write units a use, the index's among them."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from infra.config import ROOT
 
-PORTS = ("store", "keys", "payloads", "queue", "api_keys", "quarantine", "outlet", "feeds")
+PORTS = ("store", "keys", "payloads", "queue", "api_keys", "quarantine", "outlet", "feeds", "courier")
 SOURCES = ("chalicelib.entrypoints", "chalicelib.pipeline", "chalicelib.wiring")
 
 

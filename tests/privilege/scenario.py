@@ -10,13 +10,14 @@ import pytest
 from chalicelib.domain.flow import Gate, GateKind
 from chalicelib.domain.job import Inline, Stored, Wakeup
 from chalicelib.lanes import LANES
-from chalicelib.pipeline import effects, waiting_list
+from chalicelib.pipeline import effects, strict_json, waiting_list
 from chalicelib.pipeline.accept import accept, new_job
 from chalicelib.pipeline.api_keys import SCOPES, create_key
-from chalicelib.pipeline.built_in import RELAY
+from chalicelib.pipeline.built_in import RELAY, WEBHOOK
 from chalicelib.pipeline.messages import encode
-from chalicelib.pipeline.ports import Feed
-from chalicelib.pipeline.task import Submission
+from chalicelib.pipeline.ports import Feed, Receipt
+from chalicelib.pipeline.task import Submission, Task
+from chalicelib.pipeline.webhooks import create_endpoint
 from infra.names import DEAD_LETTERS
 from tests.privilege.stage import Deployed
 
@@ -60,6 +61,7 @@ class Day:
         self.ok("POST", f"/jobs/{self.submit('echo', value='c')}/cancel")
         self.ok("POST", "/topics/news.good/events", {"payload": "p" * SIZES["object"], "id": "1"})
         self.schedules_are_made()
+        self.webhooks()
         for path in (
             "/jobs",
             "/topics",
@@ -97,6 +99,7 @@ class Day:
             self.submit(f"one_at_a_time_{lane}")
             self.submit("tell", value="v" * SIZES["item"], lane=lane)
             self.relay(lane)
+            self.notify(lane)
             self.forget_arguments(self.submit("echo", value="y" * SIZES["object"], lane=lane))
             self.post(lane, "no wake-up")
         self.work()
@@ -221,22 +224,48 @@ class Day:
 
     def submit(self, task: str, *, headers: dict[str, str] | None = None, **given: Any) -> str:
         """A new job's id."""
-        how = {name: given.pop(name) for name in ("lane", "delay", "expires") if name in given}
+        how = {name: given.pop(name) for name in ("lane", "delay", "expires", "webhook") if name in given}
         answer = self.ok("POST", "/jobs", {"task": task, "args": given, **how}, **(headers or {}))
         job: str = answer.json_body["id"]
         return job
 
+    def webhooks(self) -> None:
+        """All that can be asked of endpoints."""
+        made = self.ok("POST", "/webhooks", {"url": "https://hooks.example.org/"}).json_body["id"]
+        self.ok("GET", "/webhooks")
+        for method, rest, body in (
+            ("GET", "", None),
+            ("PATCH", "", {"description": "x"}),
+            ("POST", "/rotate", {}),
+            ("POST", "/test", None),
+        ):
+            self.ok(method, f"/webhooks/{made}{rest}", body)
+        self.ok("DELETE", f"/webhooks/{made}")
+
+    def notify(self, lane: str) -> None:
+        """A job in this lane whose endpoint is told, and one whose endpoint is gone; the messages themselves in this lane too."""
+        answers = self.stage.courier.answers
+        answers["hooks.example.org"] = lambda _: Receipt(status=200)
+        answers["gone.example.org"] = lambda _: Receipt(status=410)
+        for host in ("hooks.example.org", "gone.example.org"):
+            endpoint = create_endpoint(f"https://{host}/", tenant=TENANT, parts=self.stage.people).id
+            self.submit("echo", value="told", lane=lane, webhook=endpoint)
+            self.own(WEBHOOK, lane, {"endpoint": endpoint, "type": "x", "timestamp": "x", "data": {}})
+
     def relay(self, lane: str) -> None:
         """A job that takes an event outside, in any lane: by itself it has its own."""
+        self.own(RELAY, lane, {"event": {"id": "1", "topic": "news.old", "payload": None, "at": "x"}})
+
+    def own(self, task: Task[Any, Any], lane: str, args: dict[str, Any]) -> None:
+        """A job of one of Jobline's own tasks, in this lane."""
         parts = self.stage.people
-        event = '{"event":{"id":"1","topic":"news.old","payload":null,"at":"2026-01-01T12:00:00.000Z"}}'
         job = new_job(
-            RELAY,
+            task,
             job_id=parts.world.job_id(),
             now=parts.world.now(),
             how=Submission(tenant=TENANT, lane=lane),
-            values={},
-            args=lambda _: Inline(json=event),
+            values=args,
+            args=lambda _: Inline(json=strict_json.write(args)),
         )
         assert accept([job], parts=parts) == [job]
 

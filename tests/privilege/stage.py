@@ -18,7 +18,7 @@ from chalice.test import Client, HTTPResponse
 import app
 from chalicelib import wiring
 from chalicelib.adapters.aws import clients as real_clients
-from chalicelib.adapters.memory import HeldWorld
+from chalicelib.adapters.memory import HeldWorld, MemoryCourier
 from chalicelib.adapters.runners import runners
 from chalicelib.entrypoints.api.routes import ROUTES
 from chalicelib.lanes import DECLARED
@@ -77,6 +77,7 @@ class Deployed:
         self.place = place
         self.record = Record(place)
         self.world = HeldWorld()
+        self.courier = MemoryCourier()
         self.registry = registry(self.record.beaten)
         session = boto3.session.Session()
         self.sqs, self.s3 = session.client("sqs"), session.client("s3")
@@ -125,7 +126,7 @@ class Deployed:
         """What `wiring.build` makes, but for the tests' tasks and clock, and clients that are heard."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(real_clients, "Clients", recorded_clients(function, self.record, rights))
-            built = wiring.build(self.settings)
+            built = replace(wiring.build(self.settings), courier=self.courier)
         ports = {port: _Heard(port, getattr(built, port), self.methods[function]) for port in PORTS}
         return replace(
             built,

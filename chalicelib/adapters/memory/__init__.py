@@ -1,5 +1,6 @@
 """The twins: the same ports as the real adapters, in a few plain lines, atomic, and as unkind as SQS may be."""
 
+from chalicelib.adapters.memory.courier import MemoryCourier
 from chalicelib.adapters.memory.feeds import MemoryFeeds
 from chalicelib.adapters.memory.hands import Inline, InlineRunner
 from chalicelib.adapters.memory.items import MemoryItems
@@ -19,6 +20,7 @@ __all__ = [
     "Inline",
     "InlineRunner",
     "MemoryApiKeys",
+    "MemoryCourier",
     "MemoryFeeds",
     "MemoryItems",
     "MemoryKeys",
@@ -49,6 +51,7 @@ def parts(
         api_keys=MemoryApiKeys(),
         quarantine=MemoryQuarantine(),
         outlet=MemoryOutlet(),
+        courier=MemoryCourier(),
         world=world,
         crew=Inline(),
         runners=dict.fromkeys(Kind, runner),

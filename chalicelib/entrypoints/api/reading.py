@@ -37,14 +37,14 @@ def _named(message: str, struct: type[msgspec.Struct], whole: str) -> InvalidInp
     field = _FIELD.fullmatch(why)
     if field:
         return InvalidInput(f"{argument}.{field['name']}".lstrip(".")[:100], _WRONG[field["what"]])
-    if why.startswith("Invalid enum value"):
-        why = f"{why}, not one of {', '.join(choices(struct, argument))}"
+    if why.startswith("Invalid enum value") and (may_be := choices(struct, argument)):
+        why = f"{why}, not one of {', '.join(may_be)}"
     return InvalidInput(argument or whole, why.replace("`", ""))
 
 
 def choices(struct: type[msgspec.Struct], field: str) -> list[str]:
-    """What a field with a fixed set of values may be."""
-    kind = get_type_hints(struct)[field]
+    """What a field with a fixed set of values may be; nothing for what lies within a field."""
+    kind = get_type_hints(struct).get(field)
     found: list[str] = []
     for one in (kind, *get_args(kind)):
         if isinstance(one, type) and issubclass(one, Enum):

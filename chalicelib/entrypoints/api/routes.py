@@ -34,6 +34,7 @@ from chalicelib.entrypoints.api.routes_lanes import LANE_ROUTES
 from chalicelib.entrypoints.api.routes_releases import RELEASE_ROUTES
 from chalicelib.entrypoints.api.routes_schedules import SCHEDULE_ROUTES
 from chalicelib.entrypoints.api.routes_topics import TOPIC_ROUTES
+from chalicelib.entrypoints.api.routes_webhooks import WEBHOOK_ROUTES
 from chalicelib.entrypoints.api.submission import NewJob
 from chalicelib.entrypoints.api.tasks import TaskDocument, TaskList, list_tasks, show_task
 
@@ -170,6 +171,7 @@ ROUTES: tuple[Route, ...] = (
     *LANE_ROUTES,
     *TOPIC_ROUTES,
     *SCHEDULE_ROUTES,
+    *WEBHOOK_ROUTES,
     Route(
         method="GET",
         path="/health",

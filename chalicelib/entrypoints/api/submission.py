@@ -43,6 +43,10 @@ class NewJob(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
             description="which of its moments are published, as events of the topics `job.<moment>`; the task's own by default"
         ),
     ] = None
+    webhook: Annotated[
+        str | None,
+        Meta(description="the id of the endpoint that is told how it ends; the task's own by default"),
+    ] = None
 
 
 class NewBatchJob(NewJob, kw_only=True, forbid_unknown_fields=True):
@@ -64,6 +68,7 @@ def job_request(new: NewJob, *, tenant: str, key: str | None) -> JobRequest:
         tags=tuple(new.tags),
         tenant=tenant,
         key=key,
+        webhook=new.webhook,
         events=None if new.events is None else tuple(new.events),
     )
     return JobRequest(task=new.task, args=new.args, how=how)
