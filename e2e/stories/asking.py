@@ -1,7 +1,7 @@
 """All that a caller can ask of a stage, over HTTP and by nothing else."""
 
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from e2e.api import ENDED, IN_TIME, Document
@@ -48,6 +48,17 @@ def _delayed(world: World, queue: str) -> int:
     name = "ApproximateNumberOfMessagesDelayed"
     found = world.cloud.ask("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=[name])
     return int(found["Attributes"][name])
+
+
+@story.check("a schedule is made, for once, in two and a half minutes (looked for below)")
+def scheduled(world: World) -> str:
+    at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=150)
+    asked = {"id": "once", "task": "echo", "args": {"text": "scheduled"}, "at": at.isoformat()}
+    made = world.api.call("POST", "/schedules", asked, status=201)
+    assert world.api.call("POST", "/schedules", asked, status=201) == made, "the same again is another"
+    assert world.api.call("GET", "/schedules/once/next") == {"fires": [made["next_fire"]]}
+    world.leave("schedule", made["next_fire"])
+    return f"for {made['next_fire']}"
 
 
 @story.check("a job is submitted, watched, and succeeds", quick=True)

@@ -47,6 +47,26 @@ def swept(world: World) -> str:
     return f"due {found['created_at']} + 20 s, started {found['started_at']}"
 
 
+@schedule.check("a schedule has fired once, at its time")
+def fired(world: World) -> str:
+    at = world.left("schedule")
+    found = until(
+        "the schedule fires",
+        lambda: world.api.call("GET", "/schedules/once"),
+        lambda found: found["state"] == "finished",
+        within=TICKS + 60.0,
+        every=2.0,
+    )
+    assert found["last_fire"] == at, found
+    jobs = world.api.call("GET", "/jobs", query={"task": "echo", "since": at, "limit": "100"})["jobs"]
+    mine = [job for job in jobs if job["args"] == {"text": "scheduled"}]
+    assert [job["created_at"] for job in mine] == [at], f"{len(mine)} jobs have that fire time"
+    world.api.promised[mine[0]["id"]] = "SUCCEEDED"
+    started = world.api.succeeded(mine[0]["id"])["started_at"]
+    world.api.call("DELETE", "/schedules/once")
+    return f"due {at}, started {started}"
+
+
 @story.check("every job that was accepted has its row, whole and sound, and ended as it had to", quick=True)
 def ledger(world: World) -> str:
     promised = world.api.promised
