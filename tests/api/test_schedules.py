@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.pipeline.task import Options
 from chalicelib.pipeline.tick import tick
 from tests.api.desk import Caller, Desk
 
@@ -187,3 +188,16 @@ def test_another_tenants_schedule_is_answered_as_one_that_never_was(ann: Caller,
         reply = bob.ask(method, f"/schedules/nightly{path}", body)
         assert (reply.status, reply.body["detail"]) == (404, "there is no schedule 'nightly'")
     assert ann.get("/schedules/nightly").body == before
+
+
+def test_what_code_declares_is_shown_and_paused_but_not_changed(desk: Desk):
+    desk.parts.registry.add(lambda: None, "tidy", Options(schedule=timedelta(minutes=5)))
+    default = desk.caller(tenant="default")
+    pass_by(desk, 1)
+    shown = default.get("/schedules/@tidy").body
+    assert (shown["declared"], shown["every"], shown["state"]) == (True, 300, "active")
+    assert default.post("/schedules/@tidy/pause").body["state"] == "paused"
+    for method, body in (("PATCH", {"every": 600}), ("DELETE", None)):
+        reply = default.ask(method, "/schedules/@tidy", body)
+        assert (reply.status, reply.slug) == (409, "not-possible")
+        assert "declared in code" in reply.body["detail"]

@@ -308,6 +308,8 @@ def test_an_editor_whose_clock_is_ten_minutes_off_doubles_nothing(edit, off):
         edit(ground, ground.other_clock(off * MINUTE))
         ground.until(37)
         assert ground.doubled() == []
+        # nor does it fire times before there was a schedule
+        assert all(at > START for at in ground.fired())
         assert len(ground.runs) == len(ground.fired())
 
 
