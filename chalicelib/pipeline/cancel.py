@@ -25,20 +25,32 @@ def cancel(job_id: str, *, tenant: str, parts: Parts) -> Job:
 
     A running attempt sees the wish within seconds; a success that lands first wins. Raises `NotFound`, `Unavailable`.
     """
-    row = get(job_id, tenant=tenant, parts=parts)
+    return cancel_seen(job_id, tenant=tenant, parts=parts)[1]
+
+
+def cancel_seen(job_id: str, *, tenant: str, parts: Parts) -> tuple[Job, Job]:
+    """The job as it was when this call cancelled it, or found that nothing was left to do, and as it then is. As `cancel`."""
+    before = row = get(job_id, tenant=tenant, parts=parts)
     until = parts.world.now() + parts.limits.patience
+    event: Event | None = None
     for _ in range(ROUNDS):
+        before = before if event is not None and _landed(event, row) else row
         event = _next(row, parts)
         if event is None:
-            return row
+            return before, row
         answer = patience(parts, until)(parts.store.write, job_id, change(event))
         if answer.job is None:
             raise NotFound(f"there is no job {job_id}")
         row = answer.job
         if isinstance(answer, Written):
             _perform_owed(row, parts)
-            return row
+            return before, row
     raise Unavailable(f"job {job_id} changed {ROUNDS} times while it was being cancelled")
+
+
+def _landed(event: Event, row: Job) -> bool:
+    """Whether our own write is in the history of the row that refused it: its reply was lost."""
+    return any((entry.event, entry.at) == (event.name, event.at) for entry in row.history)
 
 
 def _next(row: Job, parts: Parts) -> Event | None:

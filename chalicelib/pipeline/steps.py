@@ -53,7 +53,7 @@ class Steps:
 
     @property
     def _shelf(self) -> str:
-        return f"step#{self._job.id} {_digest(self._job.args)}"
+        return _shelf(self._job)
 
     @property
     def _patient(self) -> Patience:
@@ -81,6 +81,16 @@ class Steps:
             place=Place(str(fields["at"])), sha256=str(fields["sha256"]), size=int(str(fields["bytes"]))
         )
         return self._patient(self._parts.payloads.get, self._job.id, stored).decode()
+
+
+def recorded(job: Job, parts: Parts) -> tuple[str, ...]:
+    """The names of the steps that are recorded. Raises `Unavailable`."""
+    listed = patience(parts)(parts.items.listed, _shelf(job), limit=MAX_STEPS)
+    return tuple(name for name, _ in listed)
+
+
+def _shelf(job: Job) -> str:
+    return f"step#{job.id} {_digest(job.args)}"
 
 
 def _digest(args: Payload) -> str:

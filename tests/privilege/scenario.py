@@ -59,6 +59,9 @@ class Day:
             assert once == self.submit("once", value="once", headers={"Idempotency-Key": "the second"})
         self.ok("POST", "/jobs/batch", {"jobs": [{"task": "echo", "args": {"value": "b"}}] * 12})
         self.ok("POST", f"/jobs/{self.submit('echo', value='c')}/cancel")
+        for dry_run in (True, False):
+            self.submit("echo", value="d", delay=3600)
+            self.ok("POST", "/jobs/cancel", {"task": "echo", "state": "SCHEDULED", "dry_run": dry_run})
         self.ok("POST", "/topics/news.good/events", {"payload": "p" * SIZES["object"], "id": "1"})
         self.schedules_are_made()
         self.webhooks()

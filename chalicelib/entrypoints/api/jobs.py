@@ -16,13 +16,15 @@ from chalicelib.entrypoints.api.document import brief, whole
 from chalicelib.entrypoints.api.headers import idempotency_key, wish_to_wait
 from chalicelib.entrypoints.api.job_shape import JobDocument
 from chalicelib.entrypoints.api.reading import Moment, moment
+from chalicelib.entrypoints.api.receipts import CancelledJob, receipt_document
 from chalicelib.entrypoints.api.releases import Args, Operations, other_args
 from chalicelib.entrypoints.api.request import Request
 from chalicelib.entrypoints.api.submission import NewJob, job_request
 from chalicelib.pipeline.asked import Made
-from chalicelib.pipeline.cancel import cancel
+from chalicelib.pipeline.cancel import cancel_seen
 from chalicelib.pipeline.enqueue import submit
 from chalicelib.pipeline.query import PAGE, Search, get, search
+from chalicelib.pipeline.receipt import receipt
 from chalicelib.pipeline.redrive import redrive
 from chalicelib.pipeline.wait import wait
 
@@ -123,8 +125,10 @@ def list_jobs(request: Request) -> Answer:
 
 def cancel_job(request: Request) -> Answer:
     """Cancel a job: 200 with what it is now, or 202 when it runs and has been asked to stop."""
-    job = cancel(request.name("id"), tenant=request.tenant, parts=request.parts)
-    return Answer(status=202 if job.state is State.RUNNING else 200, body=brief(job))
+    before, job = cancel_seen(request.name("id"), tenant=request.tenant, parts=request.parts)
+    shown = receipt_document(receipt(before, job, parts=request.parts))
+    body: CancelledJob = {**brief(job), "receipt": shown}
+    return Answer(status=202 if job.state is State.RUNNING else 200, body=body)
 
 
 def retry_job(request: Request) -> Answer:

@@ -27,6 +27,7 @@ from chalicelib.entrypoints.api.jobs import (
     show_job,
     submit_job,
 )
+from chalicelib.entrypoints.api.receipts import Cancel, CancelAnswer, CancelledJob, cancel_by_filter
 from chalicelib.entrypoints.api.reference import show_docs, show_openapi
 from chalicelib.entrypoints.api.refusals import MethodNotAllowed, NoSuchRoute
 from chalicelib.entrypoints.api.route import Reply, Route
@@ -108,9 +109,23 @@ ROUTES: tuple[Route, ...] = (
         replies={
             200: Reply(
                 meaning="It does not run: this is what it is now, cancelled or ended before.",
-                shape=JobDocument,
+                shape=CancelledJob,
             ),
-            202: Reply(meaning="It runs and has been asked to stop.", shape=JobDocument),
+            202: Reply(meaning="It runs and has been asked to stop.", shape=CancelledJob),
+        },
+    ),
+    Route(
+        method="POST",
+        path="/jobs/cancel",
+        scope="operate",
+        handler=cancel_by_filter,
+        summary="Cancel the unfinished jobs that a filter takes",
+        body=Cancel,
+        example={"task": "count_down", "state": "QUEUED", "limit": 100, "dry_run": True},
+        replies={
+            200: Reply(
+                meaning="What became of each, or with a dry run which it would be.", shape=CancelAnswer
+            )
         },
     ),
     Route(
