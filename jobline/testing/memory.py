@@ -90,6 +90,10 @@ class Jobline:
             pass
         return self.now
 
+    def takes(self, by: timedelta) -> None:
+        """Called by a task, or by a stand-in of what it uses: its work takes this much time. Nothing else happens meanwhile."""
+        self._world.pause(by)
+
     def jobs(
         self, task: Task[..., Any] | str | None = None, *, state: State | str | None = None
     ) -> list[Job]:
