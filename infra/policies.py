@@ -76,7 +76,7 @@ def _items_gone(prefix: str) -> Statement:
 
 
 def _items_listed(prefix: str) -> Statement:
-    """Who holds a slot, and who waits for one. A consumer lists nothing else."""
+    """Who holds a slot, who waits for one, what a job's steps came to. A consumer lists nothing else."""
     return _of_items(_allow("ItemsListed", ["dynamodb:Query"], [f"arn:aws:dynamodb:*:*:table/{prefix}"]))
 
 

@@ -99,6 +99,7 @@ class Day:
             self.submit("ask", value="x" * SIZES["object"], lane=lane)
             self.submit("doomed", lane=lane)
             self.submit("beat", lane=lane)
+            self.submit("walk", value="w" * SIZES["item"], lane=lane)
             self.submit(f"one_at_a_time_{lane}")
             self.submit("tell", value="v" * SIZES["item"], lane=lane)
             self.relay(lane)

@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 from typing import Any
 
-from chalicelib import Event, FinishedJob, Unique, current_job, wiring
+from chalicelib import Event, FinishedJob, Retry, Unique, current_job, wiring
 from chalicelib.domain.flow import Concurrency
 from chalicelib.domain.retry import Backoff
 from chalicelib.lanes import LANES
@@ -17,6 +17,17 @@ PATIENCE = 10.0  # seconds that a task waits for its own heartbeat to be written
 
 def one_at_a_time() -> None:
     """Hold a slot."""
+
+
+def walk(value: str) -> str:
+    """Steps and a checkpoint, in two attempts: the second finds what the first has recorded."""
+    job = current_job()
+    for size in (1, 10_000):
+        job.step(f"of {size}", lambda size=size: value[:1] * size)
+    job.checkpoint(value)
+    if job.attempt == 1:
+        raise Retry(after=0)
+    return value
 
 
 def registry(beaten: threading.Event) -> Registry:
@@ -75,6 +86,7 @@ def registry(beaten: threading.Event) -> Registry:
     for lane in LANES:
         made.add(one_at_a_time, f"one_at_a_time_{lane}", Options(concurrency=Concurrency(1), lane=lane))
     made.add(ask, None, Options())
+    made.add(walk, None, Options())
 
     def nightly() -> None:
         """What the code itself schedules."""

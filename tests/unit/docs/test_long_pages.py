@@ -11,7 +11,9 @@ from chalicelib.pipeline.steps import INLINE_BYTES, MAX_STEPS
 from tests.support.pages import DOCS, run
 
 
-@pytest.mark.parametrize(("page", "tests"), [("long-jobs.md", 2), ("batch-tasks.md", 1), ("time-limits.md", 1)])
+@pytest.mark.parametrize(
+    ("page", "tests"), [("long-jobs.md", 2), ("batch-tasks.md", 1), ("time-limits.md", 1)]
+)
 def test_the_examples_run(page, tests, tmp_path, monkeypatch):
     assert len(run(page, tmp_path, monkeypatch)) == tests
 
