@@ -63,7 +63,7 @@ lint: $(READY) ## The gate's static half: nothing is run
 
 # What ships is held to its floors by the fast tests made for it; the slow ones (real servers, processes, minutes of load) and those of
 # the tools around it prove the whole, and run without being watched.
-COVERING := $(addprefix tests/,unit contract api adapters cost local cli observability)
+COVERING := $(addprefix tests/,unit schedules contract api adapters cost local cli observability)
 WORKERS ?= 2
 SPREAD := -n $(WORKERS) --dist worksteal
 

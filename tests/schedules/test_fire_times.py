@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.schedule import CatchUp, Every, Once, newest, take
+from chalicelib.domain.wall import next_moment
 from chalicelib.pipeline.timetable import Cron, Rule, upcoming, zone
 
 BERLIN, YORK, HOWE = "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"
@@ -317,3 +318,8 @@ def test_a_wrong_rule_is_refused_by_the_name_of_the_argument(rule, argument):
 def test_a_rule_that_could_only_fire_on_a_day_that_there_is_not_is_refused():
     with pytest.raises(InvalidInput, match=r"Bad day-of-month|never fires"):
         Rule(cron="0 0 30 2 *").check()
+
+
+def test_a_rule_without_any_time_left_never_fires():
+    assert next_moment(lambda _: [], UTC, START, once=True) is None
+    assert next_moment(lambda wall: [wall - MINUTE], UTC, START, once=False) is None
