@@ -7,5 +7,8 @@ from proof.simulation import matrix
 PENDING: Mapping[str, str] = matrix.PENDING
 """Each with the issue that brings the part. Who builds the part moves the line."""
 
+TABLES: Mapping[str, str] = matrix.TABLES
+"""Held by tests of their own."""
+
 APPLIES: Mapping[str, str] = dict(sorted({**matrix.HERE, **matrix.ELSEWHERE}.items()))
 """Each of these must happen in every whole run, in some layer."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from proof.layer import Layer, Tried
+from proof.matrix import TABLES
 
 FOLDER = Path("build/proof")
 JOBS = ("accepted", "succeeded", "dead", "cancelled", "expired", "lost", "recorded_twice")
@@ -130,6 +131,8 @@ class Report:
             "|---|---|",
         )
         yield from (f"| {fault} | {words} |" for fault, words in sorted(self.pending.items()))
+        yield from ("", "Held by tests of their own, since nothing is to be injected:", "")
+        yield from (f"- {fault}: {words}" for fault, words in TABLES.items())
 
     def _mutants(self) -> Iterator[str]:
         yield from (

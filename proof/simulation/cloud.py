@@ -90,7 +90,6 @@ class Cloud:
         self.queue = queue
         self.boxes: list[Sandbox] = []
         self.busy = 0  #: sandboxes at work
-        self._ticking = 0
         self._polls: set[tuple[str, int]] = set()
         self._receipts = 0
         queue.arrived = self._arrived
@@ -294,8 +293,8 @@ class Cloud:
             return
         tickers = self.profile.tickers if crowd and not self.seam.fate.off else 1
         for _ in range(tickers):
-            self._ticking += 1
-            if self._ticking > 1:
+            self.monitor.ticking += 1
+            if self.monitor.ticking > 1:
                 self.seam.fate.hit("F44")
             self.sandbox("tick", self._tick, ends=TIMEOUT)
 
@@ -341,7 +340,7 @@ class Cloud:
         try:
             return pipeline_tick.tick(ends=parts.world.now() + TIMEOUT * MS, parts=parts)
         finally:
-            self._ticking -= 1
+            self.monitor.ticking -= 1
 
     # ------------------------------------------------------------------------------------------------------- the TTL
 

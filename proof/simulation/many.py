@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
+from proof.simulation.control import FIRST as WORLDS
 from proof.simulation.history import Report, run
 from proof.simulation.matrix import HERE
 from proof.spread import spread
@@ -105,7 +106,7 @@ def chunk(first: int, size: int = CHUNK) -> Sum:
 def many(
     *, first: int = 0, minutes: float | None = None, histories: int | None = None, processes: int = 1
 ) -> Sum:
-    """Histories from the seed `first` on, until the time is over, the number is reached, ten of them failed, or Ctrl-C."""
+    """Histories from the seed `first` on, every second lot in control worlds, until the time is over, the number is reached, ten of them failed, or Ctrl-C."""
     total, start = Sum(), time.monotonic()
     teller = Teller(sys.stderr)
     ends = None if minutes is None else start + minutes * 60
@@ -118,7 +119,7 @@ def many(
             and (last is None or seed < last)
             and len(total.failed) < FAILURES
         ):
-            yield seed
+            yield seed if (seed - first) // CHUNK % 2 == 0 else WORLDS + seed
             seed += CHUNK
 
     try:

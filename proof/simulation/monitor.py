@@ -66,6 +66,7 @@ class Monitor:
         self.answered_at: dict[str, datetime] = {}  #: when somebody was first told of it
         #: from when to when no tick ran, as it really came about
         self.outage: tuple[datetime, datetime] | None = None
+        self.ticking = 0  #: ticks at work
         self.world: Any = None
         self._profile = profile
         self._clock = clock

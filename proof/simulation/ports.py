@@ -164,6 +164,8 @@ class SimItems:
         return self._seam.call("items.read", spot.kind, lambda: self.twin.read(spot))
 
     def write(self, spot: Spot, edit: Edit) -> Kept | Unkept:
+        if spot.kind == "schedule" and current().box.kind == "tick" and self._seam.monitor.ticking > 1:
+            self._seam.fate.hit("F56")
         return self._seam.call("items.write", spot.kind, lambda: self.twin.write(spot, edit))
 
     def delete(self, spot: Spot, where: tuple[tuple[Test, ...], ...] = ((),)) -> bool:

@@ -165,12 +165,7 @@ def _leaning(found: Profile, chance: Random) -> Profile:
     }
     if "rates" in changes:
         changes["rates"] = {**found.rates, **changes["rates"]}
-    if "cancelling" in _tilt:
-        changes["cancels"] = tuple((chance.randrange(30 * SECOND), 0, False) for _ in range(2))
-    if "redriving" in _tilt:
-        changes["redrives"] = tuple(chance.randrange(10 * MINUTE) for _ in range(2))
-    if "throttling" in _tilt:
-        changes["refused"] = (0, found.calm)
+    changes.update(_worse(found, chance))
     requests = []
     for request in found.requests:
         asked: dict[str, Any] = {}
@@ -187,6 +182,18 @@ def _leaning(found: Profile, chance: Random) -> Profile:
         newer = tuple(chance.randrange(found.calm) for _ in range(2))
         wide = replace(wide, newer=newer, strays=(*wide.strays, *newer))
     return _peopled(wide, 2, chance) if "crowded" in _tilt else wide
+
+
+def _worse(found: Profile, chance: Random) -> Iterator[tuple[str, Any]]:
+    """What a tilt wants to happen, at times of the seed's own."""
+    if "cancelling" in _tilt:
+        yield "cancels", tuple((chance.randrange(30 * SECOND), 0, False) for _ in range(2))
+    if "redriving" in _tilt:
+        yield "redrives", tuple(chance.randrange(10 * MINUTE) for _ in range(2))
+    if "throttling" in _tilt:
+        yield "refused", (0, found.calm)
+    if "outage" in _tilt:
+        yield "ticks_off", (found.calm // 2, found.calm // 2 + 3 * HOUR)
 
 
 def _peopled(found: Profile, tenants: int, chance: Random) -> Profile:

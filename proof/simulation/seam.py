@@ -147,6 +147,8 @@ class Seam:
                 hit("F35")
             if box.kind == "tick" and box.woken:
                 hit("F43")
+            if box.kind == "tick" and (label == "schedule" or name == "store.create"):
+                hit("F58")
 
     def say(self, box: Sandbox, name: str, label: str, fault: str, answer: Any) -> None:
         """A line of the trace."""

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from proof.layer import Layer, Tried
-from proof.matrix import APPLIES, PENDING
+from proof.matrix import APPLIES, PENDING, TABLES
 from proof.report import Report
 
 LEDGER = Counter(accepted=7, succeeded=5, dead=1, cancelled=1)
@@ -82,7 +82,7 @@ def test_a_sample_need_not_meet_every_fault():
 
 
 def test_each_fault_of_the_matrix_has_one_place():
-    named = [*APPLIES, *PENDING]
+    named = [*APPLIES, *PENDING, *TABLES]
     assert len(named) == len(set(named))
     assert {f"F{number:02}" for number in range(1, 75)} == set(named)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from chalicelib.domain.job import Job, State
 from chalicelib.pipeline.ids import time_of
 from proof.simulation.control.plans import Plan
+from proof.simulation.profile import MINUTE
 
 if TYPE_CHECKING:
     from proof.simulation.monitor import Monitor
@@ -85,6 +86,8 @@ class Fires:
 
     def _whole(self, whose: tuple[str, str], plan: Plan) -> None:
         fired = self.jobs[whose]
+        if not fired and self._should_have(plan):
+            self.monitor.fail("I8", f"schedule {plan.id} never fired")
         made, wide = self.made[whose] + self.monitor.wide, self.monitor.wide
         end = (self.ended or self.monitor.true_time) - wide
         outage = self.monitor.outage
@@ -96,6 +99,12 @@ class Fires:
                 self.monitor.fail("I8", f"schedule {plan.id} has no job for {fire:%H:%M:%S}")
         if outage is not None and outage[1] - outage[0] > OUTAGE + AHEAD + 2 * wide:
             self._after_outage(plan, fired, outage, made)
+
+    def _should_have(self, plan: Plan) -> bool:
+        """Whether it had the time to fire at least once. What it fires at by its maker's clock may have passed before it was made."""
+        if plan.at:
+            return plan.at > 10 * MINUTE
+        return plan.catch_up != "skip" or self.monitor.outage is None
 
     def _after_outage(
         self, plan: Plan, fired: dict[datetime, list[str]], outage: tuple[datetime, datetime], made: datetime

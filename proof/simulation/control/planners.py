@@ -91,6 +91,8 @@ class Planners:
         whose, monitor = (plan.tenant, plan.id), self.people.cloud.monitor
         call: dict[str, Any] = {"tenant": plan.tenant, "parts": self.parts}
         stops = what in {"pause", "delete"}
+        if monitor.ticking:
+            monitor.seen("F60")
         if not stops:
             self.fires.stopped.pop(whose, None)
             self.fires.unsure[whose] += 1
@@ -109,7 +111,6 @@ class Planners:
                 monitor.answered(answer.id)
             elif stops and not isinstance(answer, Exception):
                 self.fires.stopped[whose] = monitor.true_time
-                monitor.seen("F60")
 
         self._ask("by-hand" if what == "fire now" else "api", bodies[what], answered)
 

@@ -3,10 +3,24 @@
 One of them, the control, breaks nothing: acknowledging early is harmless while the sweep holds every job.
 """
 
-from proof.simulation.mutants import fence, keys, newer, operators, outbox, stored, sweeps, tenants, visits
+from proof.simulation.mutants import (
+    alike,
+    fence,
+    flow,
+    keys,
+    newer,
+    operators,
+    outbox,
+    parts,
+    plans,
+    stored,
+    sweeps,
+    tenants,
+    visits,
+)
 from proof.simulation.mutants.registry import MUTANTS, Mutant, applied
 
-THEMES = (fence, operators, sweeps, visits, keys, outbox, stored, tenants, newer)
+THEMES = (fence, operators, sweeps, visits, keys, outbox, stored, tenants, newer, alike, flow, parts, plans)
 """Each declares its mutants when it is imported."""
 
 __all__ = ["MUTANTS", "THEMES", "Mutant", "applied"]
