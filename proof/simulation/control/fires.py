@@ -103,7 +103,7 @@ class Fires:
     def _should_have(self, plan: Plan) -> bool:
         """Whether it had the time to fire at least once. What it fires at by its maker's clock may have passed before it was made."""
         if plan.at:
-            return plan.at > 10 * MINUTE
+            return plan.at > 8 * MINUTE
         return plan.catch_up != "skip" or self.monitor.outage is None
 
     def _after_outage(

@@ -49,7 +49,7 @@ def plans_of(found: Profile, chance: Chance) -> Iterator[Plan]:
             made=made,
             every=chance.choice((1, 2, 3)) if kind == "every" else 0,
             cron="*/2 * * * *" if kind == "cron" else "",
-            at=chance.choice((20 * SECOND, 2 * MINUTE, 17 * MINUTE)) if kind == "at" else 0,
+            at=chance.choice((20 * SECOND, 2 * MINUTE, 9 * MINUTE)) if kind == "at" else 0,
             catch_up=chance.choice(CATCH_UPS),
             changes=tuple(sorted(changes)),
         )

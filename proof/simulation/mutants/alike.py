@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.domain.events import Replaced
 from chalicelib.domain.job import State
 from chalicelib.pipeline import pointer, throttle, unique
-from proof.simulation.mutants.registry import Patch, mutant, write
+from proof.simulation.mutants.registry import Patch, inside, mutant, write
 
 
 @mutant(
@@ -24,12 +24,12 @@ def pointer_believed_for_ever() -> Sequence[Patch]:
 
 @mutant("a pointer is written over, whatever it says by now", leaning="unique", latency=1500)
 def pointer_overwritten() -> Sequence[Patch]:
-    old = unique.point
+    old = inside(unique).point
 
     def careless(spot: Any, asked: Any, **how: Any) -> Any:
         if how["seen"] is None:
             return old(spot, asked, **how)
-        edit = pointer.Edit(set={"job": asked.job_id, "mark": asked.mark})
+        edit = inside(pointer).Edit(set={"job": asked.job_id, "mark": asked.mark})
         how["parts"].items.write(spot, edit)
         return None
 

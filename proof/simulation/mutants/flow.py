@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.domain.events import Requeued
 from chalicelib.pipeline import admission, rate
-from proof.simulation.mutants.registry import Patch, mutant, write
+from proof.simulation.mutants.registry import Patch, inside, mutant, write
 
 
 @mutant(
@@ -42,7 +42,7 @@ def place_is_a_start() -> Sequence[Patch]:
             return rate.Start(at=rest["parts"].world.now())
         return old(*args, place=place, **rest)
 
-    return [(admission.rate, "ask", trusting)]
+    return [(inside(admission).rate, "ask", trusting)]
 
 
 @mutant(

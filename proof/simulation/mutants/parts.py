@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.domain.events import Checkpointed, Requeued
 from chalicelib.pipeline import attempt, steps
-from proof.simulation.mutants.registry import Patch, mutant, write
+from proof.simulation.mutants.registry import Patch, inside, mutant, write
 
 
 @mutant(
@@ -22,7 +22,7 @@ def checkpoint_goes_back() -> Sequence[Patch]:
 @mutant("a checkpoint does not ask who holds the job", leaning="long", scripts=("parts:25",), zombies=True,
         rates={"pause_before": 0.08, "late": 0.08})  # fmt: skip
 def checkpoint_unfenced() -> Sequence[Patch]:
-    old = attempt.Notebook._record  # noqa: SLF001
+    old = inside(attempt).Notebook._record  # noqa: SLF001
 
     def loose(self: Any, checkpoint: Any, progress: Any, until: Any) -> Any:
         row = self._parts.store.read(self.job.id)
@@ -30,7 +30,7 @@ def checkpoint_unfenced() -> Sequence[Patch]:
             self.job = replace(self.job, owner=row.owner, checkpoint=row.checkpoint)
         return old(self, checkpoint, progress, until)
 
-    return [(attempt.Notebook, "_record", loose)]
+    return [(inside(attempt).Notebook, "_record", loose)]
 
 
 @mutant("going on in another invocation uses up an attempt", leaning="long", scripts=("parts:25",))

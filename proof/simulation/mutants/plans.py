@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.pipeline import fire, schedule_change, schedule_item
 from chalicelib.pipeline.ids import RANDOM_BYTES, make_id
-from proof.simulation.mutants.registry import Patch, mutant
+from proof.simulation.mutants.registry import Patch, inside, mutant
 
 
 @mutant(
@@ -16,7 +16,7 @@ from proof.simulation.mutants.registry import Patch, mutant
     tickers=2,
 )
 def fire_id_by_chance() -> Sequence[Patch]:
-    old = fire.put
+    old = inside(fire).put
 
     def fresh(schedule: Any, ids: Any, *, parts: Any) -> Any:
         from proof.simulation.clockwork import current
@@ -58,7 +58,7 @@ def struck_off_first() -> Sequence[Patch]:
         if schedule.owes and not schedule.voids:
             after = fire._performed(schedule, now)  # noqa: SLF001
             parts.items.write(schedule.spot, schedule_item.edit(schedule, after, now))
-            fire.put(schedule, schedule.owes, parts=parts)
+            inside(fire).put(schedule, schedule.owes, parts=parts)
             return None
         return old(schedule, now, horizon, until, parts)
 
@@ -69,7 +69,7 @@ def struck_off_first() -> Sequence[Patch]:
     "whoever decides does not ask whether somebody else has", leaning="schedules", tickers=3, latency=1500
 )
 def decided_unconditionally() -> Sequence[Patch]:
-    old = fire.edit
+    old = inside(fire).edit
     return [(fire, "edit", lambda *args: replace(old(*args), where=((),)))]
 
 
@@ -80,5 +80,5 @@ def pause_leaves_ahead() -> Sequence[Patch]:
 
 @mutant("an outage is made up for in full, whatever the policy", leaning="schedules", outage=True)
 def catch_up_ignored() -> Sequence[Patch]:
-    old = fire.take
+    old = inside(fire).take
     return [(fire, "take", lambda *args, catch_up, **rest: old(*args, catch_up=replace(catch_up, most=50), **rest))]  # fmt: skip
