@@ -66,6 +66,9 @@ class Monitor:
         self.answered_at: dict[str, datetime] = {}  #: when somebody was first told of it
         #: from when to when no tick ran, as it really came about
         self.outage: tuple[datetime, datetime] | None = None
+        self.zombies = bool(
+            getattr(profile, "zombies", False)
+        )  #: whether invocations that are over may go on
         self.ticking = 0  #: ticks at work
         self.world: Any = None
         self._profile = profile

@@ -90,12 +90,14 @@ class Planners:
     def _change(self, plan: Plan, what: str) -> None:
         whose, monitor = (plan.tenant, plan.id), self.people.cloud.monitor
         call: dict[str, Any] = {"tenant": plan.tenant, "parts": self.parts}
+        since = monitor.true_time
         stops = what in {"pause", "delete"}
         if monitor.ticking:
             monitor.seen("F60")
         if not stops:
             self.fires.stopped.pop(whose, None)
             self.fires.unsure[whose] += 1
+            self.fires.wanted[whose] = monitor.true_time
         bodies: dict[str, Callable[[], Any]] = {
             "pause": lambda: verbs.pause(plan.id, **call),
             "resume": lambda: verbs.resume(plan.id, **call),
@@ -109,7 +111,7 @@ class Planners:
             self.fires.unsure[whose] -= not stops
             if isinstance(answer, Job):
                 monitor.answered(answer.id)
-            elif stops and not isinstance(answer, Exception):
+            elif stops and not isinstance(answer, Exception) and self.fires.wanted.get(whose, since) <= since:
                 self.fires.stopped[whose] = monitor.true_time
 
         self._ask("by-hand" if what == "fire now" else "api", bodies[what], answered)
