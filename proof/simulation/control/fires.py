@@ -105,9 +105,9 @@ class Fires:
 
     def _should_have(self, plan: Plan) -> bool:
         """Whether it had the time to fire at least once. What it fires at by its maker's clock may have passed before it was made."""
-        if plan.at:
-            return plan.at > 8 * MINUTE
-        return plan.catch_up != "skip" or self.monitor.outage is None
+        if plan.catch_up == "skip" and self.monitor.outage is not None:
+            return False
+        return plan.at == 0 or plan.at > 8 * MINUTE
 
     def _after_outage(
         self, plan: Plan, fired: dict[datetime, list[str]], outage: tuple[datetime, datetime], made: datetime

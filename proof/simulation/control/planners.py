@@ -77,6 +77,7 @@ class Planners:
         def answered(answer: Any) -> None:
             done.append(True)
             self.fires.unsure[plan.tenant, plan.id] -= 1
+            self.fires.stopped.pop((plan.tenant, plan.id), None)
             if not isinstance(answer, Exception):
                 self.fires.made.setdefault((plan.tenant, plan.id), cloud.monitor.true_time)
 
@@ -108,7 +109,9 @@ class Planners:
         }
 
         def answered(answer: Any) -> None:
-            self.fires.unsure[whose] -= not stops
+            if not stops:
+                self.fires.unsure[whose] -= 1
+                self.fires.stopped.pop(whose, None)
             if isinstance(answer, Job):
                 monitor.answered(answer.id)
             elif stops and not isinstance(answer, Exception) and self.fires.wanted.get(whose, since) <= since:
