@@ -7,20 +7,24 @@ from proof.simulation.control.plans import plans_of
 from proof.simulation.profile import MINUTE, SECOND, Chance, Profile, Request
 
 LEANINGS: Mapping[str, tuple[str, ...]] = {
-    "slots": ("slotted", "slotted", "single"),
     "rate": ("rated", "bursting"),
-    "order": ("lined", "lined", "skipping"),
     "unique": ("sole", "sole", "sole_unstarted", "sole_for_minutes", "sole_or_none"),
     "debounce": ("quieted", "quieted_at_most"),
     "throttle": ("choked",),
     "long": ("lengthy",),
     "schedules": ("plain",),
-    "mixed": ("slotted", "rated", "lined", "guarded"),
 }
 """A leaning, and the tasks that its jobs are of."""
 
 ALIKE = frozenset({"unique", "debounce", "throttle"})
 """Leanings in which all jobs are of one task, asked for again and again."""
+
+AWAITED: Mapping[str, tuple[str, ...]] = {
+    "slots": ("slotted", "slotted", "single"),
+    "order": ("lined", "lined", "skipping"),
+    "mixed": ("slotted", "rated", "lined", "guarded"),
+}
+"""Those whose gates are not there yet."""
 
 SCRIPTS = (
     *("ok",) * 6,
