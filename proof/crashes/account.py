@@ -175,7 +175,7 @@ class Account:
         self._sqs.send_message(self.settings.queues[lane], body, message_attributes={})
 
 
-ONE_ITEM = frozenset({"GetItem", "PutItem", "UpdateItem"})
+ONE_ITEM = frozenset({"GetItem", "PutItem", "UpdateItem", "DeleteItem"})
 
 
 def _place(params: Mapping[str, Any]) -> Place:

@@ -15,7 +15,7 @@ from proof.crashes.scenarios import BY_NAME, Scenario
 from proof.crashes.seam import Hits, Seam, through
 from proof.crashes.stage import Stage
 from proof.crashes.watch import Watch
-from proof.simulation.law import Violation
+from proof.simulation.law import CLAIMS, GIVEN, Violation
 from proof.simulation.ledger import reckon
 
 AT_ONCE = 2 * MINUTE
@@ -112,8 +112,12 @@ def _no_worse(stage: Stage, calm: Run) -> None:
 
 
 def _attempts(watch: Watch) -> int:
-    claims = ("claimed", "reclaimed")
-    return sum(entry.event in claims for row in watch.rows.values() for entry in row.history)
+    """Those that were used up: who gives a job back uses none."""
+    return sum(
+        entry.event in CLAIMS and (entry.epoch not in {e.epoch for e in row.history if e.event in GIVEN})
+        for row in watch.rows.values()
+        for entry in row.history
+    )
 
 
 def _replay(stage: Stage) -> None:

@@ -81,6 +81,11 @@ def dead_letter(stage: Stage) -> None:
         stage.account.put(DEAD_LETTERS if lane else lane, body)
 
 
+def plan(what: str) -> Step:
+    """A schedule is made, or deleted."""
+    return lambda stage: stage.plan(what)
+
+
 HOUR = timedelta(hours=1)
 
 SCENARIOS: Sequence[Scenario] = (
@@ -154,6 +159,29 @@ SCENARIOS: Sequence[Scenario] = (
     Scenario(name="large_object", steps=[submit("large:9000", pad=9000), drain]),
     Scenario(name="dead_letter", steps=[submit(), throttled, drain, tick, drain]),
     Scenario(name="late_dead_letter", steps=[submit(), drain, dead_letter, drain]),
+    Scenario(name="rated", steps=[submit(task="rated", times=3), drain, quiet]),
+    Scenario(
+        name="unique",
+        steps=[submit(task="sole"), submit(task="sole", key="k"), drain, submit(task="sole"), drain],
+    ),
+    Scenario(
+        name="debounced",
+        steps=[
+            submit(task="quieted", key="a"),
+            submit(task="quieted", pad=1, key="b"),
+            wait(seconds=30),
+            drain,
+        ],
+    ),
+    Scenario(name="throttled", steps=[submit(task="choked", key="a"), submit(task="choked", key="b"), drain]),
+    Scenario(name="long", steps=[submit("parts:5", task="lengthy"), drain]),
+    Scenario(name="steps", steps=[submit("steps:2", task="lengthy"), drain, quiet]),
+    Scenario(name="planned", steps=[plan("make"), quiet]),
+    Scenario(
+        name="planned_no_more",
+        steps=[plan("make"), tick, plan("delete"), quiet],
+        ends=frozenset({S.CANCELLED, S.SUCCEEDED}),
+    ),
     Scenario(name="rubbish", steps=[submit(), lose, rubbish, drain]),
 )
 

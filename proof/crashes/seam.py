@@ -74,6 +74,8 @@ class Seam:
     def call(self, client: Any, operation: str, params: Mapping[str, Any]) -> Any:
         """Make the call, or what becomes of it."""
         self.calls += 1
+        if self.box.dead:
+            raise Crash
         if operation == "Query" and self.account.asks_nothing(params):
             # A listing asks 32 partitions, most of them empty: a run of those is one point, since nothing tells them apart.
             if self._among_empty:
@@ -86,6 +88,7 @@ class Seam:
         self.account.clock.ms += CALL
         waiting = [late for late in self._late if late.fault is Fault.LATE]
         fault = self._strikes.get(number)
+        box = self.box
         try:
             if fault is None or fault not in self.points[-1]:
                 return self._apply(client, operation, params, number, "")
@@ -93,6 +96,9 @@ class Seam:
             for name in names_of(fault, operation, params, self.box):
                 self.hits.hit(name)
             return self._faulty(fault, client, operation, params, number)
+        except Crash:
+            box.dead = True  # whoever catches everything, as the runner of a task does, gets no further
+            raise
         finally:
             self._land(waiting)
 

@@ -1,6 +1,7 @@
 """A stage under proof: its doors as Lambda enters them, its clients, and the time that passes until all is quiet."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,10 +13,12 @@ from chalicelib.adapters.aws.queue import SqsQueue
 from chalicelib.adapters.aws.side_tables import DynamoApiKeys, DynamoKeys, DynamoQuarantine
 from chalicelib.adapters.aws.store import DynamoStore
 from chalicelib.adapters.memory.courier import MemoryCourier
+from chalicelib.adapters.memory.world import START
 from chalicelib.domain.errors import JoblineError, MachineryError, NotFound, NotPossible
 from chalicelib.domain.job import TERMINAL, Job, State
 from chalicelib.entrypoints import consumer, tick
 from chalicelib.lanes import BY_NAME, LANES
+from chalicelib.pipeline import schedule_change
 from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.consume import WholeBatchFailed
 from chalicelib.pipeline.enqueue import JobRequest, enqueue
@@ -24,7 +27,9 @@ from chalicelib.pipeline.limits import Limits
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.redrive import redrive
 from chalicelib.pipeline.task import Kind, Submission
+from chalicelib.pipeline.timetable import Rule
 from chalicelib.settings import DEAD_LETTERS
+from proof.crashes import tasks
 from proof.crashes.account import Account
 from proof.crashes.clock import MINUTE, MS, SECOND, START_MS
 from proof.crashes.seam import FROZEN, Crash, Seam
@@ -84,6 +89,7 @@ class Stage:
         self.keyed: dict[str, set[str]] = {}  #: key -> ids of the jobs that were answered for it
         self.unanswered: list[str] = []  #: clients that gave up
         self.noticed = 0  #: answers that did not come, and tasks' starts that were for nothing
+        tasks.CLOCK.append(self.clock)
         self.runner = ScriptRunner(self.clock, seam, self._while_it_runs)
         self._boxes = 0
         self._asking: list[Callable[[], None]] = []
@@ -191,6 +197,20 @@ class Stage:
             if isinstance(each, Job):
                 self.monitor.answered(each.id)
                 self.keyed.setdefault(str(each.key), set()).add(each.id)
+
+    def plan(self, what: str) -> None:
+        """Somebody makes a schedule that fires once in two minutes, or deletes it; by its id it can be asked for again."""
+        new = schedule_change.NewSchedule(
+            task="timed",
+            rule=Rule(at=START + timedelta(minutes=2)),
+            args={"script": "ok"},
+            id="plan",
+        )
+        verbs: dict[str, Callable[[], Any]] = {
+            "make": lambda: schedule_change.create(new, tenant=TENANT, parts=self.parts),
+            "delete": lambda: _gone(self.parts),
+        }
+        self._ask("api", verbs[what], again=True)
 
     def first(self) -> str | None:
         """The id of the scenario's job, if it got that far."""
@@ -314,6 +334,7 @@ class Stage:
             for message in self.account.messages(lane)
         ]
         checks = [self._check(row) for row in self.watch.rows.values() if not row.finished]
+        checks += [max(_ms(at), self._ticked + MINUTE) for at in self.watch.due.values()]
         landing = self.seam.next_landing()
         if landing is not None and (seen or checks):
             seen.append(landing)
@@ -339,6 +360,11 @@ def _ms(at: datetime) -> int:
 
 def _args(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name != "task"}
+
+
+def _gone(parts: Parts) -> None:
+    with suppress(NotFound):
+        schedule_change.delete("plan", tenant=TENANT, parts=parts)
 
 
 def _redriven(job_id: str, parts: Parts) -> Job | None:

@@ -13,6 +13,7 @@ from chalicelib.pipeline.ports import Call
 from chalicelib.pipeline.task import Options, Registry
 from proof.crashes.clock import SECOND, HeldClock
 from proof.crashes.seam import Crash, Seam
+from proof.simulation.control.tasks import declare_all
 
 SLOW = 12 * SECOND  #: how long the tasks run that take their time
 BRIEF = 3 * SECOND  #: and one that ends before its attempt has looked at the row
@@ -34,7 +35,29 @@ def play(script: str) -> dict[str, Any]:
         raise Retry(after=int(number))
     if word == "obey":
         job.check_cancelled()
+    if word == "parts":
+        for part in range(job.state or 0, int(number)):
+            _takes(18 * SECOND)
+            job.checkpoint(part + 1)
+    if word == "steps":
+        for step in range(int(number)):
+            job.step(f"step {step}", _takes, SECOND)
+        if job.attempt == 1:
+            raise ValueError("after all steps")
     return {"epoch": job.epoch, "pad": "r" * int(number) if word == "large" else ""}
+
+
+CLOCK: list[HeldClock] = []
+"""The stage's, the last one: a part of a long job and a step take their time."""
+
+
+def _takes(milliseconds: int) -> int:
+    CLOCK[-1].ms += milliseconds
+    return milliseconds
+
+
+def grouped(script: str, group: str = "", pad: str = "") -> dict[str, Any]:  # noqa: ARG001
+    return play(script)
 
 
 def work(script: str, pad: str = "") -> dict[str, Any]:  # noqa: ARG001 - the bytes are what matters
@@ -50,6 +73,13 @@ _SHORT = Backoff(base=timedelta(seconds=1), cap=timedelta(seconds=20))
 REGISTRY.add(work, "work", Options(backoff=_SHORT, max_attempts=3))
 REGISTRY.add(work, "chained", Options(backoff=_SHORT, max_attempts=3, on_success="after", on_failure="after"))
 REGISTRY.add(after, "after", Options(backoff=_SHORT, max_attempts=5))
+
+
+def _declare(function: Any, name: str, **options: Any) -> None:
+    REGISTRY.add(function, name, Options(**options))
+
+
+declare_all(_declare, grouped)
 
 
 class ScriptRunner:
@@ -109,7 +139,10 @@ class ScriptExecution:
 
     def outcome(self) -> Outcome:
         """What happened."""
+        box = self._seam.box
         outcome = run(REGISTRY[self._call.task], self._call)
+        if box.dead:
+            raise Crash
         if isinstance(outcome, Raised):
             self._seam.hits.hit("F21")
         return outcome

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -31,6 +31,7 @@ class Watch:
     def __init__(self, clock: HeldClock, fate: Any) -> None:
         self.rows: dict[str, Job] = {}
         self.marks: dict[str, Any] = {}
+        self.due: dict[str, datetime] = {}  #: when the tick is to look at which item
         self.payloads = SimpleNamespace(bodies={}, keep_until={})
         self.arrows: set[str] = set()  #: what happened, as `arrow` names it
         self.settled = 0  #: when the last write to a job was made
@@ -56,7 +57,9 @@ class Watch:
 
     def applied(self, operation: str, params: Mapping[str, Any], answer: Any, box: Sandbox) -> None:
         """A call took effect."""
-        if operation == "UpdateItem":
+        if spot := item_of(params):
+            self._item(spot, answer)
+        elif operation == "UpdateItem":
             self._updated(params, answer, box)
         elif operation == "PutItem":
             self._put(params["Item"], box)
@@ -65,6 +68,14 @@ class Watch:
             self._keep(job_id, digest, bytes(params["Body"]), FOR_LONG)
         elif operation == "SendMessageBatch":
             self._sent(params, answer, box)
+
+    def _item(self, spot: str, answer: Any) -> None:
+        """A small item was written, or deleted: when is the tick to look at it?"""
+        at = answer.get("Attributes", {}).get("attention_at")
+        if at is None:
+            self.due.pop(spot, None)
+        else:
+            self.due[spot] = from_ms(int(at["N"]))
 
     def _wrote(self) -> None:
         self.settled = self.monitor._clock.now  # noqa: SLF001 - the one that we gave it
@@ -101,7 +112,7 @@ class Watch:
         self.rows[job_id] = new
         self._wrote()
         label = label_of(params)
-        moves = new.state is not old.state or label == "reclaimed"
+        moves = new.state is not old.state or label in {"reclaimed", "replaced"}
         self.arrows.add(arrow(label, old.state if moves else None, guard_of(params)))
         self.monitor.written(old, new, label, box)
 
@@ -120,7 +131,7 @@ class Watch:
 
     def refused(self, operation: str, params: Mapping[str, Any], item: Any) -> None:
         """A condition did not hold: for the matrix."""
-        if operation != "UpdateItem" or not item:
+        if operation != "UpdateItem" or not item or item_of(params):
             return
         entry = _entry(params)
         change = SimpleNamespace(history=() if entry is None else (entry,))
@@ -176,8 +187,16 @@ def _entry(params: Mapping[str, Any]) -> Entry | None:
     return cast("Entry", lines[-1])
 
 
+def item_of(params: Mapping[str, Any]) -> str:
+    """Which small item a write is of; "" if it is of none."""
+    pk, sk = (str(params.get("Key", {}).get(name, {}).get("S", "")) for name in ("pk", "sk"))
+    return f"{pk.removeprefix('item#')} {sk}" if pk.startswith("item#") else ""
+
+
 def label_of(params: Mapping[str, Any]) -> str:
-    """The event that an update records, read from the request itself."""
+    """The event that an update records, read from the request itself; of a small item, its kind."""
+    if spot := item_of(params):
+        return spot.partition("#")[0]
     entry = _entry(params)
     if entry is not None:
         return entry.event

@@ -17,12 +17,7 @@ from proof.crashes.scenarios import BY_NAME, SCENARIOS
 from proof.crashes.trial import Court
 from proof.crashes.watch import ARROWS
 
-AWAITED = {
-    "parked of RUNNING by Unwished",
-    "requeued of RUNNING by Unwished",
-    "checkpointed by Mine",
-    "replaced of QUEUED by Seen",
-}
+AWAITED = {"parked of RUNNING by Unwished"}
 """Arrows whose verbs are not there yet."""
 
 MUTANT = {one.name: one for one in ALL}
