@@ -189,7 +189,10 @@ def _entry(params: Mapping[str, Any]) -> Entry | None:
 
 def item_of(params: Mapping[str, Any]) -> str:
     """Which small item a write is of; "" if it is of none."""
-    pk, sk = (str(params.get("Key", {}).get(name, {}).get("S", "")) for name in ("pk", "sk"))
+    key = params.get("Key")
+    if not isinstance(key, Mapping):  # an object's key is a text
+        return ""
+    pk, sk = str(key["pk"]["S"]), str(key["sk"]["S"])
     return f"{pk.removeprefix('item#')} {sk}" if pk.startswith("item#") else ""
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from proof.simulation import clockwork
 from proof.simulation.__main__ import main
+from proof.simulation.control import FIRST as WORLDS
 from proof.simulation.history import run
 from proof.simulation.many import CHUNK, Sum, Teller, chunk, many
 from proof.simulation.matrix import HERE
@@ -98,13 +99,17 @@ def test_a_run_says_on_a_terminal_how_far_it_is_and_elsewhere_nothing(stream, sa
 
 
 def test_a_run_that_is_stopped_gives_what_it_has(monkeypatch):
+    lots = []
+
     def stopped(first):
-        if first >= 2 * CHUNK:
+        lots.append(first)
+        if len(lots) > 2:
             raise KeyboardInterrupt
         return chunk(first, 3)
 
     monkeypatch.setattr("proof.simulation.many.chunk", stopped)
     assert many(minutes=5).histories == 6
+    assert lots[1] == WORLDS + CHUNK
 
 
 def test_a_long_run_is_kept_as_json(tmp_path, monkeypatch, capsys):

@@ -15,6 +15,7 @@ POLICIES: Mapping[str, Mapping[str, Any]] = {
     "single": {"concurrency": Concurrency(1, key=GROUP)},
     "rated": {"rate": Rate(1, timedelta(seconds=5), key=GROUP)},
     "bursting": {"rate": Rate(30, timedelta(minutes=1), key=GROUP, burst=3)},
+    "both": {"concurrency": Concurrency(1, key=GROUP), "rate": Rate(1, timedelta(seconds=5), key=GROUP)},
     "lined": {"ordered": Ordered(key=GROUP)},
     "skipping": {"ordered": Ordered(key=GROUP, on_retry="skip")},
     "guarded": {

@@ -7,6 +7,7 @@ from proof.simulation.control.plans import plans_of
 from proof.simulation.profile import MINUTE, SECOND, Chance, Profile, Request
 
 LEANINGS: Mapping[str, tuple[str, ...]] = {
+    "slots": ("slotted", "slotted", "single", "both"),
     "rate": ("rated", "bursting"),
     "unique": ("sole", "sole", "sole_unstarted", "sole_for_minutes", "sole_or_none"),
     "debounce": ("quieted", "quieted_at_most"),
@@ -20,7 +21,6 @@ ALIKE = frozenset({"unique", "debounce", "throttle"})
 """Leanings in which all jobs are of one task, asked for again and again."""
 
 AWAITED: Mapping[str, tuple[str, ...]] = {
-    "slots": ("slotted", "slotted", "single"),
     "order": ("lined", "lined", "skipping"),
     "mixed": ("slotted", "rated", "lined", "guarded"),
 }

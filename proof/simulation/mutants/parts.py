@@ -40,8 +40,8 @@ def continuing_costs_an_attempt() -> Sequence[Patch]:
 
 @mutant("an attempt begins at the beginning", leaning="long", scripts=("parts:25", "parts:9"))
 def checkpoint_forgotten() -> Sequence[Patch]:
-    old = attempt._run  # noqa: SLF001
-    return [(attempt, "_run", lambda job, task, args, _, *rest: old(job, task, args, None, *rest))]
+    old = attempt._call  # noqa: SLF001
+    return [(attempt, "_call", lambda ready, *rest: old(replace(ready, state=None), *rest))]
 
 
 @mutant("a step is recorded over an earlier attempt's", leaning="long", scripts=("steps:6", "steps:9"), zombies=True,
