@@ -31,7 +31,7 @@ class Slots(Room):
         for job_id in [each for each, epoch in running.items() if not self.live(each, epoch)]:
             if job_id in self.monitor.rows and self.monitor.rows[job_id].epoch != running[job_id]:
                 del running[job_id]
-        live = [job_id for job_id, epoch in running.items() if self.live(job_id, epoch)]
+        live = [job_id for job_id, epoch in running.items() if self.live(job_id, epoch, truly=True)]
         if len(live) > policy.limit:
             others = ", ".join(each[-6:] for each in live if each != row.id)
             self.fail("SLOTS", f"runs beside {others}, {policy.limit} may", row)
