@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.built_in import RELAY, WEBHOOK
+from chalicelib.pipeline.context import running
 from chalicelib.pipeline.deliver import deliver
-from chalicelib.pipeline.outcome import Outcome, run
+from chalicelib.pipeline.outcome import Outcome, Returned, raised
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.parts_here import lent
 from chalicelib.pipeline.ports import Call, Execution, Runner
@@ -33,7 +35,16 @@ class _Here:
     def start(self, call: Call) -> Execution:
         """Run it to its end."""
         with lent(self._parts):
-            return _Ended(run(self._task, call))
+            return _Ended(_work(self._task, call))
+
+
+def _work(task: Task[Any, Any], call: Call) -> Outcome:
+    """What happened. Ours raise what they mean to: anything that is no `Exception` is about this process, and not about the job."""
+    try:
+        with running(call.facts, call.line):
+            return Returned(json=strict_json.write(task.function(**task.signature.check(call.args))))
+    except Exception as error:  # noqa: BLE001 - all of it is an outcome
+        return raised(task, error)
 
 
 class _Ended:

@@ -34,8 +34,9 @@ from chalicelib.pipeline.webhooks import (
     rotate_secret,
 )
 from tests.support.drive import drain, replay, run_until_quiet, tick
-from tests.support.faults import Crash
+from tests.support.faults import Crash, How, Trap, trapped
 from tests.support.rows import DAY, HOUR, SECOND
+from tests.support.stage import Stage
 
 URL = "https://hooks.example.org/jobline?token=planted-in-the-url"
 
@@ -529,3 +530,46 @@ def test_a_job_without_a_webhook_costs_what_it_always_did(stage, receiver):
     stage.submit()
     run_until_quiet(stage.parts)
     assert stage.store.writes == 3
+
+
+# ---------------------------------------------------------------------------------------- every call goes wrong once
+
+
+@pytest.mark.parametrize("how", How)
+def test_one_fault_anywhere_costs_no_message_and_makes_no_second_one(how):
+    sprung = []
+    for at in range(1, 60):
+        stage = Stage(seed=at)
+        receiver = Receiver(stage)
+        stage.works(events=("succeeded",))
+        heard = []
+        stage.task(_hears(heard), "hear", topics=("job.*",))
+        job = stage.submit(webhook=receiver.endpoint.id)
+        # given one call of all those that follow, by whomever, that goes wrong
+        trap, whole = Trap(how=how, at=at), stage.parts
+        stage.parts = trapped(whole, trap)
+        drain(stage.parts)
+        stage.parts = whole
+        # when the rest goes well
+        run_until_quiet(stage.parts)
+        # then the job has one end, one message tells of it, perhaps twice, and one subscriber heard of it
+        assert stage.row(job).state is State.SUCCEEDED, trap.sprung
+        assert receiver.job().state is State.SUCCEEDED, trap.sprung
+        assert len({parcel.headers["webhook-id"] for parcel in receiver.got}) == 1, trap.sprung
+        assert len({event["id"] for event in heard}) == 1, trap.sprung
+        before = len(receiver.got)
+        replay(stage.parts)
+        assert len(receiver.got) == before
+        if trap.sprung is None:
+            break
+        sprung.append(trap.sprung)
+    else:
+        raise AssertionError("the story never ends")
+    assert {"items.read", "store.create", "store.write", "queue.send"} <= set(sprung)
+
+
+def _hears(heard):
+    def hear(event):
+        heard.append(event)
+
+    return hear
