@@ -245,6 +245,10 @@ class Registry:
         kind = Kind.LOOP if asynchronous else Kind.PROCESS if options.cpu else Kind.THREAD
         check_policies(name, options, signature.names)
         check_keys(options, name, signature.names)
+        if options.topics and options.batch:
+            raise TaskMisdeclared(
+                f"@on {name}: a subscriber gets one event; batch=True is for submitted jobs"
+            )
         if options.topics and not (signature.names and set(signature.required) <= {signature.names[0]}):
             raise TaskMisdeclared(
                 f"@on {name}: a subscriber has one argument, the event; further ones need defaults"

@@ -549,8 +549,11 @@ def test_on_stands_above_task_and_above_itself(registry):
 def test_what_is_declared_wrongly_is_said_at_import(registry):
     def bill(event): ...
 
+    def batched(events: list[dict]): ...
+
     for wrong in (
         lambda: declare.on()(bill),
+        lambda: declare.on("a", batch=True)(batched),
         lambda: declare.on("order paid")(bill),
         lambda: declare.on("a")(lambda: None),
         lambda: declare.on("a")(lambda event, other: None),
