@@ -28,10 +28,10 @@ class RememberingQueue(MemoryQueue):
         super().__init__(world)
         self.ever: list[tuple[str, str]] = []
 
-    def put(self, lane: str, body: str, *, delay: timedelta = timedelta(0), trace: str | None = None) -> None:
+    def put(self, lane: str, body: str, **how: Any) -> None:
         """Put any body into a lane."""
         self.ever.append((lane, body))
-        super().put(lane, body, delay=delay, trace=trace)
+        super().put(lane, body, **how)
 
 
 class Jobline:

@@ -48,9 +48,9 @@ class RememberingQueue(MemoryQueue):
         super().__init__(world, unkindness=unkindness)
         self.ever: list[tuple[str, str]] = []
 
-    def put(self, lane: str, body: str, *, delay: timedelta = timedelta(0), trace: str | None = None) -> None:
+    def put(self, lane: str, body: str, **how: Any) -> None:
         self.ever.append((lane, body))
-        super().put(lane, body, delay=delay, trace=trace)
+        super().put(lane, body, **how)
 
 
 class Stage:

@@ -4,11 +4,13 @@
 """
 
 import threading
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random  # noqa: TID251 - a twin makes its own chance, from a seed
 
+from chalicelib.adapters.memory.fairness import Fairness
 from chalicelib.domain.job import Wakeup
 from chalicelib.lanes import LANES
 from chalicelib.pipeline.messages import check_delay, encode
@@ -29,6 +31,7 @@ class Message:
     receives: int = 0
     receipt: str = ""
     trace: str | None = None
+    tenant: str | None = None
 
 
 @dataclass(kw_only=True)
@@ -51,11 +54,14 @@ class MemoryQueue:
         visibility: timedelta = timedelta(seconds=360),
         max_receives: int = 10,
         unkindness: Unkindness | None = None,
+        fair: bool = False,
     ) -> None:
+        """`fair`: tenants that flood a lane wait behind the others, as on SQS. Otherwise what was sent first comes first."""
         self._world = world
         self._visibility = visibility
         self._max_receives = max_receives
         self._unkindness = unkindness or Unkindness()
+        self._fairness: dict[str, Fairness] | None = defaultdict(Fairness) if fair else None
         self.sent = 0  #: messages, since the beginning
         self._lock = threading.RLock()
         self.messages: list[Message] = []
@@ -70,16 +76,34 @@ class MemoryQueue:
                 unsent.append(wakeup)
                 continue
             for _ in range(2 if self._happens(self._unkindness.doubles) else 1):
-                self.put(wakeup.lane, encode(wakeup), delay=wakeup.delay, trace=wakeup.trace)
+                self.put(
+                    wakeup.lane,
+                    encode(wakeup),
+                    delay=wakeup.delay,
+                    trace=wakeup.trace,
+                    tenant=wakeup.tenant,
+                )
         return unsent
 
-    def put(self, lane: str, body: str, *, delay: timedelta = timedelta(0), trace: str | None = None) -> None:
+    def put(
+        self,
+        lane: str,
+        body: str,
+        *,
+        delay: timedelta = timedelta(0),
+        trace: str | None = None,
+        tenant: str | None = None,
+    ) -> None:
         """Put any body into a lane, as anybody with the right to send could."""
-        visible = self._world.now() + delay
+        now = self._world.now()
         with self._lock:
             self.sent += 1
-            message = Message(id=f"m{self.sent}", lane=lane, body=body, visible=visible, trace=trace)
+            message = Message(
+                id=f"m{self.sent}", lane=lane, body=body, visible=now + delay, trace=trace, tenant=tenant
+            )
             self.messages.append(message)
+            if self._fairness is not None and tenant is not None:
+                self._fairness[lane].sent(tenant, now)
 
     def extend(self, lane: str, receipt: str, visibility: timedelta) -> None:
         """Hide a received message for this long; a stale receipt, or one of a message that is visible again, does nothing."""
@@ -98,6 +122,8 @@ class MemoryQueue:
             found = [message for message in self.messages if message.lane == lane and message.visible <= now]
             if self._unkindness.shuffles:
                 self._unkindness.chance.shuffle(found)
+            if self._fairness is not None:
+                found = self._fairly(lane, found, now)
             for message in found:
                 if len(taken) == most:
                     break
@@ -109,6 +135,12 @@ class MemoryQueue:
                 message.visible = now + self._visibility
                 taken.append(replace(message))
         return taken
+
+    def _fairly(self, lane: str, found: list[Message], now: datetime) -> list[Message]:
+        assert self._fairness is not None
+        in_flight = [one for one in self.messages if one.lane == lane and one.receives and one.visible > now]
+        order = self._fairness[lane].order(_tenants(found), _tenants(in_flight), now)
+        return [found[place] for place in order]
 
     def delete(self, receipt: str) -> bool:
         """Delete by the newest receipt. False: a stale receipt, which on SQS may answer 200 and delete nothing."""
@@ -133,3 +165,7 @@ class MemoryQueue:
 
     def _happens(self, probability: float) -> bool:
         return probability > 0 and self._unkindness.chance.random() < probability
+
+
+def _tenants(messages: Sequence[Message]) -> list[str]:
+    return [message.id if message.tenant is None else message.tenant for message in messages]
