@@ -16,7 +16,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import uses, uses_alike, uses_long, uses_redrive, uses_schedules, uses_topics, uses_webhooks
+from bench import (
+    uses,
+    uses_alike,
+    uses_lanes,
+    uses_long,
+    uses_redrive,
+    uses_schedules,
+    uses_topics,
+    uses_webhooks,
+)
 from bench.figures import Sum, total
 from bench.ground import FEATURES, Feature, Ground
 from bench.meter import Meter, metering
@@ -25,7 +34,7 @@ from bench.stage import emulated, stage
 from chalicelib import wiring
 from chalicelib.pipeline.parts import Parts
 
-USES = (uses, uses_alike, uses_long, uses_redrive, uses_schedules, uses_topics, uses_webhooks)
+USES = (uses, uses_alike, uses_lanes, uses_long, uses_redrive, uses_schedules, uses_topics, uses_webhooks)
 """Where the features are used. Importing these puts their rows on the list, in this order."""
 
 
