@@ -27,6 +27,7 @@ UNITS = {
     "replacing a debounced job's arguments": 2,
     "throttled": 4,
     "refused by a throttle": 0,
+    "a lane that is paused and goes on": 20,
     "with ten checkpoints": 13,
     "with ten checkpoints, going on elsewhere after each": 33,
     "with ten steps": 13,

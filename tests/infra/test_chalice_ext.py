@@ -128,6 +128,18 @@ def test_an_update_puts_both_back(watched):
     ]
 
 
+def test_a_deploy_does_not_let_a_paused_lane_go_on(watched):
+    arn, queue = watched.function(), watched.queue()
+    uuid = watched.chalice.create_lambda_event_source(
+        event_source_arn=queue, function_name=arn, batch_size=10
+    )
+    watched.lambda_.update_event_source_mapping(UUID=uuid, Enabled=False)
+
+    watched.chalice.update_lambda_event_source(event_uuid=uuid, batch_size=10, maximum_concurrency=7)
+
+    assert watched.lambda_.get_event_source_mapping(UUID=uuid)["State"] == "Disabled"
+
+
 def test_a_limit_that_is_not_declared_any_more_is_taken_away_and_one_that_is_stays(watched):
     arn, queue = watched.function(), watched.queue()
     uuid = watched.chalice.create_lambda_event_source(
