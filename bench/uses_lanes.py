@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from bench.ground import MINUTE, Ground, feature
+from bench.ground import Ground, feature
 from bench.uses import Begin
 from chalicelib.adapters.memory import MemoryFeeds
+from chalicelib.domain.lane import MINUTE
 from chalicelib.pipeline.lane_control import SETTLED, pause, resume
 
 

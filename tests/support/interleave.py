@@ -9,9 +9,9 @@ from random import Random
 from typing import Any
 
 from chalicelib.domain.job import Wakeup
+from chalicelib.lanes import LANES
 from chalicelib.pipeline.consume import Record, WholeBatchFailed, consume
 from chalicelib.pipeline.execute import execute
-from chalicelib.pipeline.task import LANES
 from jobline.testing.crash import Killed
 from jobline.testing.drive import INVOCATION, MINUTE, next_event, quiet
 from jobline.testing.drive import tick as tick_once
