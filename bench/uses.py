@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.ground import FEATURES, Ground, feature
 from chalicelib.domain.errors import Retry
-from chalicelib.domain.flow import Concurrency, Rate
+from chalicelib.domain.flow import Concurrency, Ordered, Rate
 from chalicelib.pipeline.context import current_job
 
 __all__ = ["FEATURES"]
@@ -152,6 +152,29 @@ def queued_up(ground: Ground, begin: Begin) -> int:
     begin()
     jobs = ground.submit(task, *numbers())
     ground.drain()
+    ground.world.advance(timedelta(seconds=10))
+    blocker()
+    ground.drain()
+    ground.check(jobs)
+    return MANY
+
+
+@feature("ordered, alone in its group")
+def alone(ground: Ground, begin: Begin) -> int:
+    task = ground.task(work, ordered=Ordered(key=("number",)))
+    begin()
+    jobs = ground.submit(task, *numbers())
+    ground.drain()
+    ground.check(jobs)
+    return MANY
+
+
+@feature("ordered, in line")
+def in_line(ground: Ground, begin: Begin) -> int:
+    task = ground.task(work, ordered=Ordered())
+    blocker = ground.hold(task, numbers(1)[0])
+    begin()
+    jobs = ground.submit(task, *numbers())
     ground.world.advance(timedelta(seconds=10))
     blocker()
     ground.drain()

@@ -49,7 +49,14 @@ def policy(function: str, *, app: str, stage: str, bucket: str | None = None) ->
         ]
 
     grants: Mapping[str, list[Statement]] = {
-        API: [*accepting, _lists(prefix), _lists_of_dead(prefix), *depths, *_feeds(prefix)],
+        API: [
+            *accepting,
+            _lists(prefix),
+            _lists_of_dead(prefix),
+            _items_gone(prefix),
+            *depths,
+            *_feeds(prefix),
+        ],
         **{lane.consumer: consumer(lane.name) for lane in DECLARED},
         "tick": [
             *accepting,
@@ -58,7 +65,7 @@ def policy(function: str, *, app: str, stage: str, bucket: str | None = None) ->
             _items_gone(prefix),
             *_feeds(prefix),
         ],
-        "dead_letters": [_allow("Receive", POLLING, [dead]), *accepting],
+        "dead_letters": [_allow("Receive", POLLING, [dead]), *accepting, _items_listed(prefix)],
     }
     return {
         "Version": "2012-10-17",
@@ -71,12 +78,12 @@ def _rows(prefix: str) -> Statement:
 
 
 def _items_gone(prefix: str) -> Statement:
-    """Small items (slots, those who wait) come and go. Rows, payloads and keys do not: nobody deletes one."""
+    """Small items (slots, numbers in line) come and go. Rows, payloads and keys do not: nobody deletes one."""
     return _of_items(_allow("ItemsGone", ["dynamodb:DeleteItem"], [f"arn:aws:dynamodb:*:*:table/{prefix}"]))
 
 
 def _items_listed(prefix: str) -> Statement:
-    """Who holds a slot, who waits for one, what a job's steps came to. A consumer lists nothing else."""
+    """Who holds a slot, who waits for one, who is first in line, what a job's steps came to. Those who take messages list nothing else."""
     return _of_items(_allow("ItemsListed", ["dynamodb:Query"], [f"arn:aws:dynamodb:*:*:table/{prefix}"]))
 
 

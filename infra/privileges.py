@@ -19,7 +19,7 @@ Each function has a role of its own with one policy (infra/policies.py, written 
 `python -m infra.privileges`. tests/privilege holds it to the code, both ways: in a day in which every function does all that its code can
 reach, every call is allowed, and every grant is missed if it is taken away. A dot is a grant.
 
-No function deletes a row or scans the table: DeleteItem, and a consumer's Query, are for small items alone (`item#*`). None may write an
+No function deletes a row or scans the table: DeleteItem, and the Query of those who take messages, are for small items alone (`item#*`). None may write an
 API key: a Deny on `apikey#*` stands over the grants of PutItem and UpdateItem. `*` stands where AWS takes nothing else: X-Ray has no
 resource for segments, Lambda none for a list of mappings. Mappings may be changed only if they feed a consumer of this stage's lanes
 (`lambda:FunctionArn`). The bucket has to be this account's.

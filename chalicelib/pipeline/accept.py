@@ -10,6 +10,7 @@ from chalicelib.domain.events import Appointed
 from chalicelib.domain.guards import Seen
 from chalicelib.domain.job import Job, Payload, State, Wakeup
 from chalicelib.domain.lifecycle import change
+from chalicelib.pipeline import turns
 from chalicelib.pipeline.gates import gates_of
 from chalicelib.pipeline.ids import time_of
 from chalicelib.pipeline.limits import MAX_QUEUE_DELAY, SEND_AHEAD
@@ -71,7 +72,7 @@ def accept(jobs: Sequence[Job], *, parts: Parts) -> list[Job | Exception]:
 
     The row that was there already is returned as it is: same id, same job. A message that cannot be sent is left to the sweep.
     """
-    rows = list(parts.crew.each(lambda job: _put(job, parts), jobs))
+    rows = _put_all(jobs, parts)
     wakeups = [
         wakeup for row in rows if isinstance(row, Job) and (wakeup := _first_wakeup(row, parts)) is not None
     ]
@@ -84,6 +85,19 @@ def accept(jobs: Sequence[Job], *, parts: Parts) -> list[Job | Exception]:
         )
     _announce_accepted(rows, parts)
     return rows
+
+
+def _put_all(jobs: Sequence[Job], parts: Parts) -> list[Job | Exception]:
+    """Put the rows; those of ordered groups with their numbers, which are drawn in the order of the list."""
+    if not any(turns.line_of(job) for job in jobs):
+        return list(parts.crew.each(lambda job: _put(job, parts), jobs))
+    lined = turns.queue_up(jobs, parts=parts)
+    ready = [job for job in lined if isinstance(job, Job)]
+    put = dict(
+        zip((job.id for job in ready), parts.crew.each(lambda job: _put(job, parts), ready), strict=True)
+    )
+    turns.put(ready, put.values(), parts=parts)
+    return [put[job.id] if isinstance(job, Job) else job for job in lined]
 
 
 def _announce_accepted(rows: Sequence[Job | Exception], parts: Parts) -> None:

@@ -10,11 +10,11 @@ from typing import assert_never
 
 from chalicelib.domain.errors import MachineryError
 from chalicelib.domain.events import Parked, Requeued
-from chalicelib.domain.flow import Concurrency, Gate, GateKind, Rate
+from chalicelib.domain.flow import Concurrency, Gate, GateKind, Ordered, Rate
 from chalicelib.domain.guards import Unwished
 from chalicelib.domain.history import CONTINUED
 from chalicelib.domain.job import Entry, Job, State
-from chalicelib.pipeline import rate, slots, waiting_list
+from chalicelib.pipeline import rate, slots, turns, waiting_list
 from chalicelib.pipeline.gates import policies
 from chalicelib.pipeline.items import Spot
 from chalicelib.pipeline.parts import Parts
@@ -46,6 +46,7 @@ class _Back:
     due: datetime | None = None
     place: int | None = None
     wakes: tuple[Place, int] | None = None  #: the gate at which it waits, and its limit
+    ticket: int | None = None  #: its new number in its group's line
 
 
 FREE = Admitted()
@@ -90,6 +91,8 @@ def _through(job: Job, held: list[tuple[Place, int, int]], until: datetime, part
     for gate in job.gates:
         policy, back = known.get(gate.kind), None
         match policy:
+            case Ordered():
+                back = _in_turn(job, gate, until, parts)
             case Concurrency():
                 back = _slotted(job, gate, policy, held, until, parts)
             case Rate() if not _goes_on(job):
@@ -99,6 +102,12 @@ def _through(job: Job, held: list[tuple[Place, int, int]], until: datetime, part
         if back is not None:
             return back
     return None
+
+
+def _in_turn(job: Job, gate: Gate, until: datetime, parts: Parts) -> _Back | None:
+    place = Place(tenant=job.tenant, gate=gate)
+    wait = turns.ask(place, job, until=until, parts=parts)
+    return None if wait is None else _Back(why=gate.kind, wakes=(place, 0), ticket=wait.ticket)
 
 
 def _slotted(
@@ -162,7 +171,10 @@ def _give_back(job: Job, back: _Back, until: datetime, parts: Parts) -> None:
     if back.wakes is not None and row is not None and row.state is State.SCHEDULED:
         place, limit = back.wakes
         try:
-            slots.second_look(place, limit, job, until=until, parts=parts)
+            if place.gate.kind is GateKind.ORDER:
+                turns.step(place, until=until, parts=parts)
+            else:
+                slots.second_look(place, limit, job, until=until, parts=parts)
         except MachineryError as error:
             log.warning("%s: is left to the tick: %s", job.label(), error, extra=job.log_fields())
 
@@ -172,7 +184,14 @@ def _parked(job: Job, back: _Back, now: datetime) -> Parked:
     kept = without_waits(job)
     unstarted = not any(entry.event == "claimed" for entry in kept)
     check = min(look, max(now, job.expires)) if job.expires is not None and unstarted else look
-    return Parked(at=now, guard=Unwished(owner=owner_of(job)), gate=back.why, check=check, kept=kept)
+    return Parked(
+        at=now,
+        guard=Unwished(owner=owner_of(job)),
+        gate=back.why,
+        check=check,
+        kept=kept,
+        ticket=back.ticket,
+    )
 
 
 def _before(job: Job) -> Entry | None:

@@ -10,7 +10,7 @@ from chalicelib.domain.events import Cancelled, Died, Event, Expired, Postponed,
 from chalicelib.domain.guards import Seen
 from chalicelib.domain.job import Job, State, Wakeup
 from chalicelib.domain.lifecycle import change
-from chalicelib.pipeline import effects
+from chalicelib.pipeline import effects, turns
 from chalicelib.pipeline.ids import time_of
 from chalicelib.pipeline.lane_control import paused_lanes
 from chalicelib.pipeline.limits import MAX_QUEUE_DELAY, SEND_AHEAD
@@ -117,6 +117,8 @@ def _write(plan: Plan, until: datetime, parts: Parts) -> bool:
         return False
     answer = patience(parts, until)(parts.store.write, plan.job.id, change(event))
     ended = isinstance(event, Died | Cancelled | Expired) and isinstance(answer, Written)
+    if ended and answer.job is not None:
+        turns.pass_on(answer.job, until=until, parts=parts)
     if ended and answer.job is not None and answer.job.outbox:
         effects.perform(answer.job, parts=parts)
     return ended

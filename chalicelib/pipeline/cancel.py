@@ -7,7 +7,7 @@ from chalicelib.domain.events import CancelRequested, Event
 from chalicelib.domain.guards import Seen
 from chalicelib.domain.job import TERMINAL, Job, State
 from chalicelib.domain.lifecycle import change
-from chalicelib.pipeline import effects
+from chalicelib.pipeline import effects, turns
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.ports import Written
@@ -43,6 +43,7 @@ def cancel_seen(job_id: str, *, tenant: str, parts: Parts) -> tuple[Job, Job]:
             raise NotFound(f"there is no job {job_id}")
         row = answer.job
         if isinstance(answer, Written):
+            turns.pass_on(row, until=until, parts=parts)
             _perform_owed(row, parts)
             return before, row
     raise Unavailable(f"job {job_id} changed {ROUNDS} times while it was being cancelled")

@@ -9,7 +9,7 @@ from chalicelib.domain.events import Claimed, Event, Reclaimed
 from chalicelib.domain.guards import Lapsed, Ready
 from chalicelib.domain.job import CLAIMABLE, Job, State, Wakeup
 from chalicelib.domain.lifecycle import change
-from chalicelib.pipeline import effects
+from chalicelib.pipeline import effects, turns
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.ports import Written
@@ -57,7 +57,8 @@ def _for_tenant(write: Change, tenant: str) -> Change:
 
 
 def _perform_owed(row: Job, parts: Parts) -> None:
-    """Our own write ended a job whose worker was lost: do what that owes."""
+    """Our own write ended a job whose worker was lost: do what that owes, and let the next of its group pass."""
+    turns.pass_on(row, until=parts.world.now() + parts.limits.patience, parts=parts)
     if row.outbox:
         effects.perform(row, parts=parts)
 

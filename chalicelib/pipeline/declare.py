@@ -44,6 +44,7 @@ def task(function: Callable[..., Any] | None = None, /, *, name: str | None = No
         debounce: `Debounce(wait=, most=, key=)`: of requests that follow each other closely, only the last one's job runs.
         throttle: `Throttle(limit=, per=, key=)`: further jobs are refused. One of these three; docs/unique.md.
         concurrency: `Concurrency(limit, key=)`: how many attempts of a key may run at once (docs/limits.md).
+        ordered: `Ordered(key=, on_retry=)`: jobs of a group run one at a time, in the order of acceptance (docs/limits.md).
         on_success, on_failure: the name of a task that is submitted, exactly once, with the finished job.
         events: which of a job's own moments are published, as events of the topics `job.<moment>`: "accepted", "started",
             "progressed", "succeeded", "retried", "dead", "cancelled", "expired".

@@ -8,7 +8,7 @@ from chalicelib.domain.events import Cancelled
 from chalicelib.domain.guards import Seen
 from chalicelib.domain.job import Job, State
 from chalicelib.domain.lifecycle import PENDING, change
-from chalicelib.pipeline import strict_json
+from chalicelib.pipeline import strict_json, turns
 from chalicelib.pipeline.accept import accept, new_job
 from chalicelib.pipeline.cancel import ROUNDS
 from chalicelib.pipeline.ids import time_of
@@ -68,6 +68,7 @@ def withdraw(job_id: str, *, until: datetime, parts: Parts) -> bool:
         event = Cancelled(at=now, guard=Seen(state=row.state, epoch=row.epoch), forget=forget_at(row, now))
         answer = patience(parts, until)(parts.store.write, job_id, change(event))
         if isinstance(answer, Written):
+            turns.pass_on(answer.job, until=until, parts=parts)
             return True
         row = answer.job
     raise Unavailable(f"job {job_id} changed {ROUNDS} times while it was being withdrawn")

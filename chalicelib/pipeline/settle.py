@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from chalicelib.domain.events import Died, Event, Parked, Requeued, RetryScheduled
 from chalicelib.domain.job import CLAIMABLE, Job, State, Wakeup
 from chalicelib.domain.lifecycle import change, marked
-from chalicelib.pipeline import effects
+from chalicelib.pipeline import effects, turns
 from chalicelib.pipeline.announce import announce
 from chalicelib.pipeline.limits import MAX_QUEUE_DELAY
 from chalicelib.pipeline.parts import Parts
@@ -37,6 +37,8 @@ def settle(job: Job, event: Event, *, until: datetime, parts: Parts) -> Job | No
         _send_next(row, parts)
     if row.state is State.RETRYING and row.epoch == job.epoch:
         announce(row, "retried", at=row.history[-1].at, parts=parts)
+    if row.gates and row.epoch == job.epoch:
+        turns.pass_on(row, until=until, parts=parts)
     if row.outbox and row.epoch == job.epoch:
         effects.perform(row, parts=parts)
     return row

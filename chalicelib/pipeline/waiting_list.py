@@ -126,15 +126,20 @@ def send(row: Job, parts: Parts) -> None:
     parts.queue.send([replace(wakeup, delay=wait)])
 
 
+def unwatch(place: Place, *, until: datetime, parts: Parts) -> None:
+    """Take the gate's appointment away; whoever does so looks once more afterwards."""
+    call = patience(parts, until)
+    mark = call(parts.items.read, place.watch).get("by")
+    if mark is not None:
+        call(parts.items.delete, place.watch, ((Equals("by", mark),),))
+
+
 def look_again(place: Place, seen: Sequence[datetime], *, left: bool, until: datetime, parts: Parts) -> None:
     """After the tick's look: another one while somebody waits, and none when nobody does."""
     if left:
         watch(place, min(seen, default=parts.world.now() + LATEST), until=until, parts=parts)
         return
-    call = patience(parts, until)
-    mark = call(parts.items.read, place.watch).get("by")
-    if mark is not None:
-        call(parts.items.delete, place.watch, ((Equals("by", mark),),))
+    unwatch(place, until=until, parts=parts)
     # Whoever came while we took the watch away saw it still there, and had put itself on the list before.
     if waiters(place, until=until, parts=parts, limit=1):
         watch(place, parts.world.now(), until=until, parts=parts)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chalicelib.domain.flow import Concurrency, Gate, GateKind
-from chalicelib.pipeline import slots, waiting_list
+from chalicelib.pipeline import slots, turns, waiting_list
 from chalicelib.pipeline.gates import policies
 from chalicelib.pipeline.items import Spot
 from chalicelib.pipeline.parts import Parts
@@ -14,6 +14,9 @@ def look_after(spot: Spot, until: datetime, parts: Parts) -> None:
     """Give what is free to those who wait, and come again while there are any."""
     kind, _, key = spot.key.partition(" ")
     place = Place(tenant=spot.shelf.partition("#")[2], gate=Gate(kind=GateKind(kind), key=key))
+    if place.gate.kind is GateKind.ORDER:
+        turns.look_after(place, until=until, parts=parts)
+        return
     waiting = waiting_list.waiters(place, until=until, parts=parts)
     known = [waiter for waiter in waiting if waiter.task in parts.registry]
     limit = _limit(known[0], parts) if known else None

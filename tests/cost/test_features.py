@@ -21,6 +21,8 @@ UNITS = {
     "rate-limited, has to wait": 7,
     "with a slot, free": 5,
     "with a slot, has to wait": 14.3,
+    "ordered, alone in its group": 6,
+    "ordered, in line": 10,
     "unique": 4,
     "answered with the unique job that is there": 1,
     "debounced": 4,
@@ -71,6 +73,8 @@ def test_only_what_says_so_enters_the_index(counted):
         "a schedule that is made",
         "a schedule's fire, with its job",
         "a schedule that is paused and resumed",
+        "with a slot, has to wait",
+        "ordered, in line",
     }
 
 

@@ -58,7 +58,8 @@ class Day:
         for _ in range(2):  # answered with the first one's job, both times
             assert once == self.submit("once", value="once", headers={"Idempotency-Key": "the second"})
         self.ok("POST", "/jobs/batch", {"jobs": [{"task": "echo", "args": {"value": "b"}}] * 12})
-        self.ok("POST", f"/jobs/{self.submit('echo', value='c')}/cancel")
+        for task in ("echo", "in_turn"):
+            self.ok("POST", f"/jobs/{self.submit(task, value='c')}/cancel")
         for dry_run in (True, False):
             self.submit("echo", value="d", delay=3600)
             self.ok("POST", "/jobs/cancel", {"task": "echo", "state": "SCHEDULED", "dry_run": dry_run})
@@ -196,6 +197,7 @@ class Day:
         jobs = [
             self.submit(f"lead_{lane}", value="x" * size) for lane, size in zip(lanes, sizes, strict=True)
         ]
+        jobs.insert(0, self.submit("lead_in_turn", value="x"))
         with self.nobody_performs_effects():
             self.work()
         self.forget_result(jobs[-1])

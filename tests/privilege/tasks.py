@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib import Event, FinishedJob, Retry, Unique, current_job, wiring
-from chalicelib.domain.flow import Concurrency
+from chalicelib.domain.flow import Concurrency, Ordered
 from chalicelib.domain.retry import Backoff
 from chalicelib.lanes import LANES
 from chalicelib.pipeline.task import Options, Registry
@@ -66,6 +66,9 @@ def registry(beaten: threading.Event) -> Registry:
         return str(handle.state)
 
     made.add(echo, None, Options())
+    made.add(echo, "in_turn", Options(ordered=Ordered()))
+    made.add(lead, "lead_in_turn", Options(on_success="follow_in_turn"))
+    made.add(follow, "follow_in_turn", Options(ordered=Ordered()))
     made.add(echo, "once", Options(unique=Unique(key=("value",), until=timedelta(days=1))))
     for lane in LANES:
         made.add(lead, f"lead_{lane}", Options(on_success=f"follow_{lane}"))

@@ -9,7 +9,7 @@ from msgspec import Meta
 from chalicelib.domain.errors import MAX_DELAY
 from chalicelib.entrypoints.api.reading import Moment, moment
 from chalicelib.lanes import LANES
-from chalicelib.pipeline.enqueue import MAX_TAG_CHARS, MAX_TAGS, JobRequest
+from chalicelib.pipeline.enqueue import MAX_KEY_CHARS, MAX_TAG_CHARS, MAX_TAGS, JobRequest
 from chalicelib.pipeline.task import MAX_ATTEMPTS, Submission
 from chalicelib.pipeline.topics import MOMENTS
 
@@ -37,6 +37,10 @@ class NewJob(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     tags: Annotated[
         list[Tag], Meta(max_length=MAX_TAGS, description="words to find it by: GET /jobs?tag=")
     ] = []
+    group: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=MAX_KEY_CHARS)] | None,
+        Meta(description="of a task with ordered groups: which one, in the stead of its key's arguments"),
+    ] = None
     events: Annotated[
         list[Told] | None,
         Meta(
@@ -69,6 +73,7 @@ def job_request(new: NewJob, *, tenant: str, key: str | None) -> JobRequest:
         tenant=tenant,
         key=key,
         webhook=new.webhook,
+        group=new.group,
         events=None if new.events is None else tuple(new.events),
     )
     return JobRequest(task=new.task, args=new.args, how=how)
