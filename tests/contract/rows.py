@@ -105,6 +105,7 @@ def full(state: State = State.QUEUED, *, at: datetime = NOW, **facts: Any) -> Jo
         "on_failure": "alarm",
         "cause": new_id(at),
         "events": ("accepted", "dead"),
+        "checkpoint": STORED,
     }
     return plain(state, at=at, **{**hard, **facts})
 

@@ -14,6 +14,7 @@ from chalicelib.domain.errors import InvalidInput, Unavailable
 from chalicelib.domain.job import Inline, State, Stored
 from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.limits import Limits
+from chalicelib.pipeline.ports import Refused
 from chalicelib.pipeline.redrive import redrive
 from chalicelib.pipeline.signal import JobContinues
 from tests.support.drive import deliver, drain, replay, run_until_quiet
@@ -86,10 +87,13 @@ def test_the_attempt_ends_with_time_to_settle(stage):
 
 
 def test_where_checkpoints_are_far_between_the_last_one_comes_early_enough(stage):
-    # given pieces of 25 s, in invocations of 60: a third piece would not be done in time
-    count = Count(stage, total=6, seconds=25)
+    # given pieces of 20 s, in invocations of 60: after the second there are 17 s left, too few for a third
+    count = Count(stage, total=6, seconds=20)
     job = stage.submit()
-    run_until_quiet(stage.parts)
+    while stage.row(job).state is not State.SUCCEEDED:
+        began = stage.world.now()
+        deliver(stage.parts, "default")
+        assert stage.world.now() - began <= timedelta(seconds=57), "no part comes too late"
     assert result(stage, job)
     assert count.did == list(range(6))
     assert stage.row(job).attempts == 1
@@ -303,7 +307,7 @@ def test_an_attempt_that_lost_its_job_records_nothing_more(stage):
 
 def test_a_checkpoint_that_lands_late_does_not_take_the_job_back(stage):
     """The first write gets no answer for as long as anybody waits, the task goes on without it, and then it lands."""
-    late = []
+    late, landed = [], []
     write = stage.store.write
 
     def slow(job_id, change):
@@ -318,15 +322,17 @@ def test_a_checkpoint_that_lands_late_does_not_take_the_job_back(stage):
             current_job().checkpoint(1)
         late_one = late.pop()
         stage.store.write = write
-        current_job().checkpoint(2)
-        write(current_job().id, late_one)
-        return "done"
+        try:
+            current_job().checkpoint(2)
+        finally:  # all the time was spent on waiting for the first: it says that the job goes on elsewhere
+            landed.append(write(current_job().id, late_one))
 
     stage.store.write = slow
     stage.task(work)
     job = stage.submit()
     deliver(stage.parts, "default")
     assert stage.row(job).checkpoint == Inline(json="2")
+    assert [type(answer) for answer in landed] == [Refused]
 
 
 def test_one_that_lands_just_before_the_next_does_not_stop_that(stage):
