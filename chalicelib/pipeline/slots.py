@@ -43,6 +43,11 @@ class Slot:
     until: datetime
 
     @property
+    def epoch(self) -> int:
+        """The epoch of the claim that owns it; 0: none does."""
+        return int(self.owner.partition(".")[0] or 0)
+
+    @property
     def unchanged(self) -> tuple[Test, ...]:
         """The condition that nobody has changed it."""
         ms = (self.until - _EPOCH) // _MS
@@ -91,7 +96,8 @@ def _options(slots: Mapping[int, Slot], limit: int, job: Job, until: datetime, p
     """The slots that this job may take, of the best kind that there is: its own, free ones, lost ones, those kept for a younger job."""
     own = [number for number, slot in slots.items() if slot.job_id == job.id and number < limit]
     if own:
-        return own[:1]
+        # One that a later claim of the job has is that one's: this claim is over, though nobody has told it yet.
+        return [number for number in own if slots[number].epoch <= job.epoch][:1]
     free = free_numbers(slots, limit, until=until, parts=parts)
     if free:
         return free

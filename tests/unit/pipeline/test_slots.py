@@ -172,6 +172,27 @@ def end(stage: Stage, claimed, admitted) -> None:
     leave(claimed, admitted, until=until, parts=stage.parts)
 
 
+def test_a_lost_claim_that_wakes_up_at_the_gate_does_not_take_the_slot_of_the_next_one():
+    # Given a claim that stood still before it asked for a slot, and the next one of its job, which has it
+    from chalicelib.pipeline.admission import admit
+
+    stage = Stage()
+    stage.works(concurrency=Concurrency(1))
+    job = stage.submit()
+    sleeper = stage.claim(job)
+    stage.advance(hours=2)
+    taken_over = stage.claim(stage.row(job), seconds=3600)
+    until = stage.world.now() + timedelta(hours=1)
+    assert admit(taken_over, until=until, parts=stage.parts) is not None
+    # When it wakes up
+    assert admit(sleeper, until=until, parts=stage.parts) is None
+    # Then nobody runs beside the next one
+    other = stage.submit()
+    drain(stage.parts)
+    assert stage.row(job).owner == taken_over.owner
+    assert stage.row(other).state is State.SCHEDULED
+
+
 def test_a_slot_that_is_left_goes_to_the_one_that_waits_longest():
     stage = Stage()
     stage.works(concurrency=Concurrency(1))
