@@ -50,6 +50,9 @@ BOUND = 5 * HOUR
 """I9: once the faults are over, everything ends within this: an appointment postponed by up to an hour, then three attempts
 with their leases, waits and appointments, then a follower with as much."""
 
+SETTLED = 8 * MINUTE
+"""After the last fault: what stood still goes on, and what was under way has landed."""
+
 LONG = 40 * 24 * HOUR
 """Longer than any task of the simulation keeps its jobs."""
 
@@ -284,6 +287,8 @@ class History:
         if not self.ticking:
             return
         self.cloud.tick()
+        if self.fate.off and self.clock.now > self.profile.calm + SETTLED:
+            self.monitor.control.looked_at()
         if self.profile.forgets:
             self.cloud.forget()
         self.clock.at(self.clock.now + MINUTE, self._tick)

@@ -60,6 +60,7 @@ HERE: Mapping[str, str] = {
     "F65": "payload put, row not; or the payload is gone",
     "F66": "arguments of a limit's size, one byte less, one more",
     "F70": "rows of newer code are met, and left alone",
+    "F72": "who holds a slot dies, and its job is taken over",
     "F74": "two or more of these in one history",
 }
 
@@ -79,6 +80,5 @@ PENDING: Mapping[str, str] = {
     "F32": "issue 6: nothing uses transactions before joins do",
     "F67": "nothing uses streams; waits for a part that does",
     "F71": "issue 5: webhooks",
-    "F72": "issue 5: rate and concurrency limits",
     "F73": "issue 5: tenants",
 }

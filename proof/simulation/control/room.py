@@ -31,6 +31,9 @@ class Room:
     def written(self, old: Job, new: Job, label: str, key: Key, policy: Any) -> None:
         """A write took effect."""
 
+    def looked_at(self) -> None:
+        """A minute has passed, and all faults are over."""
+
     def over(self) -> None:
         """All is quiet: nothing more will come."""
 

@@ -70,6 +70,12 @@ class Control:
         """The room of long jobs."""
         return next(room for room in self._rooms if isinstance(room, Parts))
 
+    def looked_at(self) -> None:
+        """A minute has passed, and all faults are over."""
+        if self._keys:
+            for room in self._rooms:
+                room.looked_at()
+
     def over(self) -> None:
         """All is quiet."""
         self.fires.over()

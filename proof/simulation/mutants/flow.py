@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.domain.events import Requeued
-from chalicelib.pipeline import admission, rate
+from chalicelib.pipeline import admission, rate, slots, waiting_list
 from proof.simulation.mutants.registry import Patch, inside, mutant, write
 
 
@@ -65,3 +65,61 @@ def waiting_costs_an_attempt() -> Sequence[Patch]:
 @mutant("who is too early asks again at once", leaning="rate", scripts=("ok",))
 def rate_asked_again_and_again() -> Sequence[Patch]:
     return [write(Requeued, set=lambda old, event: {**old, "due": event.at})]
+
+
+@mutant(
+    "a slot is given back whoever has it by now",
+    leaning="slots",
+    zombies=True,
+    rates={"pause_before": 0.08, "late": 0.15},
+)
+def slot_freed_for_another() -> Sequence[Patch]:
+    old, free = slots._give, slots._FREE  # noqa: SLF001
+
+    def careless(place: Any, number: int, where: Any, waiting: Any, **rest: Any) -> Any:
+        return old(place, number, where if where == free else (), waiting, **rest)
+
+    return [(slots, "_give", careless)]
+
+
+@mutant("a slot is taken without asking whether it is still free", leaning="slots", latency=1500)
+def slot_taken_unconditionally() -> Sequence[Patch]:
+    old = slots._edit  # noqa: SLF001
+    return [(slots, "_edit", lambda _, *rest: old(((),), *rest))]
+
+
+@mutant(
+    "a slot whose time is over is free, whoever says so",
+    leaning="slots",
+    skew=120_000,
+    scripts=("slow", "talk", "obey"),
+)
+def slot_over_by_any_clock() -> Sequence[Patch]:
+    return [(slots, "_alive", lambda *_: False)]
+
+
+@mutant("a slot is free once its row has another state, though it runs", leaning="slots")
+def slot_of_a_running_job_free() -> Sequence[Patch]:
+    def any_time(found: Any, limit: int, **_: Any) -> Any:
+        return [number for number in range(limit) if number not in found] or list(found)[:1]
+
+    return [(slots, "free_numbers", any_time)]
+
+
+@mutant(
+    "nobody looks after those who wait but themselves",
+    leaning="slots",
+    rates={"crash_after": 0.08, "crash_before": 0.08},
+)
+def waiting_unwatched() -> Sequence[Patch]:
+    return [(waiting_list, "watch", lambda *_, **__: None)]
+
+
+@mutant("who parks does not look once more, and nobody looks for him", leaning="slots")
+def parked_without_second_look() -> Sequence[Patch]:
+    return [(slots, "second_look", lambda *_, **__: None), (waiting_list, "watch", lambda *_, **__: None)]
+
+
+@mutant("who leaves a slot wakes nobody, and nobody else does", leaning="slots")
+def slot_left_in_silence() -> Sequence[Patch]:
+    return [(waiting_list, "waiters", lambda *_, **__: [])]
