@@ -4,8 +4,19 @@ import os
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
-from chalicelib import Backoff, current_job, task
+from chalicelib import (
+    Backoff,
+    Debounce,
+    Event,
+    Rate,
+    Throttle,
+    Unique,
+    current_job,
+    on,
+    task,
+)
 
 VERSION = 1
 """What a redeploy changes."""
@@ -69,3 +80,63 @@ def trespass() -> dict[str, str]:
         except ClientError as error:
             answers[name] = error.response["Error"]["Code"]
     return answers
+
+
+# ---------------------------------------------------------------------------------------------------------------- control
+
+
+@task(unique=Unique(key=("order",)))
+def invoice(order: int, seconds: float = 2.0) -> int:
+    """One of an order at a time."""
+    time.sleep(seconds)
+    return order
+
+
+@task(debounce=Debounce(wait=timedelta(seconds=4), key=("page",)))
+def index(page: int, text: str) -> str:
+    """The last text of a page, once nobody changes it."""
+    return f"{page}: {text}"
+
+
+@task(throttle=Throttle(limit=2, per=timedelta(minutes=10)))
+def scarce() -> None:
+    """Two in ten minutes."""
+
+
+@task(rate=Rate(1, timedelta(seconds=2)))
+def paced() -> float:
+    """One in two seconds; when it was."""
+    return time.time()
+
+
+@task
+def long(parts: int, seconds: float) -> list[str]:
+    """Longer than an invocation: each part is done once, by whichever invocation gets to it."""
+    job = current_job()
+    done: list[str] = job.state or []
+    for part in range(len(done), parts):
+        done = [*done, job.step(f"part {part}", _part, part, seconds)]
+        job.checkpoint(done)
+    return done
+
+
+def _part(part: int, seconds: float) -> str:
+    time.sleep(seconds)
+    return f"part {part} in epoch {current_job().epoch}"
+
+
+@on("order.paid")
+def send_receipt(event: Event[Any]) -> str:
+    """What follows when an order was paid."""
+    return f"receipt for order {event['payload']['number']}"
+
+
+@on("order.*")
+def audit(event: Event[Any]) -> str:
+    """Everything that happens to orders."""
+    return str(event["topic"])
+
+
+@task
+def chime() -> None:
+    """What a schedule asks for each minute."""

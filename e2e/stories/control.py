@@ -1,0 +1,138 @@
+"""What a task may say about the flow of its jobs, and what people may do to it: each once, on the deployed thing."""
+
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+
+from e2e.api import IN_TIME
+from e2e.patience import until
+from e2e.story import Story
+from e2e.world import World
+
+story = Story("control")
+later = Story("control, later")
+
+FIRES = 240.0
+"""Seconds for a schedule that fires each minute: the tick has to see it, and puts its job up to two minutes ahead."""
+LONG = {"parts": 8, "seconds": 5.0}
+"""Work of 40 seconds, where an invocation has 30."""
+
+
+@story.check(
+    "a schedule is made, says when it will fire, and fires at once when it is told to (its next fire is looked for below)"
+)
+def schedule(world: World) -> str:
+    body = {
+        "id": "each-minute",
+        "task": "chime",
+        "cron": "* * * * *",
+        "timezone": "Asia/Kathmandu",
+    }
+    world.api.call("POST", "/schedules", body, status=201)
+    fires = world.api.call("GET", "/schedules/each-minute/next", query={"n": "3"})["fires"]
+    assert [fire[16:] for fire in fires] == [":00.000Z"] * 3, fires
+    made = world.api.call("POST", "/schedules/each-minute/fire", status=202)
+    world.api.promised[made["id"]] = "SUCCEEDED"
+    world.leave("told to fire", made["id"])
+    world.api.succeeded(made["id"])
+    return f"next at {', '.join(fire[11:16] for fire in fires)} UTC"
+
+
+@story.check("a long job is begun (looked for below)")
+def long_begun(world: World) -> None:
+    world.leave("long job", world.api.submit("long", args=LONG, lane="low"))
+
+
+@story.check("while a unique job is there, another request gets it; when it has ended, one of its own")
+def unique(world: World) -> None:
+    body = {"task": "invoice", "args": {"order": 7, "seconds": 3.0}}
+    first = world.api.http.post("/jobs", json=body)
+    again = world.api.http.post("/jobs", json=body)
+    assert first.json()["id"] == again.json()["id"], (first.text, again.text)
+    assert (first.headers.get("Jobline-Job"), again.headers.get("Jobline-Job")) == (None, "existing")
+    world.api.promised[first.json()["id"]] = "SUCCEEDED"
+    world.api.succeeded(first.json()["id"])
+    assert world.api.submit("invoice", args={"order": 7, "seconds": 0.0}) != first.json()["id"]
+
+
+@story.check("of many requests for a debounced job the last one counts")
+def debounced(world: World) -> str:
+    ids = {world.api.submit("index", args={"page": 1, "text": text}) for text in ("a", "ab", "abc")}
+    assert len(ids) == 1, ids
+    found = world.api.succeeded(ids.pop())
+    assert found["result"] == "1: abc", found["result"]
+    return " ".join(entry["event"] for entry in found["history"])
+
+
+@story.check("a throttled task takes two jobs, and says when the third may come")
+def throttled(world: World) -> str:
+    for _ in range(2):
+        world.api.submit("scarce")
+    refused = world.api.http.post("/jobs", json={"task": "scarce"})
+    assert refused.status_code == 429, refused.text
+    after = int(refused.headers["Retry-After"])
+    assert 500 < after <= 600, after
+    return f"Retry-After: {after}"
+
+
+@story.check("jobs over a rate limit wait for their moments, and no attempt is used by that")
+def rate(world: World) -> str:
+    ids = world.api.submit_many([{"task": "paced", "tags": ["paced"]} for _ in range(4)])
+    found = world.api.all_succeeded("paced", ids, within=IN_TIME)
+    times = sorted(job["result"] for job in found.values())
+    gaps = [after - before for before, after in pairwise(times)]
+    assert min(gaps) > 1.8, gaps
+    assert {job["attempts"] for job in found.values()} == {1}, found
+    return f"{', '.join(f'{gap:.1f}' for gap in gaps)} s between them"
+
+
+@story.check("an event runs each of its subscribers once, however often it is published")
+def topics(world: World) -> str:
+    event = {"id": "order-17-paid", "payload": {"number": 17}}
+    first, again = (world.api.call("POST", "/topics/order.paid/events", event, status=202) for _ in range(2))
+    assert first == again, (first, again)
+    jobs = {job["task"]: job["id"] for job in first["jobs"]}
+    assert set(jobs) == {"send_receipt", "audit"}, jobs
+    world.api.promised |= dict.fromkeys(jobs.values(), "SUCCEEDED")
+    assert world.api.succeeded(jobs["send_receipt"])["result"] == "receipt for order 17"
+    assert world.api.succeeded(jobs["audit"])["result"] == "order.paid"
+    heard = {topic["topic"]: topic["tasks"] for topic in world.api.call("GET", "/topics")["topics"]}
+    assert heard == {"order.paid": ["send_receipt"], "order.*": ["audit"]}, heard
+    return f"event {first['id']}"
+
+
+@later.check("the long job went on in another invocation, and did no part twice")
+def long_ended(world: World) -> str:
+    found = world.api.succeeded(world.left("long job"), within=LONG["parts"] * LONG["seconds"] + IN_TIME)
+    assert [part.rpartition(" in ")[0] for part in found["result"]] == [
+        f"part {number}" for number in range(int(LONG["parts"]))
+    ], found["result"]
+    epochs = {part.rpartition(" ")[2] for part in found["result"]}
+    assert len(epochs) > 1, f"all in epoch {epochs}"
+    assert found["attempts"] == 1, found["attempts"]
+    return f"{len(epochs)} invocations, one attempt"
+
+
+@later.check("the schedule fires each minute, once, to the second; after it was deleted, no more")
+def fired(world: World) -> str:
+    def chimes() -> list[Any]:
+        jobs = world.api.call("GET", "/jobs", query={"task": "chime", "limit": "100"})["jobs"]
+        return [job for job in jobs if job["id"] != world.left("told to fire")]
+
+    def over() -> list[Any]:
+        return [job for job in chimes() if job["state"] == "SUCCEEDED"]
+
+    found = until("two fires", over, lambda jobs: len(jobs) >= 2, within=FIRES, every=2.0)
+    world.api.call("DELETE", "/schedules/each-minute")
+    ahead = [job for job in chimes() if job["state"] == "CANCELLED"]
+    world.api.promised |= {job["id"]: job["state"] for job in ahead}
+    world.api.promised |= {job["id"]: "SUCCEEDED" for job in chimes() if job not in ahead}
+    minutes = [job["created_at"] for job in found]
+    assert len(set(minutes)) == len(minutes), f"a minute fired twice: {minutes}"
+    late = [(_time(job["started_at"]) - _time(job["created_at"])).total_seconds() for job in found]
+    assert min(late) > -0.1, f"started early: {late}"
+    return f"{', '.join(f'{seconds:.1f} s' for seconds in late)} after their minute; {len(ahead)} that were ahead are cancelled"
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
