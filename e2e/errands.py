@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 from chalicelib import (
     Backoff,
@@ -140,3 +140,15 @@ def audit(event: Event[Any]) -> str:
 @task
 def chime() -> None:
     """What a schedule asks for each minute."""
+
+
+class Thing(TypedDict):
+    """What is to be weighed."""
+
+    thing: str
+
+
+@task(batch=True)
+def weigh(jobs: list[Thing]) -> list[tuple[int, int]]:
+    """How heavy each is, and how many were weighed together."""
+    return [(len(job["thing"]), len(jobs)) for job in jobs]

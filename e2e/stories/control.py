@@ -101,6 +101,38 @@ def topics(world: World) -> str:
     return f"event {first['id']}"
 
 
+@story.check("the jobs of a batch task run in one call, each with an outcome of its own")
+def together(world: World) -> str:
+    jobs = [
+        {"task": "weigh", "args": {"thing": "feather" * number}, "tags": ["weighed"]}
+        for number in range(1, 11)
+    ]
+    ids = world.api.submit_many(jobs)
+    found = world.api.all_succeeded("weighed", ids, within=IN_TIME)
+    weights = [found[job_id]["result"] for job_id in ids]
+    assert [weight for weight, _ in weights] == [7 * number for number in range(1, 11)], weights
+    assert max(beside for _, beside in weights) > 1, weights
+    return f"up to {max(beside for _, beside in weights)} in one call"
+
+
+@story.check("a paused lane runs nothing; resumed, all of it")
+def paused(world: World) -> str:
+    world.api.call("POST", "/lanes/high/pause")
+    ids = world.api.submit_many(
+        [{"task": "echo", "args": {"text": "later"}, "lane": "high", "tags": ["paused"]} for _ in range(5)]
+    )
+    lanes = {lane["lane"]: lane["paused"] for lane in world.api.call("GET", "/lanes")["lanes"]}
+    assert lanes["high"], lanes
+    assert not lanes["low"], lanes
+    echo = world.api.submit("echo", args={"text": "now"})
+    world.api.succeeded(echo)
+    states = {job["state"] for job in world.api.tagged("paused")}
+    assert states == {"QUEUED"}, states
+    world.api.call("POST", "/lanes/high/resume")
+    world.api.all_succeeded("paused", ids, within=IN_TIME)
+    return f"by {lanes['high']['by']}"
+
+
 @later.check("the long job went on in another invocation, and did no part twice")
 def long_ended(world: World) -> str:
     found = world.api.succeeded(world.left("long job"), within=LONG["parts"] * LONG["seconds"] + IN_TIME)
