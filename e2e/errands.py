@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 
 from chalicelib import (
     Backoff,
+    Concurrency,
     Debounce,
     Event,
     Rate,
@@ -107,6 +108,14 @@ def scarce() -> None:
 def paced() -> float:
     """One in two seconds; when it was."""
     return time.time()
+
+
+@task(concurrency=Concurrency(1))
+def alone(seconds: float) -> tuple[float, float]:
+    """One at a time; from when to when."""
+    began = time.time()
+    time.sleep(seconds)
+    return began, time.time()
 
 
 @task

@@ -9,7 +9,7 @@ def deployed(*, quick: bool, keep: bool) -> list[Check]:
     """A stage's life by `python -m infra deploy`; kept, it has no end."""
     stories = [
         *(deploying.story, asking.story, control.story, redeploying.story, zipped.story),
-        *(redeploying.under_way, evidence.schedule, control.later, evidence.story),
+        *(redeploying.under_way, control.under_way, evidence.schedule, control.later, evidence.story),
         *(() if keep else (ending.story,)),
     ]
     return [check for story in stories for check in story.checks if check.quick or not quick]

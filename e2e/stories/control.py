@@ -10,10 +10,13 @@ from e2e.story import Story
 from e2e.world import World
 
 story = Story("control")
+under_way = Story("release")
 later = Story("control, later")
 
 FIRES = 240.0
 """Seconds for a schedule that fires each minute: the tick has to see it, and puts its job up to two minutes ahead."""
+RELEASE = 400.0
+"""Seconds for a release: each wave waits for a tick."""
 LONG = {"parts": 8, "seconds": 5.0}
 """Work of 40 seconds, where an invocation has 30."""
 
@@ -131,6 +134,66 @@ def paused(world: World) -> str:
     world.api.call("POST", "/lanes/high/resume")
     world.api.all_succeeded("paused", ids, within=IN_TIME)
     return f"by {lanes['high']['by']}"
+
+
+@story.check("jobs over a concurrency limit wait for a slot, and no attempt is used by that")
+def slots(world: World) -> str:
+    ids = world.api.submit_many(
+        [{"task": "alone", "args": {"seconds": 1.0}, "tags": ["alone"]} for _ in range(4)]
+    )
+    found = world.api.all_succeeded("alone", ids, within=2 * IN_TIME)
+    spans = sorted(job["result"] for job in found.values())
+    overlaps = [after[0] - before[1] for before, after in pairwise(spans)]
+    assert min(overlaps) >= 0, spans
+    assert {job["attempts"] for job in found.values()} == {1}, found
+    return f"one at a time, {', '.join(f'{gap:.1f}' for gap in overlaps)} s between them"
+
+
+@story.check("a webhook's address inside the network is refused")
+def guarded(world: World) -> str:
+    hosts = ("169.254.169.254", "localhost", "10.0.0.1", "[::1]", "2130706433")
+    answers = {host: world.api.http.post("/webhooks", json={"url": f"https://{host}/hook"}) for host in hosts}
+    wrong = {host: answer.text for host, answer in answers.items() if answer.status_code != 422}
+    assert not wrong, wrong
+    return ", ".join(hosts)
+
+
+@story.check("jobs die of a bug, to be released when it is mended (looked for below)")
+def die(world: World) -> None:
+    ids = [world.api.submit("mend", ends="SUCCEEDED") for _ in range(3)]
+    for job in ids:
+        assert world.api.ended(job)["state"] == "DEAD"
+    world.leave("to release", ids)
+
+
+@under_way.check("a release of dead jobs is tried dry, and begun")
+def released(world: World) -> str:
+    wanted = {"task": "mend", "stop_at": 50}
+    until(
+        "the index knows all dead",
+        lambda: world.api.call("POST", "/dead/releases", {**wanted, "dry_run": True}),
+        lambda found: found["jobs"] >= len(world.left("to release")),
+        within=20,
+    )
+    made = world.api.call("POST", "/dead/releases", wanted, status=201)
+    world.leave("release", made["id"])
+    return f"release {made['id']}, rate {made['rate']} a minute"
+
+
+@later.check("the release has gone out in waves, and all its jobs succeeded")
+def release_done(world: World) -> str:
+    found = until(
+        "the release is done",
+        lambda: world.api.call("GET", f"/dead/releases/{world.left('release')}"),
+        lambda release: release["state"] != "running",
+        within=RELEASE,
+        every=2.0,
+    )
+    assert found["state"] == "done", found
+    assert found["succeeded"] == found["redriven"] >= len(world.left("to release")), found
+    for job in world.left("to release"):
+        assert world.api.job(job)["state"] == "SUCCEEDED"
+    return f"{found['redriven']} jobs; {found['why']}"
 
 
 @later.check("the long job went on in another invocation, and did no part twice")
