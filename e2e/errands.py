@@ -11,6 +11,7 @@ from chalicelib import (
     Concurrency,
     Debounce,
     Event,
+    Ordered,
     Rate,
     Throttle,
     Unique,
@@ -115,6 +116,14 @@ def alone(seconds: float) -> tuple[float, float]:
     """One at a time; from when to when."""
     began = time.time()
     time.sleep(seconds)
+    return began, time.time()
+
+
+@task(ordered=Ordered(key=("account",)))
+def post(account: str, number: int) -> tuple[float, float]:  # noqa: ARG001 - what the order goes by, and which it is
+    """One of an account after the other; from when to when."""
+    began = time.time()
+    time.sleep(0.2)
     return began, time.time()
 
 

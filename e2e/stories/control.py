@@ -149,6 +149,19 @@ def slots(world: World) -> str:
     return f"one at a time, {', '.join(f'{gap:.1f}' for gap in overlaps)} s between them"
 
 
+@story.check("jobs of one ordered group run one at a time, in the order in which they were accepted")
+def ordered(world: World) -> str:
+    jobs = [
+        {"task": "post", "args": {"account": "a", "number": number}, "tags": ["posted"]}
+        for number in range(6)
+    ]
+    ids = world.api.submit_many(jobs)
+    found = world.api.all_succeeded("posted", ids, within=2 * IN_TIME)
+    spans = [found[job_id]["result"] for job_id in ids]
+    assert all(before[1] <= after[0] for before, after in pairwise(spans)), spans
+    return f"six in {spans[-1][1] - spans[0][0]:.1f} s"
+
+
 @story.check("a webhook's address inside the network is refused")
 def guarded(world: World) -> str:
     hosts = ("169.254.169.254", "localhost", "10.0.0.1", "[::1]", "2130706433")
