@@ -23,6 +23,7 @@ def task(function: Callable[..., Any] | None = None, /, *, name: str | None = No
 
     A plain function runs on a thread, an `async def` one on the event loop, one with `cpu=True` in a child process. Its signature is
     the schema of its arguments; arguments and result are JSON values (dataclasses, datetimes, Literal, TypedDict ... are converted).
+    A generator is a long job: each `yield` is a checkpoint (docs/long-jobs.md).
 
     Options:
         name: what jobs call it; by default the function's own name.
@@ -32,7 +33,7 @@ def task(function: Callable[..., Any] | None = None, /, *, name: str | None = No
         max_attempts: 1 to 50, counted when an attempt *starts*; 5.
         backoff: `Backoff(base=, cap=)`, exponential with full jitter; 2 s doubling up to 15 min.
         retry_on, give_up_on: exception types that are worth another attempt, or are not (wins).
-        time_limit: an attempt that takes longer is over, recorded as timed out, and retried; the invocation's time left if None.
+        time_limit: an attempt (of a long job: one invocation's part) that takes longer is over, recorded as timed out, and retried; the invocation's time left if None.
         soft_time_limit: when `SoftTimeLimitExceeded` is raised inside the task; less than `time_limit`.
         keep: how long a finished job and its result can be asked for; 7 days (dead jobs: at least 30).
         expires: a job that did not start within this time after acceptance is not started any more.

@@ -46,7 +46,7 @@ def crash_every_point(
         task, args: the job, as `task.submit(args)` takes it.
         invariant: asked with a `Run` once all jobs are over; asserts, or returns whether it holds.
         setup: makes the world anew before each schedule; what it returns, or yields before it cleans up, is `run.world`.
-        effects: what to see besides boto3, HTTP and submitted jobs: functions, methods, or their dotted names.
+        effects: what to see besides boto3, HTTP, submitted jobs, checkpoints and steps: functions, methods, or their dotted names.
         faults: those that may happen; all by default.
         pairs: how many schedules of two faults to play at most.
         schedule: play only this one, such as "1:crash_after 3:lost"; "" is the one in which nothing goes wrong.
