@@ -67,6 +67,7 @@ def test_a_use_costs_these_write_units(counted, name):
 def test_only_what_says_so_enters_the_index(counted):
     entering = {name for name, cost in counted.items() if cost.index_units}
     assert entering == {
+        "a lane that is paused and goes on",
         "a dead job, retried by hand",
         "a dead job, by a release of ten",
         "due in an hour: the tick sends it",
