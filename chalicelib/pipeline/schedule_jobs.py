@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from chalicelib.domain.errors import Unavailable
-from chalicelib.domain.events import Cancelled
-from chalicelib.domain.guards import Seen
 from chalicelib.domain.job import Job, State
 from chalicelib.domain.lifecycle import PENDING, change
 from chalicelib.pipeline import strict_json, turns
@@ -19,7 +17,7 @@ from chalicelib.pipeline.payloads import place
 from chalicelib.pipeline.ports import Written
 from chalicelib.pipeline.schedule_item import Schedule
 from chalicelib.pipeline.task import Submission
-from chalicelib.pipeline.verdict import forget_at
+from chalicelib.pipeline.verdict import called_off
 
 
 def put(schedule: Schedule, job_ids: Sequence[str], *, parts: Parts) -> list[Job]:
@@ -64,9 +62,9 @@ def withdraw(job_id: str, *, until: datetime, parts: Parts) -> bool:
             return False
         if row.first_claimed is not None or row.state not in PENDING:
             return row.first_claimed is None and row.state in (State.CANCELLED, State.EXPIRED)
-        now = parts.world.now()
-        event = Cancelled(at=now, guard=Seen(state=row.state, epoch=row.epoch), forget=forget_at(row, now))
-        answer = patience(parts, until)(parts.store.write, job_id, change(event))
+        # Whom it owes to hear of that is told by the tick: the write makes the appointment.
+        called = called_off(row, parts.world.now())
+        answer = patience(parts, until)(parts.store.write, job_id, change(called))
         if isinstance(answer, Written):
             turns.pass_on(answer.job, until=until, parts=parts)
             return True

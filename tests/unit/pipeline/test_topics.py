@@ -11,6 +11,7 @@ from chalicelib.domain.errors import InvalidInput, KeyReused, TaskMisdeclared, T
 from chalicelib.domain.job import State
 from chalicelib.pipeline import declare
 from chalicelib.pipeline.publish import MOST_OUTSIDE, publish
+from chalicelib.pipeline.schedule_jobs import withdraw
 from chalicelib.pipeline.task import Options, Registry
 from chalicelib.pipeline.topics import check_topic, is_pattern, matches
 from tests.support.drive import drain, replay, run_until_quiet, tick
@@ -576,3 +577,15 @@ def test_external_topics_are_kept_once(registry):
 def test_a_subscribers_options_are_its_jobs(stage, ears):
     task = ears.hears("bill", "order.paid")
     assert replace(task.options, topics=()) == Options()
+
+
+def test_a_job_that_is_withdrawn_by_its_schedule_tells_that_it_was_cancelled(stage, ears):
+    ears.hears("audit", "job.cancelled")
+    stage.works(events=("cancelled",))
+    job = stage.submit(delay=HOUR)
+    assert withdraw(job.id, until=stage.world.now() + MINUTE, parts=stage.parts)
+    assert stage.row(job).state is State.CANCELLED
+    stage.advance(minutes=1)
+    tick(stage.parts)
+    run_until_quiet(stage.parts)
+    assert moments(ears) == ["cancelled"]
