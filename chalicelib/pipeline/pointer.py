@@ -49,11 +49,11 @@ def point(
 ) -> Pointer | None:
     """Let it name this request's own job, if there is none or it is still what was seen. None: done; else what is there instead.
 
-    An own write whose reply was lost is found again by the id that it names. It may be deleted long after the job is due.
+    An own write whose reply was lost is what is there: it names this request's own job. It may be deleted long after the job is due.
     """
     free: Test = Missing("job") if seen is None else Equals("job", seen.job)
     edit = Edit(
-        where=((free,), (Equals("job", asked.job_id),)),
+        where=((free,),),
         set={"job": asked.job_id, "mark": asked.mark, **({} if until is None else {"until": until})},
         remove=("until",) if until is None else (),
         until=due + PAYLOAD_LIFE,

@@ -27,8 +27,8 @@ class Looked:
 def choose(release: Release, room: int, *, until: datetime, parts: Parts) -> Release:
     """The release with up to `room` jobs as its wave, and the place where the next ones are to be looked for.
 
-    The place moves past a page only when all that is wanted of it was taken. The list lags behind what happens, so what ends the release is
-    a whole pass that finds nothing.
+    What there was no room for is found in another pass. The list lags behind what happens, so what ends the release is a whole pass that
+    finds nothing.
     """
     wave: tuple[str, ...] = ()
     for _ in range(READS):
@@ -36,9 +36,8 @@ def choose(release: Release, room: int, *, until: datetime, parts: Parts) -> Rel
         page = look(release, [row for row in rows if row.id not in wave], parts)
         some = [job.id for job in page.good[: room - len(wave)]]
         wave += tuple(some)
-        release = replace(release, wave=wave, fruit=release.fruit + len(some))
-        if len(some) < len(page.good):
-            return release
+        # Those that were found count, taken or not: both have to be looked for again.
+        release = replace(release, wave=wave, fruit=release.fruit + len(page.good))
         release = replace(_past(release, page), place=after or "")
         if after is None and release.fruit == 0:
             return replace(release, over=1)

@@ -12,7 +12,7 @@ from chalicelib.domain.job import Inline, Reason, State
 from chalicelib.pipeline.items import Spot
 from chalicelib.pipeline.other_args import OtherArgs
 from chalicelib.pipeline.redrive import DeadFilter, redrive
-from chalicelib.pipeline.release import Phase
+from chalicelib.pipeline.release import Phase, save
 from chalicelib.pipeline.release_change import (
     find_release,
     make_release,
@@ -94,8 +94,9 @@ def test_the_next_wave_waits_until_the_one_before_has_ended(stage):
         minute(stage, work=False)
     assert sum(1 for row in stage.store.rows.values() if row.state is State.QUEUED) == 1
     drain(stage.parts)
-    minute(stage, work=False)
-    assert sum(1 for row in stage.store.rows.values() if row.state is State.QUEUED) == 10
+    for _ in range(3):
+        minute(stage, work=False)
+        assert sum(1 for row in stage.store.rows.values() if row.state is State.QUEUED) == 10
 
 
 @pytest.mark.parametrize(
@@ -271,6 +272,47 @@ def test_two_ticks_side_by_side_redrive_each_job_once(stage):
     assert [lives(stage, job) for job in jobs] == [1] * 13
     after = now(stage, release)
     assert (after.phase, after.taken, after.succeeded) == (Phase.DONE, 13, 13)
+
+
+def test_a_person_who_stops_it_while_a_tick_has_it_in_hand_is_not_overruled(stage):
+    dead(stage)
+    release = make(stage)
+    send = stage.queue.send
+
+    def stops(wakeups):
+        turn_release(release.id, Phase.STOPPED, why="enough", tenant=TENANT, parts=stage.parts)
+        return send(wakeups)
+
+    stage.queue.send = stops
+    minute(stage)
+    stage.queue.send = send
+    minute(stage)
+    after = now(stage, release)
+    assert (after.phase, after.why, after.taken, stage.runs()) == (Phase.STOPPED, "enough", 1, 1)
+
+
+def test_a_release_that_somebody_has_changed_is_not_written_over(stage):
+    dead(stage)
+    release = make(stage)
+    first = save(release, replace(release, why="first"), due=None, parts=stage.parts)
+    assert first is not None
+    assert save(release, replace(release, why="second"), due=None, parts=stage.parts) is None
+    assert now(stage, release).why == "first"
+
+
+def test_a_job_that_died_again_by_a_clock_that_is_behind_is_not_taken_twice(stage):
+    jobs = dead(stage, 3)
+    release = make(stage, stop_at=100)
+    stage.broken = True
+    minute(stage)
+    stage.broken = False
+    row = stage.row(jobs[0])
+    died = replace(row.history[-1], at=release.made - SECOND)
+    stage.store.rows[row.id] = replace(row, history=(*row.history[:-1], died))
+    for _ in range(4):
+        minute(stage)
+    after = now(stage, release)
+    assert (after.phase, after.taken, lives(stage, jobs[0])) == (Phase.DONE, 3, 1)
 
 
 def test_a_job_that_somebody_else_redrives_first_is_passed_over(stage):

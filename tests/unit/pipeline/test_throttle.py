@@ -12,7 +12,7 @@ from chalicelib.domain.errors import Throttled, Unavailable
 from chalicelib.domain.flow import Throttle
 from chalicelib.pipeline.asked import Submitted
 from chalicelib.pipeline.enqueue import JobRequest, submit
-from chalicelib.pipeline.items import Unkept
+from chalicelib.pipeline.items import Unkept, from_ms
 from chalicelib.pipeline.task import Submission
 from chalicelib.pipeline.throttle import taken
 from tests.support.drive import drain, run_until_quiet
@@ -77,12 +77,18 @@ def test_never_more_than_the_limit_in_any_period_whatever_the_clocks_say(limit, 
     stage = Stage()
     throttled(stage, limit)
     per, clock, real, accepted = MINUTE, stage.world, stage.world.now(), []
+    recorded = []
     for number, step in enumerate(steps):
         real += timedelta(milliseconds=step)
         clock._now = real + timedelta(milliseconds=skews[number % len(skews)])
         if not isinstance(ask(stage), Exception):
             accepted.append(real)
-    # then no period by a true clock holds more, but for what the clocks themselves differ by
+            (item,) = stage.parts.items.shelves.values()
+            recorded.append(int(item.fields["places"][-1].partition(".")[0], 16))
+    # then no period by the times that are recorded holds more
+    for one in recorded:
+        assert sum(1 for other in recorded if one <= other < one + 60_000) <= limit
+    # nor by a true clock, but for what the clocks themselves differ by
     per -= timedelta(milliseconds=max(skews) - min(skews))
     for one in accepted:
         assert sum(1 for other in accepted if one <= other < one + per) <= limit
@@ -203,3 +209,34 @@ def test_a_place_is_read_as_it_was_written(stage):
     (place,) = taken(item.fields, stage.world.now(), MINUTE)
     assert place.line() == item.fields["places"][0]
     assert len(place.line()) == 22
+
+
+def test_of_two_who_read_the_same_one_writes_and_the_other_looks_again(stage):
+    throttled(stage, limit=1)
+    write = stage.parts.items.write
+    between = []
+
+    def beaten(spot, edit):
+        stage.parts.items.write = write
+        between.append(ask(stage))
+        return write(spot, edit)
+
+    stage.parts.items.write = beaten
+    assert isinstance(ask(stage), Throttled)
+    assert list(stage.store.rows) == [between[0].id]
+
+
+def test_a_door_whose_clock_is_behind_is_counted_where_the_line_ends(stage):
+    # given three that were accepted, and one a period later by a clock that is ahead
+    throttled(stage, limit=3)
+    start = stage.world.now()
+    for seconds in (0, 1, 2, 62.5):
+        stage.world._now = start + timedelta(seconds=seconds)
+        assert not isinstance(ask(stage), Exception)
+    # when the next one's clock says that the first three were within the period
+    stage.world._now = start + timedelta(seconds=59)
+    assert not isinstance(ask(stage), Exception)
+    # then it is written down as accepted after them all
+    (item,) = stage.parts.items.shelves.values()
+    times = [from_ms(int(line.partition(".")[0], 16)) - start for line in item.fields["places"]]
+    assert times == [62.5 * SECOND, 62.5 * SECOND]
