@@ -162,7 +162,9 @@ def _give(
     for count, waiter in enumerate(waiting, 1):
         row, woken = waiting_list.release(waiter.job_id, waiter.epoch, until=until, parts=parts)
         # One that runs is about to park. When it has parked it looks whether a slot was kept for it; if it has just done that, we see it.
-        parking = row is not None and row.state is State.RUNNING and not _has_one(place, row, until, parts)
+        runs = row is not None and row.state is State.RUNNING
+        own = _of(place, waiter.job_id, until, parts) if runs else None
+        parking = runs and own is None
         if woken or parking:
             kept = _edit((where,), waiter.job_id, "", parts.world.now() + KEPT)
             patience(parts, until)(parts.items.write, _spot(place, number), kept)
@@ -170,7 +172,9 @@ def _give(
             row, woken = waiting_list.release(waiter.job_id, waiter.epoch, until=until, parts=parts)
         if woken and row is not None:
             waiting_list.send(row, parts)
-        if woken or not parking:
+        # For whom somebody else has kept one, that stays on the list until it comes: should it park only now, it is found there.
+        awaited = own is not None and not own.owner
+        if woken or not (parking or awaited):
             waiting_list.leave(place, waiter, until=until, parts=parts)
         if woken or parking:
             return count
@@ -179,9 +183,11 @@ def _give(
     return None
 
 
-def _has_one(place: Place, row: Job, until: datetime, parts: Parts) -> bool:
-    """Whether a slot is the job's already: it runs, and is on the list by mistake, or somebody else has kept one for it."""
-    return any(slot.job_id == row.id for slot in listed(place, until=until, parts=parts).values())
+def _of(place: Place, job_id: str, until: datetime, parts: Parts) -> Slot | None:
+    """The slot that is the job's already: it runs under it, and is on the list by mistake, or somebody else has kept it for the job."""
+    return next(
+        (slot for slot in listed(place, until=until, parts=parts).values() if slot.job_id == job_id), None
+    )
 
 
 def serve(place: Place, limit: int, waiting: list[Waiter], *, until: datetime, parts: Parts) -> list[Slot]:

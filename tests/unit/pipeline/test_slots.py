@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.domain.change import Equals
 from chalicelib.domain.errors import TaskMisdeclared
 from chalicelib.domain.flow import Concurrency, Rate
 from chalicelib.domain.job import State
@@ -191,6 +192,31 @@ def test_a_lost_claim_that_wakes_up_at_the_gate_does_not_take_the_slot_of_the_ne
     drain(stage.parts)
     assert stage.row(job).owner == taken_over.owner
     assert stage.row(other).state is State.SCHEDULED
+
+
+def test_who_is_about_to_park_is_not_forgotten_when_two_leave_at_once():
+    # Given two holders, and one who is on the list and about to park
+    from chalicelib.pipeline import admission, slots, waiting_list
+    from chalicelib.pipeline.waiting_list import Place
+
+    stage = Stage()
+    stage.works(concurrency=Concurrency(2))
+    holders = [hold(stage), hold(stage)]
+    job = stage.submit()
+    asks = stage.claim(job)
+    until = stage.world.now() + MINUTE
+    back = admission._through(asks, [], until, stage.parts)
+    place = Place(tenant=job.tenant, gate=asks.gates[0])
+    seen = waiting_list.waiters(place, until=until, parts=stage.parts)
+    # When both leave, the second one by a list that it read before the first one had given its slot away
+    for claimed, admitted in holders:
+        mine = (Equals("job", claimed.id), Equals("owner", claimed.owner))
+        slots._give(place, admitted.slots[0][1], mine, seen, until=until, parts=stage.parts)
+    admission._give_back(asks, back, until, stage.parts)
+    # Then it is woken as soon as it has parked
+    assert stage.row(job).state is State.QUEUED
+    drain(stage.parts)
+    assert stage.row(job).state is State.SUCCEEDED
 
 
 def test_a_slot_that_is_left_goes_to_the_one_that_waits_longest():
