@@ -36,6 +36,9 @@ class Slots(Room):
 
     def looked_at(self) -> None:
         """Once a minute, when all faults are over: nobody waits long at a slot that nobody has."""
+        if self.monitor.outage is not None and self.now < self.monitor.outage[1]:
+            self.idle.clear()
+            return
         for row in list(self.monitor.rows.values()):
             policy = policy_of(row, self.policy)
             if policy is None:
