@@ -67,6 +67,12 @@ def _check_debounce(policy: Debounce, expires: timedelta | None, name: str) -> N
 
 def _check_shared(options: "Options", policy: Debounce, name: str) -> None:
     """A job's gates are made of its first arguments: those that may be replaced must not be part of them."""
+    if options.ordered is not None:
+        _wrong(
+            name,
+            "debounce",
+            "and ordered exclude each other: a job in a line waits there, where nothing is replaced",
+        )
     for kind, other in policies(options).items():
         if not set(other.key) <= set(policy.key):
             _wrong(

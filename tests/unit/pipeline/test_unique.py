@@ -14,7 +14,7 @@ from chalicelib.domain.errors import (
     TaskMisdeclared,
     Unavailable,
 )
-from chalicelib.domain.flow import Debounce, Rate, Throttle, Unique
+from chalicelib.domain.flow import Debounce, Ordered, Rate, Throttle, Unique
 from chalicelib.domain.job import KEY_LIFE, Job, State
 from chalicelib.pipeline.asked import Made
 from chalicelib.pipeline.cancel import cancel
@@ -447,6 +447,7 @@ def test_a_value_that_cannot_be_part_of_a_key_is_refused_by_its_name(stage):
         ({"unique": Unique(), "debounce": Debounce(MINUTE)}, "unique and debounce exclude each other"),
         ({"unique": Unique(key="x")}, "unique key: give a tuple"),
         ({"debounce": Debounce(MINUTE), "rate": Rate(1, MINUTE, key=("x",))}, "debounce key has to name"),
+        ({"debounce": Debounce(MINUTE), "ordered": Ordered()}, "debounce and ordered exclude"),
         ({"debounce": Debounce(timedelta(0))}, "wait="),
         ({"debounce": Debounce(15 * MINUTE + SECOND)}, "wait="),
         ({"debounce": Debounce(MINUTE, most=SECOND)}, "most="),
