@@ -164,7 +164,7 @@ SCENARIOS: Sequence[Scenario] = (
         name="unique",
         steps=[submit(task="sole"), submit(task="sole", key="k"), drain, submit(task="sole"), drain],
     ),
-    Scenario(name="slots", steps=[submit("crowd", task="single", times=2), drain, quiet]),
+    Scenario(name="slots", steps=[submit("another", task="single"), drain, quiet]),
     Scenario(name="slot_lost", steps=[submit("kill:1", task="single"), submit(task="single"), drain, quiet]),
     Scenario(
         name="debounced",

@@ -231,11 +231,14 @@ class Stage:
         """What others do while a task runs: somebody wants it cancelled, or its message comes once more."""
         if word in {"obey", "doomed", "unheeding"}:
             self.cancel(job_id)
-        elif word == "crowd":
-            self.seam.hits.hit("F11")
-            for lane, body in self.watch.ever[:1]:
-                self.account.put(lane, body)
+        elif word in {"crowd", "another"}:
+            if word == "crowd":
+                self.seam.hits.hit("F11")
+                for lane, body in self.watch.ever[:1]:
+                    self.account.put(lane, body)
             mine, self.parts = self.parts, self._process()
+            if word == "another":
+                self.submit({"task": "single", "script": "ok"})
             self.drain()
             self.parts = mine
             wiring.use(mine)

@@ -18,7 +18,7 @@ from proof.simulation.control.tasks import declare_all
 SLOW = 12 * SECOND  #: how long the tasks run that take their time
 BRIEF = 3 * SECOND  #: and one that ends before its attempt has looked at the row
 WISH_AT = 2 * SECOND  #: when in that time others do something about the job
-TAKES = {"obey": SLOW, "doomed": SLOW, "talk": SLOW, "crowd": SLOW, "unheeding": BRIEF}
+TAKES = {"obey": SLOW, "doomed": SLOW, "talk": SLOW, "crowd": SLOW, "another": SLOW, "unheeding": BRIEF}
 
 
 def play(script: str) -> dict[str, Any]:
