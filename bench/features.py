@@ -6,6 +6,7 @@ counted. Messages are counted as they are sent; how many share a request depends
 
 import argparse
 import json
+import logging
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -116,6 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     given = parser.parse_args(arguments)
+    logging.disable(logging.WARNING)  # jobs die here as they are meant to
     with _cloud():
         found = costs()
     if given.json:

@@ -9,6 +9,8 @@ from bench.features import Cost, costs, main, show
 from bench.ground import FEATURES
 from tests.contract.backends import one_at_a_time
 
+pytestmark = pytest.mark.timeout(400)  # all uses are counted within the first test, and machines can be busy
+
 UNITS = {
     "a plain job": 3,
     "with an idempotency key": 4,
