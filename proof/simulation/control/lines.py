@@ -7,6 +7,7 @@ from datetime import datetime
 
 from chalicelib.domain.flow import Ordered
 from chalicelib.domain.job import TERMINAL, Job
+from chalicelib.pipeline.ids import time_of
 from proof.simulation.control.room import Key, Room
 
 
@@ -36,13 +37,16 @@ class Lines(Room):
             self._in_turn(row, key, policy)
 
     def _in_turn(self, row: Job, key: Key, policy: Ordered) -> None:
-        """Nobody who was answered before this one was put is still to come."""
-        mine = self.jobs[key][row.id]
+        """Nobody who was answered before this one was asked for is still to come."""
+        asked = time_of(row.id) - self.wide  # its door's clock said so
         for job_id in self.jobs[key]:
             answered = self.monitor.answered_at.get(job_id)
             other = self.monitor.rows.get(job_id)
-            if answered is None or answered >= mine or other is None or other.state in TERMINAL:
+            if answered is None or answered >= asked or other is None or other.state in TERMINAL:
                 continue
+            if any(entry.event == "redriven" for entry in (*other.history, *row.history)):
+                continue  # who is redriven goes to the end
+            self.monitor.seen("in line")
             tried = job_id in self.running[key]
             if not tried or policy.on_retry == "hold":
                 self.fail("ORDER", f"starts before {job_id[-6:]}, accepted before it, {other.state}", row)

@@ -8,6 +8,8 @@ from proof.simulation.profile import MINUTE, SECOND, Chance, Profile, Request
 
 LEANINGS: Mapping[str, tuple[str, ...]] = {
     "slots": ("slotted", "slotted", "single", "both"),
+    "order": ("lined", "lined", "skipping"),
+    "mixed": ("both", "guarded", "guarded", "lined"),
     "rate": ("rated", "bursting"),
     "unique": ("sole", "sole", "sole_unstarted", "sole_for_minutes", "sole_or_none"),
     "debounce": ("quieted", "quieted_at_most"),
@@ -19,12 +21,6 @@ LEANINGS: Mapping[str, tuple[str, ...]] = {
 
 ALIKE = frozenset({"unique", "debounce", "throttle"})
 """Leanings in which all jobs are of one task, asked for again and again."""
-
-AWAITED: Mapping[str, tuple[str, ...]] = {
-    "order": ("lined", "lined", "skipping"),
-    "mixed": ("slotted", "rated", "lined", "guarded"),
-}
-"""Those whose gates are not there yet."""
 
 SCRIPTS = (
     *("ok",) * 6,
@@ -59,6 +55,9 @@ def controlled(found: Profile, leaning: str) -> Profile:
     spread = chance.choice(
         (0, 5 * SECOND, MINUTE, found.calm) if alike else (0, 0, 5 * SECOND, found.calm // 2)
     )
+    if leaning == "order":
+        spread = chance.choice((20 * SECOND, MINUTE))
+        found = replace(found, skew=min(found.skew, 3 * SECOND))
     tenants = sorted({request.tenant for request in found.requests})
     requests = tuple(
         Request(
