@@ -165,6 +165,7 @@ SCENARIOS: Sequence[Scenario] = (
         steps=[submit(task="sole"), submit(task="sole", key="k"), drain, submit(task="sole"), drain],
     ),
     Scenario(name="slots", steps=[submit("another", task="single"), drain, quiet]),
+    Scenario(name="ordered", steps=[submit(task="lined", times=2), drain, quiet]),
     Scenario(name="slot_lost", steps=[submit("kill:1", task="single"), submit(task="single"), drain, quiet]),
     Scenario(
         name="debounced",

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.domain.events import Requeued
-from chalicelib.pipeline import admission, rate, slots, waiting_list
+from chalicelib.domain.job import State
+from chalicelib.pipeline import admission, rate, slots, turns, waiting_list
 from proof.simulation.mutants.registry import Patch, inside, mutant, write
 
 
@@ -123,3 +124,22 @@ def parked_without_second_look() -> Sequence[Patch]:
 @mutant("who leaves a slot wakes nobody, and nobody else does", leaning="slots")
 def slot_left_in_silence() -> Sequence[Patch]:
     return [(waiting_list, "waiters", lambda *_, **__: [])]
+
+
+@mutant("nobody asks whose turn it is", leaning="order")
+def turn_not_asked() -> Sequence[Patch]:
+    return [(turns, "ask", lambda *_, **__: None)]
+
+
+@mutant(
+    "a job that failed lets the next one pass, though its group is to be held",
+    leaning="order",
+    scripts=("fail:1", "fail:2", "ok", "retry:30"),
+)
+def group_not_held() -> Sequence[Patch]:
+    return [(turns, "_skips", lambda *_: True)]
+
+
+@mutant("a number is taken off while its job waits", leaning="order", scripts=("slow", "ok", "brisk"))
+def number_void_while_waiting() -> Sequence[Patch]:
+    return [(turns, "_void", lambda _, row, __: row is None or row.state is not State.RUNNING)]
