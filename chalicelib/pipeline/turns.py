@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.domain.change import Equals
-from chalicelib.domain.errors import MachineryError
+from chalicelib.domain.errors import MachineryError, Unavailable
 from chalicelib.domain.flow import GateKind
 from chalicelib.domain.job import TERMINAL, Job, State
 from chalicelib.pipeline import waiting_list
@@ -69,13 +69,7 @@ def queue_up(jobs: Sequence[Job], *, parts: Parts) -> list[Job | Exception]:
 
 def _draw(place: Place, jobs: Sequence[Job], parts: Parts) -> Mapping[str, Job]:
     until = parts.world.now() + parts.limits.patience
-    numbers = _numbers(place, len(jobs), until, parts)
-    placed = parts.crew.each(
-        lambda one: _put(place, one[1], one[0].id, until, parts), zip(jobs, numbers, strict=True)
-    )
-    for answer in placed:
-        if isinstance(answer, Exception):
-            raise answer
+    numbers = _take_numbers(place, [job.id for job in jobs], until, parts)
     head = _first(place, until, parts)
     lined = {
         job.id: replace(job, ticket=number)
@@ -86,6 +80,26 @@ def _draw(place: Place, jobs: Sequence[Job], parts: Parts) -> Mapping[str, Job]:
     if any(job.state is State.SCHEDULED for job in lined.values()):
         _see_to_it(place, until, parts)
     return lined
+
+
+def _take_numbers(place: Place, job_ids: Sequence[str], until: datetime, parts: Parts) -> range:
+    """Numbers for these jobs, each on the shelf before there was a later one there.
+
+    Whoever stood still between drawing a number and laying it down might find a later one's job running, and then be first itself. So
+    it lays down another one. Who comes after that sees ours.
+    """
+    for _ in range(ROUNDS):
+        numbers = _numbers(place, len(job_ids), until, parts)
+        mine = list(zip(numbers, job_ids, strict=True))
+        for answer in parts.crew.each(lambda one: _put(place, *one, until, parts), mine):
+            if isinstance(answer, Exception):
+                raise answer
+        last = _spot(place, numbers[-1])
+        if not patience(parts, until)(parts.items.listed, last.shelf, after=last.key, limit=1):
+            return numbers
+        for number, job_id in mine:
+            _take_off(place, number, job_id, until, parts)
+    raise Unavailable(f"{place.gate.key}: others were faster {ROUNDS} times")
 
 
 def _numbers(place: Place, count: int, until: datetime, parts: Parts) -> range:
@@ -143,8 +157,7 @@ def ask(place: Place, job: Job, *, until: datetime, parts: Parts) -> Wait | None
     ticket = None
     if job.ticket is None or head is None or head.number > job.ticket:
         # Its number is gone: it was dead and is redriven, it let others pass, or its door was very slow. It draws another one.
-        ticket = _numbers(place, 1, until, parts)[0]
-        _put(place, ticket, job.id, until, parts)
+        ticket = _take_numbers(place, [job.id], until, parts)[0]
     _see_to_it(place, until, parts)
     return Wait(ticket=ticket)
 

@@ -11,6 +11,7 @@ from chalicelib.domain.flow import Concurrency, Ordered, Rate
 from chalicelib.domain.job import Inline, Job, State
 from chalicelib.domain.retry import Backoff
 from chalicelib.pipeline.accept import accept, new_job
+from chalicelib.pipeline.admission import admit
 from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.context import current_job
 from chalicelib.pipeline.enqueue import JobRequest, enqueue
@@ -310,3 +311,27 @@ def test_whatever_happens_at_any_call_all_get_on_in_order_and_nothing_is_left(ho
 def test_a_batch_task_cannot_be_ordered():
     with pytest.raises(TaskMisdeclared, match="batch"):
         Stage().works(ordered=Ordered(), batch=True)
+
+
+def test_a_door_that_stood_still_with_its_number_lets_nobody_run_beside_a_later_one():
+    # Given a door that has drawn a number and stands still before it lays it down
+    stage = Stage()
+    stage.works(ordered=Ordered())
+    write, ran = stage.parts.items.write, []
+
+    def stands_still(spot, edit):
+        if spot.kind == "turn" and not ran:
+            ran.append(spot)
+            later = stage.submit()
+            ran.append(stage.claim(later, seconds=3600))
+            assert admit(ran[1], until=stage.world.now() + timedelta(hours=1), parts=stage.parts)
+        return write(spot, edit)
+
+    stage.parts.items.write = stands_still
+    # When it goes on while a later one's job runs
+    job = stage.submit()
+    stage.queue.messages[:] = [message for message in stage.queue.messages if job.id in message.body]
+    drain(stage.parts)
+    # Then its job waits
+    assert stage.row(job).state is State.SCHEDULED
+    assert stage.row(job).ticket > ran[1].ticket
