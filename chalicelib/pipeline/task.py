@@ -171,7 +171,7 @@ class Task(Generic[P, R]):
         return self.submitter(self, self.signature.bind(args, kwargs), Submission())
 
     def submit(self, args: tuple[Any, ...] | Mapping[str, Any] = (), **how: Any) -> Any:
-        """Submit a job; `how` is `delay=, at=, expires=, lane=, max_attempts=, tags=, tenant=, key=, on_success=, on_failure=, events=, webhook=`."""
+        """Submit a job; `how` is `delay=, at=, expires=, lane=, max_attempts=, tags=, tenant=, key=, group=, on_success=, on_failure=, events=, webhook=`."""
         named = self.signature.bind((), args) if isinstance(args, Mapping) else self.signature.bind(args, {})
         return self.submitter(self, named, Submission(**how))
 

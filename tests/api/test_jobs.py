@@ -56,6 +56,10 @@ def test_the_document_tells_a_whole_life(desk: Desk, ann: Caller):
         "result": 5,
         "error": None,
         "reason": None,
+        "cause": None,
+        "limits": [],
+        "events": [],
+        "webhook": None,
         "cancel_requested": False,
         "history": [
             {

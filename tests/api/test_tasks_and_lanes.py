@@ -1,7 +1,11 @@
 """What jobs can be asked for, and how much waits."""
 
+from datetime import timedelta
+
+from chalicelib.domain.flow import Concurrency, Debounce, Ordered, Rate, Throttle, Unique
 from chalicelib.entrypoints.api.document import rfc3339
 from chalicelib.pipeline.ports import Feed
+from chalicelib.pipeline.task import Options
 from tests.api.desk import Caller, Desk
 
 
@@ -21,6 +25,11 @@ def test_tasks_are_listed_by_name_with_their_schemas(ann: Caller):
         "expires": None,
         "on_success": None,
         "on_failure": None,
+        "flow": {},
+        "batch": False,
+        "topics": [],
+        "events": [],
+        "webhook": None,
         "args": tasks[0]["args"],
         "result": {"type": "integer"},
     }
@@ -85,3 +94,39 @@ def test_what_is_no_lane_is_not_found(desk: Desk):
             answer = desk.caller("admin").post(f"/lanes/{name}/{what}")
             assert (answer.status, answer.slug) == (404, "not-found"), answer.text
             assert name in answer.body["detail"]
+
+
+def test_a_task_shows_what_it_says_of_its_jobs_flow(desk: Desk, ann: Caller):
+    hour = timedelta(hours=1)
+    policies = {
+        "rate": Rate(10, timedelta(seconds=1), key=("who",)),
+        "concurrency": Concurrency(3, name="export"),
+        "ordered": Ordered(on_retry="skip"),
+        "unique": Unique(until=hour),
+        "debounce": Debounce(wait=timedelta(seconds=5), key=("who",)),
+        "throttle": Throttle(2, per=hour),
+    }
+    shown = {
+        "rate": {"limit": 10, "per": 1.0, "burst": 1, "key": ["who"], "name": None},
+        "concurrency": {"limit": 3, "key": [], "name": "export"},
+        "ordered": {"on_retry": "skip", "key": [], "name": None},
+        "unique": {"until": 3600.0, "on_conflict": "existing", "key": [], "name": None},
+        "debounce": {"wait": 5.0, "most": None, "key": ["who"]},
+        "throttle": {"limit": 2, "per": 3600.0, "key": [], "name": None},
+    }
+
+    def some(who: str) -> None: ...
+
+    for policy, declared in policies.items():
+        desk.parts.registry.add(some, f"flows_{policy}", Options(**{policy: declared}))
+        found = ann.get(f"/tasks/flows_{policy}").body
+        assert found["flow"] == {policy: shown[policy]}
+    assert ann.get("/tasks/echo").body["flow"] == {}
+
+
+def test_a_job_shows_its_limits_and_where_it_came_from(desk: Desk, ann: Caller):
+    def some(who: str) -> None: ...
+
+    desk.parts.registry.add(some, "paced", Options(rate=Rate(10, timedelta(seconds=1), key=("who",))))
+    made = ann.post("/jobs", {"task": "paced", "args": {"who": "acme"}, "events": ["dead"]}).body
+    assert (made["limits"], made["cause"], made["events"]) == (['rate paced:"acme"'], None, ["dead"])

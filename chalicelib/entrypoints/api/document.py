@@ -95,6 +95,10 @@ def _document(
         "result": None,
         "error": None,
         "reason": None if job.reason is None else job.reason.value,
+        "cause": job.cause,
+        "limits": [f"{gate.kind} {gate.key}" for gate in job.gates],
+        "events": list(job.events),
+        "webhook": job.webhook,
         "cancel_requested": job.cancel_requested is not None,
         "history": [
             {

@@ -94,5 +94,14 @@ class JobDocument(TypedDict):
     result_stored: NotRequired[Elsewhere]
     error: ErrorDocument | None
     reason: Annotated[ReasonName | None, Meta(description="why it is DEAD")]
+    cause: Annotated[
+        str | None,
+        Meta(description="what made it: the id of the job that it follows, `schedule:<id>`, `event:<id>`"),
+    ]
+    limits: Annotated[
+        list[str], Meta(description='what each attempt has to pass before it starts: `slots export:"acme"`')
+    ]
+    events: Annotated[list[str], Meta(description="moments of it that are published")]
+    webhook: Annotated[str | None, Meta(description="the endpoint that is told how it ends")]
     cancel_requested: bool
     history: list[EntryDocument]

@@ -8,6 +8,7 @@ from msgspec import Meta
 from chalicelib.domain.errors import NotFound
 from chalicelib.entrypoints.api.answer import Answer
 from chalicelib.entrypoints.api.request import Request
+from chalicelib.entrypoints.api.task_flow import FlowDocument, flow_document
 from chalicelib.pipeline.task import Task
 
 Seconds = Annotated[float, Meta(description="seconds")]
@@ -37,6 +38,11 @@ class TaskDocument(TypedDict):
     ]
     on_success: Annotated[str | None, Meta(description="the task that follows a success")]
     on_failure: Annotated[str | None, Meta(description="the task that follows a death")]
+    flow: FlowDocument
+    batch: Annotated[bool, Meta(description="many jobs run in one call")]
+    topics: Annotated[list[str], Meta(description="it runs once for each event of these")]
+    events: Annotated[list[str], Meta(description="moments of its jobs that are published")]
+    webhook: Annotated[str | None, Meta(description="the endpoint that is told how its jobs end")]
     args: Annotated[dict[str, Any], Meta(description="JSON schema of the arguments")]
     result: Annotated[dict[str, Any], Meta(description="JSON schema of the result")]
 
@@ -78,6 +84,11 @@ def _document(task: Task[Any, Any]) -> TaskDocument:
         "expires": None if options.expires is None else options.expires.total_seconds(),
         "on_success": options.on_success,
         "on_failure": options.on_failure,
+        "flow": flow_document(options),
+        "batch": options.batch,
+        "topics": list(options.topics),
+        "events": list(options.events or ()),
+        "webhook": options.webhook,
         "args": dict(task.signature.schema),
         "result": dict(task.signature.result_schema),
     }

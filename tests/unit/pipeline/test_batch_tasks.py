@@ -293,7 +293,7 @@ def test_there_is_no_one_job_and_no_checkpoint_in_a_batch(stage):
 
 
 def test_coroutines_too(stage):
-    async def send(mails: list[Mail]) -> list[str]:
+    async def send(mails: list[Mail]) -> list[str | ValueError]:
         return [mail.subject if mail.to != "b" else ValueError("no") for mail in mails]
 
     stage.task(send, batch=True, max_attempts=1)
@@ -357,10 +357,22 @@ def test_a_dict_takes_anything(stage):
     assert json.loads(stage.row(job).result.json) == ["a", "b"]
 
 
-def wrong_two(a: list[Mail], b: int) -> list: ...
-def wrong_none() -> list: ...
-def wrong_plain(mails) -> list: ...
-def wrong_int(numbers: list[int]) -> list: ...
+def wrong_two(a: list[Mail], b: int) -> list:
+    raise NotImplementedError
+
+
+def wrong_none() -> list:
+    raise NotImplementedError
+
+
+def wrong_plain(mails) -> list:
+    raise NotImplementedError
+
+
+def wrong_int(numbers: list[int]) -> list:
+    raise NotImplementedError
+
+
 def wrong_yield(mails: list[Mail]):
     yield
 

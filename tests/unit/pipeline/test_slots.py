@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter, defaultdict
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -80,8 +81,9 @@ def count_writes(stage: Stage) -> Counter[str]:
         counts["items"] += 1
         return delete(*args)
 
-    stage.store.write = written
-    stage.parts.items.write, stage.parts.items.delete = edited, deleted
+    stage.store.write = written  # type: ignore[method-assign]  # counted
+    items: Any = stage.parts.items
+    items.write, items.delete = edited, deleted
     return counts
 
 
