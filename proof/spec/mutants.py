@@ -132,7 +132,7 @@ def _checkpoints(rules: Rules) -> Model:
 
 
 def _parked(rules: Rules) -> Model:
-    return Appointments(rules, faults=1, redrives=0, attempts=2, gives=1, skew=0)
+    return Appointments(rules, faults=0, redrives=0, attempts=2, gives=1)
 
 
 def _doors(rules: Rules) -> Model:
