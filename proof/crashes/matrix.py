@@ -47,6 +47,7 @@ HERE: Mapping[str, str] = {
     "F63": "DynamoDB throttles a call three times",
     "F64": "SQS or S3 refuse, or a connection breaks",
     "F65": "a payload is stored, its row is not",
+    "F71": "a webhook's receiver is down, busy, too slow; it has the message in the end, and the job knows nothing of it",
     "F74": "two faults in one plan",
 }
 

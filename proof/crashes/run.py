@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from chalicelib import wiring
 from chalicelib.domain.job import TERMINAL
+from chalicelib.pipeline.built_in import WEBHOOK
 from proof.crashes.account import Account
 from proof.crashes.clock import MINUTE
 from proof.crashes.faults import FLICKERS, Fault
@@ -88,6 +89,8 @@ def _judged(scenario: Scenario, stage: Stage, calm: Run | None) -> Counter[str]:
     for key, ids in stage.keyed.items():
         if len(ids) > 1:
             monitor.fail("KEY", f"key {key} was answered with {len(ids)} jobs")
+        if row.task == WEBHOOK.name and not stage.receiver.taken[f"msg_{row.id}"]:
+            monitor.fail("TOLD", f"{row.label()} is {row.state}, and nobody has its message")
     if calm is not None:
         _no_worse(stage, calm)
     _replay(stage)

@@ -86,6 +86,16 @@ def plan(what: str) -> Step:
     return lambda stage: stage.plan(what)
 
 
+def register(stage: Stage) -> None:
+    stage.register()
+
+
+def submit_told(stage: Stage) -> None:
+    """A job whose end an endpoint is told, if there is one."""
+    if stage.endpoint is not None:
+        stage.submit({"script": "ok"}, webhook=stage.endpoint)
+
+
 HOUR = timedelta(hours=1)
 
 SCENARIOS: Sequence[Scenario] = (
@@ -185,6 +195,7 @@ SCENARIOS: Sequence[Scenario] = (
         steps=[plan("make"), tick, plan("delete"), quiet],
         ends=frozenset({S.CANCELLED, S.SUCCEEDED}),
     ),
+    Scenario(name="told", steps=[register, submit_told, drain, quiet]),
     Scenario(name="rubbish", steps=[submit(), lose, rubbish, drain]),
 )
 

@@ -12,7 +12,6 @@ from chalicelib.adapters.aws.payloads import AwsPayloads
 from chalicelib.adapters.aws.queue import SqsQueue
 from chalicelib.adapters.aws.side_tables import DynamoApiKeys, DynamoKeys, DynamoQuarantine
 from chalicelib.adapters.aws.store import DynamoStore
-from chalicelib.adapters.memory.courier import MemoryCourier
 from chalicelib.adapters.memory.world import START
 from chalicelib.domain.errors import JoblineError, MachineryError, NotFound, NotPossible
 from chalicelib.domain.job import TERMINAL, Job, State
@@ -28,8 +27,9 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.redrive import redrive
 from chalicelib.pipeline.task import Kind, Submission
 from chalicelib.pipeline.timetable import Rule
+from chalicelib.pipeline.webhooks import create_endpoint
 from chalicelib.settings import DEAD_LETTERS
-from proof.crashes import tasks
+from proof.crashes import receiver, tasks
 from proof.crashes.account import Account
 from proof.crashes.clock import MINUTE, MS, SECOND, START_MS
 from proof.crashes.seam import FROZEN, Crash, Seam
@@ -93,6 +93,8 @@ class Stage:
         self.runner = ScriptRunner(self.clock, seam, self._while_it_runs)
         self._boxes = 0
         self._asking: list[Callable[[], None]] = []
+        self.receiver = receiver.Receiver(seam.hits)
+        self.endpoint: str | None = None
         self._ticked = -1
         seam.meanwhile = self._meanwhile
         self.parts = self._process()
@@ -110,7 +112,7 @@ class Stage:
             api_keys=DynamoApiKeys(clients, settings.table),
             quarantine=DynamoQuarantine(clients, settings.table),
             outlet=SnsOutlet(clients, settings.events, lanes),
-            courier=MemoryCourier(),
+            courier=self.receiver.courier(),
             world=self.clock,
             crew=crew,
             runners=dict.fromkeys(Kind, self.runner),
@@ -211,6 +213,13 @@ class Stage:
             "delete": lambda: _gone(self.parts),
         }
         self._ask("api", verbs[what], again=True)
+
+    def register(self) -> None:
+        """Somebody registers the receiver's address, and asks until answered."""
+        made = self._ask(
+            "api", lambda: create_endpoint(receiver.URL, tenant=TENANT, parts=self.parts), again=True
+        )
+        self.endpoint = None if made is None else made.id
 
     def first(self) -> str | None:
         """The id of the scenario's job, if it got that far."""
