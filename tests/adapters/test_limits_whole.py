@@ -123,7 +123,7 @@ def test_a_wish_before_the_start_is_the_end(worker):
 
 def test_a_heartbeat_hides_the_message_until_the_invocation_is_over(worker):
     worker.submit("beating")
-    worker.parts.queue._visibility = 50 * MS
+    worker.parts.queue._visibility = 10_000 * MS
     began = worker.parts.world.now()
     worker.invoke(left=20_000 * MS)
     assert worker.row.state is State.SUCCEEDED

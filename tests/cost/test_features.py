@@ -9,7 +9,10 @@ from bench.features import Cost, costs, main, show
 from bench.ground import FEATURES
 from tests.contract.backends import one_at_a_time
 
-pytestmark = pytest.mark.timeout(400)  # all uses are counted within the first test, and machines can be busy
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(400),
+]  # all uses are counted within the first test, and machines can be busy
 
 UNITS = {
     "a plain job": 3,

@@ -222,8 +222,9 @@ def test_a_person_who_stops_it_during_a_large_wave_is_heard(stage):
 
 @pytest.mark.parametrize("how", How)
 def test_whatever_goes_wrong_at_any_call_every_job_is_redriven_once_and_counted_once(how):
+    # Every second call; of the four ways two look at the one half, two at the other.
     sprung = []
-    for at in range(1, 400):
+    for at in range(1 + list(How).index(how) % 2, 400, 2):
         stage = Stage(seed=at)
         jobs = dead(stage, 13)
         release = make(stage)

@@ -77,7 +77,7 @@ def test_a_fault_at_every_call_in_turn(how):
     pytest.fail("still sprung")
 
 
-@pytest.mark.parametrize(("invocation", "seed"), [(60, 1), (60, 2), (60, 3), (900, 4), (900, 5), (900, 6)])
+@pytest.mark.parametrize(("invocation", "seed"), [(60, 1), (900, 4)])
 def test_three_hours_in_bad_weather(invocation, seed):
     stage = Stage(seed=seed)
     seconds = 12
