@@ -10,7 +10,7 @@ JoblineError
  |    |    +-- KeyReused      the idempotency key was used for another request
  |    |    +-- NotPossible    the job's state does not allow this (redrive of a job that is not dead, ...)
  |    |    +-- NotUnique      a job with the same key is there, and the task refuses another
- |    +-- Throttled           the task accepts no more now; `after` says when it does again
+ |    +-- Throttled           the task or the tenant accepts no more now; `after` says when it does again
  |    +-- Denied              the API key is missing, wrong, expired or lacks the scope
  +-- TaskError                the task's author: raised inside, or because of, a task
  |    +-- TaskMisdeclared     the decorator's arguments contradict each other; raised at import
@@ -94,11 +94,11 @@ class NotUnique(Conflict):
 
 
 class Throttled(CallerError):
-    """The task has accepted as many jobs as it may. `after` is how long until it takes the next."""
+    """The task, or the tenant, has as many jobs accepted as it may. `after` is how long until it takes the next."""
 
-    def __init__(self, limit: int, per: timedelta, after: timedelta) -> None:
+    def __init__(self, limit: int, per: timedelta, after: timedelta, *, who: str = "the task") -> None:
         super().__init__(
-            f"the task accepts {limit} jobs in {per.total_seconds():g} s; the next in {after.total_seconds():g} s"
+            f"{who} accepts {limit} jobs in {per.total_seconds():g} s; the next in {after.total_seconds():g} s"
         )
         self.after = after
 

@@ -18,6 +18,7 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.ports import Written
 from chalicelib.pipeline.task import Submission, Task
+from chalicelib.pipeline.tenants import limited
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ def accept(jobs: Sequence[Job], *, parts: Parts) -> list[Job | Exception]:
 
     The row that was there already is returned as it is: same id, same job. A message that cannot be sent is left to the sweep.
     """
-    rows = _put_all(jobs, parts)
+    rows = _put_all([limited(job, parts) for job in jobs], parts)
     wakeups = [
         wakeup for row in rows if isinstance(row, Job) and (wakeup := _first_wakeup(row, parts)) is not None
     ]

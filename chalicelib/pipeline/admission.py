@@ -19,6 +19,8 @@ from chalicelib.pipeline.gates import policies
 from chalicelib.pipeline.items import Spot
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.settle import settle
+from chalicelib.pipeline.tenant_gate import of_tenant, word
+from chalicelib.pipeline.tenants import policies_of
 from chalicelib.pipeline.verdict import owner_of, retry_check
 from chalicelib.pipeline.waiting_list import Place
 
@@ -28,7 +30,7 @@ TROUBLE = timedelta(seconds=20)
 """How long a job is given back for, at most, when a gate does not answer: its attempts are not there to be used up by that."""
 
 _WAITED = frozenset({"parked", "released", "requeued"})
-_WORDS = frozenset({*GateKind, "gates"})
+_WORDS = frozenset({*GateKind, "gates", *(f"tenant {kind}" for kind in GateKind)})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,10 +87,11 @@ def leave(job: Job, admitted: Admitted, *, until: datetime, parts: Parts) -> Non
 
 def _through(job: Job, held: list[tuple[Place, int, int]], until: datetime, parts: Parts) -> _Back | None:
     """Each gate in turn. What is taken on the way is put into `held`."""
-    known = policies(parts.registry[job.task].options)
+    own = policies(parts.registry[job.task].options)
     if until - parts.world.now() < rate.NAP + parts.limits.least_time:
         return _Back(why="gates")
     for gate in job.gates:
+        known = policies_of(job.tenant, parts) if of_tenant(gate) else own
         policy, back = known.get(gate.kind), None
         match policy:
             case Ordered():
@@ -123,7 +126,7 @@ def _slotted(
     answer = slots.take(place, policy.limit, job, until=until, parts=parts)
     if isinstance(answer, slots.Full):
         waiting_list.enter(place, job, look=answer.look, until=until, parts=parts)
-        return _Back(why=gate.kind, wakes=(place, policy.limit))
+        return _Back(why=word(gate), wakes=(place, policy.limit))
     held.append((place, answer.number, policy.limit))
     if not answer.kept and any(entry.event == Parked.name for entry in job.history):
         waiting_list.forget(place, job, until=until, parts=parts)
@@ -133,7 +136,11 @@ def _slotted(
 def _paced(job: Job, gate: Gate, policy: Rate, until: datetime, parts: Parts) -> _Back | None:
     """Wait for a moment that is near; go away for one that is not."""
     spot = Spot(f"rate#{job.tenant}", gate.key)
-    answer = rate.ask(spot, policy, place=_place(job, gate), until=until, parts=parts)
+    passed = of_tenant(gate) and _sent_away(
+        job, GateKind.RATE
+    )  # it has waited here: it comes before those who wait
+    standing = rate.FIRST if passed else _place(job, gate)
+    answer = rate.ask(spot, policy, place=standing, until=until, parts=parts)
     now = parts.world.now()
     match answer:
         case rate.Start():
@@ -142,7 +149,9 @@ def _paced(job: Job, gate: Gate, policy: Rate, until: datetime, parts: Parts) ->
             return None
         case rate.Later():
             due = min(answer.at - rate.EARLY, now + rate.AWAY)
-            return _Back(why=gate.kind, due=due, place=answer.place)
+            if passed:  # and it keeps its place in its task's line
+                return _Back(why=GateKind.RATE, due=due, place=job.place)
+            return _Back(why=word(gate), due=due, place=answer.place)
         case _:
             assert_never(answer)
 
@@ -207,9 +216,13 @@ def _goes_on(job: Job) -> bool:
 
 def _place(job: Job, gate: Gate) -> int | None:
     """Where the job stands in this gate's line, if that is where it comes from."""
+    return job.place if _sent_away(job, word(gate)) else None
+
+
+def _sent_away(job: Job, by: str) -> bool:
+    """Whether the job comes back from a wait at the gate of that word."""
     before = _before(job)
-    sent_away = before is not None and before.event == Requeued.name and before.note == gate.kind
-    return job.place if sent_away else None
+    return before is not None and before.event == Requeued.name and before.note == by
 
 
 def _requeued(job: Job, back: _Back, now: datetime) -> Requeued:

@@ -21,6 +21,7 @@ from chalicelib.pipeline.ids import is_tenant
 from chalicelib.pipeline.keyed import bound
 from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.quota import within_quotas
 from chalicelib.pipeline.task import MAX_ATTEMPTS, MAX_EXPIRES, Options, Submission
 from chalicelib.pipeline.topics import MOMENTS
 from chalicelib.pipeline.webhooks import endpoint_of
@@ -72,13 +73,20 @@ Lot = Mapping[int, Asked | Exception]
 def _lots(requests: Sequence[JobRequest], parts: Parts) -> list[Lot]:
     """What can be dealt with side by side. Requests that are alike to their task come one after the other, in their order."""
     lots: dict[object, dict[int, Asked | Exception]] = defaultdict(dict)
-    for place, request in enumerate(requests):
-        try:
-            asked = prepare(request, parts)
-            lots[place if asked.spot is None else asked.spot][place] = asked
-        except JoblineError as error:
-            lots[place][place] = error
+    for place, asked in enumerate(within_quotas([_prepared(one, parts) for one in requests], parts)):
+        spot = asked.spot if isinstance(asked, Asked) else None
+        lots[place if spot is None else spot][place] = asked
     return list(lots.values())
+
+
+def _prepared(request: JobRequest, parts: Parts) -> Asked | Exception:
+    """The request in order, its spot known, or what is wrong with it."""
+    try:
+        asked = prepare(request, parts)
+        _ = asked.spot  # found once; a value that can be no part of a key is told here
+    except JoblineError as error:
+        return error
+    return asked
 
 
 def _turn(asked: Asked | Exception, parts: Parts) -> Job | Submitted | Exception:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.domain.errors import TaskMisdeclared
 from chalicelib.domain.flow import Concurrency, Gate, GateKind, Ordered, Rate
 from chalicelib.pipeline.flow_key import flow_key
+from chalicelib.pipeline.tenant_gate import TENANT_KEY
 
 if TYPE_CHECKING:
     from chalicelib.pipeline.task import Options, Task
@@ -79,8 +80,8 @@ def _wrong(policy: Policy, parameters: Sequence[str]) -> Iterable[str]:
     for name in policy.key:
         if name not in parameters:
             yield f"key names {name!r}, which is no parameter of the function"
-    if policy.name is not None and not (policy.name and policy.name.isprintable() and policy.name.isascii()):
-        yield "name: not printable ASCII"
+    if policy.name is not None:
+        yield from _wrong_name(policy.name)
     match policy:
         case Rate():
             if policy.limit < 1 or policy.burst < 1:
@@ -93,6 +94,13 @@ def _wrong(policy: Policy, parameters: Sequence[str]) -> Iterable[str]:
         case Ordered():
             if policy.on_retry not in ("hold", "skip"):
                 yield 'on_retry is "hold" or "skip"'
+
+
+def _wrong_name(name: str) -> Iterable[str]:
+    if not (name and name.isprintable() and name.isascii()):
+        yield "name: not printable ASCII"
+    if name == TENANT_KEY:
+        yield f"name: {TENANT_KEY} is what the limits of tenants are called"
 
 
 def check_shared(tasks: Iterable["Task[Any, Any]"]) -> None:

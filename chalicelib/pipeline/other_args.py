@@ -13,6 +13,7 @@ from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import load, place
+from chalicelib.pipeline.tenant_gate import of_tenant
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +54,9 @@ def placed(values: Mapping[str, Any], job: Job, parts: Parts) -> Payload:
 
 
 def gates(values: Mapping[str, Any], job: Job, parts: Parts) -> tuple[Gate, ...]:
-    """What the job has to pass with these arguments. Its line stays: it was told to which group it belongs when it was submitted."""
+    """What the job has to pass with these arguments. Its line stays: it was told its group when it was submitted; and its tenant's gates do."""
     lines = tuple(gate for gate in job.gates if gate.kind is GateKind.ORDER)
-    others = gates_of(parts.registry[job.task], values)
-    return (*lines, *(gate for gate in others if gate.kind is not GateKind.ORDER))
+    others = [gate for gate in gates_of(parts.registry[job.task], values) if gate.kind is not GateKind.ORDER]
+    slots = [gate for gate in others if gate.kind is GateKind.SLOTS]
+    rates = [gate for gate in others if gate.kind is GateKind.RATE]
+    return (*lines, *slots, *filter(of_tenant, job.gates), *rates)

@@ -1,7 +1,7 @@
 """All that the verbs work with, in one value: built by `wiring` from the real adapters, by tests from the twins."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chalicelib.pipeline.items import Items
 from chalicelib.pipeline.limits import Limits
@@ -23,6 +23,7 @@ from chalicelib.pipeline.ports import (
     World,
 )
 from chalicelib.pipeline.task import Kind, Registry
+from chalicelib.pipeline.tenant_gate import Memory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,3 +47,4 @@ class Parts:
     tracer: Tracer = NOBODY_TRACES
     metrics: Metrics = NOBODY_COUNTS
     feeds: Feeds = NOBODY_FEEDS
+    tenants: Memory = field(default_factory=Memory)

@@ -35,6 +35,9 @@ ODD = timedelta(minutes=1)
 FORGET = timedelta(days=8)
 """How long after the last moment that it gave an item is kept: longer than the slowest interval."""
 
+FIRST = 0
+"""The place before all others: of one who was let through already, and had to wait elsewhere."""
+
 ROUNDS = 20
 """How often others may move the numbers between our reading and our writing. Each refusal is somebody else's success."""
 

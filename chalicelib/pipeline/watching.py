@@ -7,6 +7,8 @@ from chalicelib.pipeline import slots, turns, waiting_list
 from chalicelib.pipeline.gates import policies
 from chalicelib.pipeline.items import Spot
 from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.tenant_gate import of_tenant
+from chalicelib.pipeline.tenants import policies_of
 from chalicelib.pipeline.waiting_list import Place, Waiter
 
 
@@ -19,7 +21,7 @@ def look_after(spot: Spot, until: datetime, parts: Parts) -> None:
         return
     waiting = waiting_list.waiters(place, until=until, parts=parts)
     known = [waiter for waiter in waiting if waiter.task in parts.registry]
-    limit = _limit(known[0], parts) if known else None
+    limit = _limit(place, known[0], parts) if known else None
     ends: list[datetime] = []
     if known and limit is None:
         _let_go(place, known, until, parts)
@@ -28,13 +30,16 @@ def look_after(spot: Spot, until: datetime, parts: Parts) -> None:
     waiting_list.look_again(place, ends, left=bool(waiting), until=until, parts=parts)
 
 
-def _limit(waiter: Waiter, parts: Parts) -> int | None:
-    policy = policies(parts.registry[waiter.task].options).get(GateKind.SLOTS)
+def _limit(place: Place, waiter: Waiter, parts: Parts) -> int | None:
+    if of_tenant(place.gate):
+        policy = policies_of(place.tenant, parts).get(GateKind.SLOTS)
+    else:
+        policy = policies(parts.registry[waiter.task].options).get(GateKind.SLOTS)
     return policy.limit if isinstance(policy, Concurrency) else None
 
 
 def _let_go(place: Place, waiting: list[Waiter], until: datetime, parts: Parts) -> None:
-    """Their task has no such limit any more."""
+    """Their task, or their tenant, has no such limit any more."""
     for waiter in waiting:
         row, woken = waiting_list.release(waiter.job_id, waiter.epoch, until=until, parts=parts)
         if woken and row is not None:

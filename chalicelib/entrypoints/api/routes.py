@@ -34,6 +34,7 @@ from chalicelib.entrypoints.api.route import Reply, Route
 from chalicelib.entrypoints.api.routes_lanes import LANE_ROUTES
 from chalicelib.entrypoints.api.routes_releases import RELEASE_ROUTES
 from chalicelib.entrypoints.api.routes_schedules import SCHEDULE_ROUTES
+from chalicelib.entrypoints.api.routes_tenants import TENANT_ROUTES
 from chalicelib.entrypoints.api.routes_topics import TOPIC_ROUTES
 from chalicelib.entrypoints.api.routes_webhooks import WEBHOOK_ROUTES
 from chalicelib.entrypoints.api.submission import NewJob
@@ -184,6 +185,7 @@ ROUTES: tuple[Route, ...] = (
         replies={200: Reply(meaning="The task.", shape=TaskDocument)},
     ),
     *LANE_ROUTES,
+    *TENANT_ROUTES,
     *TOPIC_ROUTES,
     *SCHEDULE_ROUTES,
     *WEBHOOK_ROUTES,
