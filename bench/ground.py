@@ -1,6 +1,7 @@
 """The ground on which features are measured: the real table, in virtual time, with a queue that is a twin."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,6 +23,8 @@ from chalicelib.pipeline.enqueue import JobRequest, enqueue
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.settle import settle
 from chalicelib.pipeline.task import Kind, Options, Registry, Submission
+from chalicelib.pipeline.tenant_gate import Memory
+from chalicelib.pipeline.tenant_limits import SHELF
 from chalicelib.pipeline.verdict import success
 from jobline.testing.drive import INVOCATION, MINUTE, invoke
 
@@ -35,7 +38,8 @@ MOST = 10_000
 
 class _DueForNothing:
     """A store or the shelves, whose index is asked for what is due without counting: the tick does that whether or not anybody uses
-    anything. What was there before is somebody else's.
+    anything. What was there before is somebody else's. Nor is the listing of tenants' limits counted: it is one a minute for a process,
+    however many jobs there are.
     """
 
     def __init__(self, port: Any, meter: Meter) -> None:
@@ -47,6 +51,10 @@ class _DueForNothing:
     def due(self, now: datetime, limit: int) -> Any:
         with self._meter.during(SET_UP):
             return [one for one in self._port.due(now, limit + len(self._others)) if one not in self._others]
+
+    def listed(self, shelf: str, **how: Any) -> Any:
+        with self._meter.during(SET_UP) if shelf == SHELF else nullcontext():
+            return self._port.listed(shelf, **how)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._port, name)
@@ -69,6 +77,7 @@ class Ground:
             crew=Inline(),
             registry=self.registry,
             runners=dict.fromkeys(Kind, InlineRunner(self.registry)),
+            tenants=Memory(),
         )
         self._made = 0
 

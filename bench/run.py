@@ -13,6 +13,7 @@ from chalicelib.domain.job import Job, State
 from chalicelib.pipeline.enqueue import JobRequest, enqueue
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.sweep import SLOW_STRIDE, passes
+from chalicelib.pipeline.tenant_gate import Memory
 from chalicelib.pipeline.tick import tick
 from jobline.local.invoke import Function
 from jobline.local.pump import Pump
@@ -57,14 +58,16 @@ def measure(stage: Stage, meter: Meter, *, jobs: int) -> None:
 
 
 def _as_found(parts: Parts) -> None:
-    """Bring the stage to where a warm function finds it: the queues' addresses known, and a tick gone by a while ago.
+    """Bring the stage to where a warm function finds it: the queues' addresses and tenants' limits known, a tick gone by a while ago.
 
-    A stage's very first tick looks back over a month, once.
+    A stage's very first tick looks back over a month, once. Limits are listed once a minute, however many jobs there are: not here.
     """
     now = parts.world.now()
     for one in passes(parts):
         parts.store.move_watermark(one.name, None, now - one.grace)
     parts.queue.depths()
+    nobody = Memory.of_nobody()
+    parts.tenants.known, parts.tenants.until = nobody.known, nobody.until
 
 
 def arguments() -> Mapping[str, Any]:

@@ -6,8 +6,9 @@ from typing import Any
 
 from bench.ground import FEATURES, Ground, feature
 from chalicelib.domain.errors import Retry
-from chalicelib.domain.flow import Concurrency, Ordered, Rate
+from chalicelib.domain.flow import Concurrency, Ordered, Rate, Throttle
 from chalicelib.pipeline.context import current_job
+from chalicelib.pipeline.tenant_limits import TenantLimits, set_limits
 
 __all__ = ["FEATURES"]
 
@@ -118,6 +119,31 @@ def rated(ground: Ground, begin: Begin) -> int:
     task = ground.task(work, rate=Rate(1, HOUR, key=("number",)))
     begin()
     jobs = ground.submit(task, *numbers())
+    ground.drain()
+    ground.check(jobs)
+    return MANY
+
+
+@feature("of a tenant with a rate and slots")
+def of_limited_tenant(ground: Ground, begin: Begin) -> int:
+    task = ground.task(work)
+    limits = TenantLimits(tenant="ann", rate=Rate(MANY, HOUR, burst=MANY), concurrency=Concurrency(MANY))
+    set_limits(limits, by="", parts=ground.parts)
+    ground.world.advance(timedelta(minutes=1))
+    begin()
+    jobs = ground.submit(task, *numbers(), tenant="ann")
+    ground.drain()
+    ground.check(jobs)
+    return MANY
+
+
+@feature("of a tenant with a quota")
+def of_tenant_with_quota(ground: Ground, begin: Begin) -> int:
+    task = ground.task(work)
+    set_limits(TenantLimits(tenant="bob", accepted=Throttle(MANY, HOUR)), by="", parts=ground.parts)
+    ground.world.advance(timedelta(minutes=1))
+    begin()
+    jobs = [job for one in numbers() for job in ground.submit(task, one, tenant="bob")]
     ground.drain()
     ground.check(jobs)
     return MANY

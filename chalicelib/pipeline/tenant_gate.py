@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 TENANT_KEY = "jobline.tenant"
 """The key of these gates. No task is called so, and no limit may be."""
 
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_LONG_AGO, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -22,6 +22,11 @@ class Memory:
 
     known: "Mapping[str, TenantLimits] | None" = None
     until: datetime = _LONG_AGO
+
+    @classmethod
+    def of_nobody(cls) -> "Memory":
+        """That nobody has limits, for good: for whoever counts or replays a process's calls, a listing a minute apart."""
+        return cls(known={}, until=_NEVER)
 
 
 def of_tenant(gate: Gate) -> bool:

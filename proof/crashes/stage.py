@@ -26,6 +26,7 @@ from chalicelib.pipeline.limits import Limits
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.redrive import redrive
 from chalicelib.pipeline.task import Kind, Submission
+from chalicelib.pipeline.tenant_gate import Memory
 from chalicelib.pipeline.timetable import Rule
 from chalicelib.pipeline.webhooks import create_endpoint
 from chalicelib.settings import DEAD_LETTERS
@@ -118,6 +119,7 @@ class Stage:
             runners=dict.fromkeys(Kind, self.runner),
             registry=REGISTRY,
             limits=LIMITS,
+            tenants=Memory.of_nobody(),
         )
         wiring.use(parts)
         return parts

@@ -23,6 +23,8 @@ UNITS = {
     "with a follower: two jobs": 7,
     "with 4 KB of arguments": 8,
     "rate-limited, in time": 4,
+    "of a tenant with a rate and slots": 6,
+    "of a tenant with a quota": 4,
     "rate-limited, has to wait": 7,
     "with a slot, free": 5,
     "with a slot, has to wait": 14.3,

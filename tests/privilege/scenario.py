@@ -66,6 +66,11 @@ class Day:
         self.ok("POST", "/topics/news.good/events", {"payload": "p" * SIZES["object"], "id": "1"})
         self.schedules_are_made()
         self.webhooks()
+        self.ok("PUT", f"/tenants/{TENANT}/limits", {"accepted": {"limit": 100_000, "per": 60}})
+        self.ok("GET", "/tenants")
+        self.ok("GET", f"/tenants/{TENANT}/limits")
+        self.submit("echo", value="counted")
+        self.ok("DELETE", f"/tenants/{TENANT}/limits")
         for path in (
             "/jobs",
             "/topics",

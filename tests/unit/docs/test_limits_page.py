@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from chalicelib.entrypoints.api.tenants import NewLimits
 from chalicelib.pipeline.task import REGISTRY
 from tests.cost.test_features import UNITS
 
@@ -39,3 +41,12 @@ def test_the_figures_are_those_that_are_counted():
         ("ordered, alone in its group", "ordered, in line"),
     ]
     assert said == [(UNITS[one] - 3, round(UNITS[other] - 3)) for one, other in pairs]
+
+
+def test_the_limits_of_the_tenant_are_what_the_route_takes_and_cost_what_is_counted():
+    (body,) = re.findall(r"PUT /tenants/acme/limits\n(.*?)```", PAGE, re.DOTALL)
+    limits = msgspec.json.decode(body, type=NewLimits)
+    assert None not in (limits.rate, limits.concurrency, limits.accepted)
+    assert "the rate 1 or 4 and the slots 2 or 11, as above; the quota 1 write" in PAGE
+    assert UNITS["of a tenant with a rate and slots"] == 3 + 1 + 2
+    assert UNITS["of a tenant with a quota"] == 3 + 1
