@@ -93,9 +93,11 @@ def test_every_file_is_a_source_of_ours_or_of_a_locked_wheel_and_all_of_it_is_sm
     assert report.faults == []
     assert {wheel.partition("-")[0] for wheel in report.wheels} == {
         "aws_xray_sdk",
+        "cronsim",
         "msgspec",
         "python_ulid",
         "typing_extensions",
+        "tzdata",
         "wrapt",
     }
 

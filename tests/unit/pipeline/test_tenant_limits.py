@@ -13,7 +13,8 @@ from chalicelib.domain.job import State
 from chalicelib.pipeline.asked import Submitted
 from chalicelib.pipeline.context import current_job
 from chalicelib.pipeline.enqueue import JobRequest, submit
-from chalicelib.pipeline.redrive import OtherArgs, redrive
+from chalicelib.pipeline.other_args import OtherArgs
+from chalicelib.pipeline.redrive import redrive
 from chalicelib.pipeline.task import Submission
 from chalicelib.pipeline.tenant_limits import (
     TenantLimits,
