@@ -22,7 +22,13 @@ from tests.local.waiting import until
 
 pytestmark = pytest.mark.slow
 
-COMMAND = [sys.executable, "-m", "jobline.cli.main", "up"]
+COMMAND = [
+    sys.executable,
+    "-P",
+    "-m",
+    "jobline.cli.main",
+    "up",
+]  # -P: as the script that people type, which does not look into the folder first
 
 
 class Up:
