@@ -9,6 +9,11 @@ from typing import Any
 
 import yaml
 
+try:
+    from yaml import CSafeLoader as Safe  # eight times as fast
+except ImportError:  # a PyYAML that was built without libyaml
+    from yaml import SafeLoader as Safe  # type: ignore[assignment]
+
 from infra.config import NotReady
 
 INLINE = 51_200
@@ -17,11 +22,11 @@ INLINE = 51_200
 _INDENTED = re.compile(r"\n *")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(Safe):
     """YAML with CloudFormation's short forms: !Sub, !Ref, !GetAtt, !If ..."""
 
 
-def _short(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> dict[str, Any]:
+def _short(loader: Safe, tag: str, node: yaml.Node) -> dict[str, Any]:
     name = tag if tag in ("Ref", "Condition") else f"Fn::{tag}"
     value: Any
     if isinstance(node, yaml.ScalarNode):

@@ -136,7 +136,8 @@ def gateway(app: Any, *, host: str, port: int, listening: socket.socket | None =
     from chalice import local
 
     chalice_local.install()
-    # As `chalice local` does: the app's current request is a thread's own.
-    local.CustomLocalChalice.__bases__ = (local.LocalChalice, app.__class__)
-    app.__class__ = local.CustomLocalChalice
+    # As `chalice local` does: the app's current request is a thread's own. Once: an app that is served again has it already.
+    if not isinstance(app, local.CustomLocalChalice):
+        local.CustomLocalChalice.__bases__ = (local.LocalChalice, app.__class__)
+        app.__class__ = local.CustomLocalChalice
     return LocalDevServer(app, config, host, port, handler_cls=Handler, server_cls=server)

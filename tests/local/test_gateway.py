@@ -86,6 +86,12 @@ def test_a_client_that_asks_before_it_sends_is_told_to_go_on(address):
         assert b" 200 OK" in connection.recv(65536)
 
 
+def test_the_same_app_may_be_served_again():
+    app = importlib.import_module("tests.local.fake_app").app
+    for _ in range(2):
+        gateway(app, host=LOOPBACK, port=0).server.server_close()
+
+
 def test_it_listens_on_the_loopback_address_alone(address):
     assert loopback(address[1]) in listening_addresses_of(os.getpid())
     assert address[0] == "127.0.0.1"

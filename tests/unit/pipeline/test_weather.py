@@ -24,7 +24,6 @@ from tests.support.stage import Stage
 
 SEEDS = range(60)
 STEPS = 60
-HITS: Counter[How] = Counter()
 
 
 class Storm:
@@ -125,14 +124,17 @@ def test_in_any_weather_every_accepted_job_has_exactly_one_end(seed):
     assert set(storm.starts.values()) <= {1}
     # and no message that ever was changes anything any more (I14)
     replay(storm.clear)
-    HITS.update(storm.weather.hits)
 
 
-def test_the_weather_was_bad_in_every_way():
-    # given that the histories above were played (all of them, in this process)
-    if sum(HITS.values()) == 0:
-        pytest.skip("the histories were not played here")
-    assert all(HITS[how] > 20 for how in How), HITS
+def test_the_weather_is_bad_in_every_way():
+    # given the first of those histories, as far as the weather is bad
+    hits: Counter[How] = Counter()
+    for seed in SEEDS[:10]:
+        storm = Storm(seed)
+        for _ in range(STEPS):
+            storm.step()
+        hits.update(storm.weather.hits)
+    assert all(hits[how] >= 10 for how in How), hits
 
 
 def test_a_seed_repeats_its_history():
