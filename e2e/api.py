@@ -18,16 +18,26 @@ PAGE = 100
 
 
 class Api:
-    """One stage's, for one tenant. `promised`: every job that was accepted, by id, and how it has to end."""
+    """One stage's, for one tenant. `promised`: every job that was accepted, of whichever tenant, by id, and how it has to end."""
 
     def __init__(self, url: str, key: str) -> None:
         headers = {"Authorization": f"Bearer {key}"}
         self.http = httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=False)
         self.url, self.key = url, key
         self.promised: dict[str, str] = {}
+        self._others: list[Api] = []
 
     def close(self) -> None:
+        for other in self._others:
+            other.close()
         self.http.close()
+
+    def caller(self, key: str) -> "Api":
+        """Somebody else at the same stage. What is promised to either is in one book; whoever closes this one closes that."""
+        other = Api(self.url, key)
+        other.promised = self.promised
+        self._others.append(other)
+        return other
 
     def call(
         self,

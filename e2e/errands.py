@@ -119,6 +119,14 @@ def alone(seconds: float) -> tuple[float, float]:
     return began, time.time()
 
 
+@task
+def busy(seconds: float) -> tuple[float, float]:
+    """Nothing that limits it; from when to when."""
+    began = time.time()
+    time.sleep(seconds)
+    return began, time.time()
+
+
 @task(ordered=Ordered(key=("account",)))
 def post(account: str, number: int) -> tuple[float, float]:  # noqa: ARG001 - what the order goes by, and which it is
     """One of an account after the other; from when to when."""
@@ -133,6 +141,7 @@ def long(parts: int, seconds: float) -> list[str]:
     job = current_job()
     done: list[str] = job.state or []
     for part in range(len(done), parts):
+        job.progress(part / parts, f"part {part} of {parts}")
         done = [*done, job.step(f"part {part}", _part, part, seconds)]
         job.checkpoint(done)
     return done

@@ -83,6 +83,10 @@ class World:
         """`python -m infra ...`"""
         return self.run("-m", "infra", *words)
 
+    def jobline(self, *words: str) -> str:
+        """`jobline ...`"""
+        return self.run("-c", "import sys; from jobline.cli.main import main; sys.exit(main())", *words)
+
     def chalice(self, *words: str) -> str:
         """Chalice's own command, as it is."""
         return self.run("-c", "import sys; from chalice.cli import main; sys.exit(main())", *words)

@@ -19,6 +19,8 @@ RELEASE = 400.0
 """Seconds for a release: each wave waits for a tick."""
 LONG = {"parts": 8, "seconds": 5.0}
 """Work of 40 seconds, where an invocation has 30."""
+SOONER, LATER = 5.0, 40.0
+"""Seconds by which an estimate may be wrong: what a part takes is known, how long a busy machine takes to start a function is not."""
 
 
 @story.check(
@@ -44,6 +46,25 @@ def schedule(world: World) -> str:
 @story.check("a long job is begun (looked for below)")
 def long_begun(world: World) -> None:
     world.leave("long job", world.api.submit("long", args=LONG, lane="low"))
+
+
+@story.check(
+    "a long job says how far it is and when it will be done, while it runs (the second is looked at below)"
+)
+def progress(world: World) -> str:
+    def look() -> list[Any]:
+        found = world.api.job(world.left("long job"))
+        if (told := found["progress"]) and told["eta"] and told["fraction"] not in [at for at, _, _ in seen]:
+            assert found["state"] == "RUNNING", found["state"]
+            seen.append((told["fraction"], told["at"], told["eta"]))
+        return seen
+
+    seen: list[tuple[float, str, str]] = []
+    until("it tells two parts", look, lambda told: len(told) >= 2, within=IN_TIME, every=0.5)
+    assert seen == sorted(seen), f"it went back: {seen}"
+    assert all(_time(eta) > _time(at) for _, at, eta in seen), f"it was to be over when it told: {seen}"
+    world.leave("estimate", seen[-1][2])
+    return ", ".join(f"at {fraction:.0%} done by {eta[11:19]}" for fraction, _, eta in seen)
 
 
 @story.check("while a unique job is there, another request gets it; when it has ended, one of its own")
@@ -219,6 +240,16 @@ def long_ended(world: World) -> str:
     assert len(epochs) > 1, f"all in epoch {epochs}"
     assert found["attempts"] == 1, found["attempts"]
     return f"{len(epochs)} invocations, one attempt"
+
+
+@later.check("it was done about when it had said, and says no more when it will be")
+def estimated(world: World) -> str:
+    found = world.api.job(world.left("long job"))
+    late = (_time(found["finished_at"]) - _time(world.left("estimate"))).total_seconds()
+    # Another invocation has to be started, which nobody can foresee; what was said is the work alone.
+    assert -SOONER < late < LATER, f"{late:.1f} s after what it had said"
+    assert found["progress"] is None or found["progress"]["eta"] is None, found["progress"]
+    return f"{late:.1f} s after what it had said"
 
 
 @later.check("the schedule fires each minute, once, to the second; after it was deleted, no more")
