@@ -18,6 +18,9 @@ PAGES = 20
 TIME = timedelta(seconds=20)
 """After this no further jobs are begun: API Gateway ends a request after 29 s."""
 
+LOOKING = TIME / 2
+"""After this no further page is read, so that there is time for what was found: else a slow listing would give the same cursor for ever."""
+
 AT_ONCE = 50
 """Jobs between two looks at the clock."""
 
@@ -54,8 +57,8 @@ def cancel_many(wanted: Search, *, limit: int, dry_run: bool, parts: Parts) -> C
     done: list[Done] = []
     refused: list[tuple[Job, JoblineError]] = []
     for start in range(0, len(found), AT_ONCE):
-        if parts.world.now() - began >= TIME:
-            cursor = found[start - 1].id if start else wanted.cursor
+        if start and parts.world.now() - began >= TIME:  # the first ones in any case: each request gets on
+            cursor = found[start - 1].id
             break
         some = found[start : start + AT_ONCE]
         answers = parts.crew.each(lambda job: _cancelled(job, parts), some)
@@ -72,6 +75,7 @@ def cancel_many(wanted: Search, *, limit: int, dry_run: bool, parts: Parts) -> C
 def _unfinished(wanted: Search, limit: int, parts: Parts) -> tuple[Sequence[Job], str | None]:
     """Up to so many jobs that have not ended, and where the listing goes on after the last of them."""
     found: list[Job] = []
+    began = parts.world.now()
     for _ in range(PAGES):
         page = search(replace(wanted, limit=PAGE), parts=parts)
         live = [job for job in page.jobs if job.state not in TERMINAL]
@@ -79,7 +83,7 @@ def _unfinished(wanted: Search, limit: int, parts: Parts) -> tuple[Sequence[Job]
         found += live[:room]
         if len(live) > room:
             return found, found[-1].id
-        if page.cursor is None or len(found) == limit:
+        if page.cursor is None or len(found) == limit or parts.world.now() - began >= LOOKING:
             return found, page.cursor
         wanted = replace(wanted, cursor=page.cursor)
     return found, wanted.cursor

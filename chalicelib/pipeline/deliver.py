@@ -77,6 +77,6 @@ def _wished(header: str | None, now: datetime) -> timedelta | None:
     else:
         try:
             wait = parsedate_to_datetime(header) - now
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None
     return min(max(timedelta(0), wait), LONGEST_WISH)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.domain.change import Equals, Missing
-from chalicelib.domain.errors import MachineryError, NotFound
+from chalicelib.domain.errors import MachineryError, NotFound, Unavailable
 from chalicelib.lanes import LANES
 from chalicelib.pipeline.items import Edit, Fields, Items, Kept, Spot
 from chalicelib.pipeline.parts import Parts
@@ -18,6 +18,9 @@ from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.ports import Feed
 
 log = logging.getLogger(__name__)
+
+ROUNDS = 20
+"""How often others may wish something else of the lane under our hands."""
 
 SHELF = "lane#control"
 
@@ -75,7 +78,7 @@ def _wish(lane: str, *, paused: bool, by: str, parts: Parts) -> Control:
     if lane not in LANES:
         raise NotFound(f"there is no lane {lane}")
     spot, keep_trying = Spot(SHELF, lane), patience(parts)
-    while True:
+    for _ in range(ROUNDS):
         before = _control(lane, keep_trying(parts.items.read, spot))
         if before.paused is paused:  # also by our own write, if its reply was lost
             return before
@@ -91,6 +94,7 @@ def _wish(lane: str, *, paused: bool, by: str, parts: Parts) -> Control:
             _say(_control(lane, answer.fields))
             _follow_now(spot, parts)
             return _control(lane, answer.fields)
+    raise Unavailable(f"what is wished of lane {lane} changed {ROUNDS} times meanwhile")
 
 
 def _follow_now(spot: Spot, parts: Parts) -> None:

@@ -35,15 +35,20 @@ def within_quotas(asked: Sequence[Asked | Exception], parts: Parts) -> list[Aske
     A request whose idempotency key stands for a job already takes no place. One read and one write for all requests of a tenant.
     """
     answers = list(asked)
+    limited = [
+        (place, one, quota)
+        for place, one in enumerate(asked)
+        if isinstance(one, Asked) and (quota := _quota(one.how.tenant, parts)) is not None
+    ]
     wanted: dict[tuple[str, Throttle], list[int]] = defaultdict(list)
-    for place, one in enumerate(asked):
-        quota = _quota(one.how.tenant, parts) if isinstance(one, Asked) else None
-        if isinstance(one, Asked) and quota is not None:
-            try:
-                if known(one, parts) is None:
-                    wanted[one.how.tenant, quota].append(place)
-            except JoblineError as error:
-                answers[place] = error
+    there = parts.crew.each(lambda each: known(each[1], parts), limited)
+    for (place, one, quota), job in zip(limited, there, strict=True):
+        if isinstance(job, JoblineError):
+            answers[place] = job
+        elif isinstance(job, Exception):
+            raise job
+        elif job is None:
+            wanted[one.how.tenant, quota].append(place)
     for (tenant, quota), places in wanted.items():
         for place, refusal in _refused(tenant, quota, places, parts).items():
             answers[place] = refusal

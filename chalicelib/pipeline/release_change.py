@@ -24,7 +24,8 @@ SAMPLE = 10
 
 MOST_RATE = 500
 LONGEST_CHANGE = 16_000
-LISTED = 1000
+LISTED = 100
+"""Releases that one read of the list asks for."""
 
 Shown = tuple[Job, dict[str, Any] | JoblineError | None]
 """A job, and its new arguments, or why they do not fit; None: they stay."""
@@ -74,10 +75,10 @@ def make_release(
     if not 0 <= stop_at <= 100:
         raise InvalidInput("stop_at", f"{stop_at} is not between 0 and 100")
     ahead = preview(wanted, other, parts=parts)
-    if not ahead.sample:
+    if not ahead.sample and not ahead.more:  # behind many of others' there may be some
         raise NotFound("there is no dead job that the filter takes")
     errors = [why for _, why in ahead.sample if isinstance(why, InvalidInput)]
-    if len(errors) == len(ahead.sample):
+    if errors and len(errors) == len(ahead.sample):
         raise errors[0]
     now = parts.world.now()
     release = Release(
@@ -116,9 +117,15 @@ def find_release(release_id: str, *, tenant: str, parts: Parts) -> Release:
 
 def releases(*, tenant: str, limit: int, parts: Parts) -> list[Release]:
     """The newest ones first, of the last 90 days."""
-    listed = patience(parts)(parts.items.listed, SHELF + tenant, limit=LISTED)
-    found = [read(Spot(SHELF + tenant, key), fields) for key, fields in listed]
-    return [one for one in reversed(found) if one is not None][:limit]
+    shelf, after = SHELF + tenant, ""
+    found: list[Release] = []
+    while True:  # the oldest come first
+        page = patience(parts)(parts.items.listed, shelf, after=after, limit=LISTED)
+        known = (read(Spot(shelf, key), fields) for key, fields in page)
+        found = [*found, *(one for one in known if one is not None)][-limit:]
+        if len(page) < LISTED:
+            return found[::-1]
+        after = page[-1][0]
 
 
 ROUNDS = 20

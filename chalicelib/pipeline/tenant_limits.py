@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.domain.change import Equals, Missing
-from chalicelib.domain.errors import InvalidInput, NotFound
+from chalicelib.domain.errors import InvalidInput, NotFound, Unavailable
 from chalicelib.domain.flow import Concurrency, Gate, GateKind, Rate, Throttle
 from chalicelib.pipeline.gates import FASTEST, MOST_SLOTS, SLOWEST
 from chalicelib.pipeline.ids import is_tenant
@@ -19,6 +19,8 @@ from chalicelib.pipeline.tenant_gate import TENANT_KEY
 
 SHELF = "tenant#limits"
 PAGE = 500
+ROUNDS = 20
+"""How often others may set the same tenant's limits under our hands."""
 
 MOST_ACCEPTED = 1_000_000_000
 MOST_BURST = 10_000
@@ -117,13 +119,14 @@ def _write(tenant: str, fields: Fields, parts: Parts) -> TenantLimits:
     before = call(parts.items.read, spot)
     wanted = {**fields, "mark": mark}
     gone = tuple(name for name in (*_FIELDS, "since", "by") if name not in fields)
-    while True:
+    for _ in range(ROUNDS):
         seen = before.get("mark")
         where = Missing("mark") if seen is None else Equals("mark", seen)
         answer = call(parts.items.write, spot, Edit(where=((where,),), set=wanted, remove=gone))
         if isinstance(answer, Kept) or answer.fields.get("mark") == mark:
             return read_limits(tenant, answer.fields)
         before = answer.fields
+    raise Unavailable(f"the limits of tenant {tenant} changed {ROUNDS} times meanwhile")
 
 
 def _fields(limits: TenantLimits) -> Fields:

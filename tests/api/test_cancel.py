@@ -114,6 +114,36 @@ def test_what_there_is_no_time_left_for_is_told_by_the_cursor(desk: Desk, ann: C
     assert not set(_ids(first)) & set(_ids(second))
 
 
+def test_however_slow_the_listing_is_each_request_gets_on(desk: Desk, ann: Caller, monkeypatch):
+    # given a job that waits, behind others that have ended, and a table that takes long to list them
+    monkeypatch.setattr(cancel_many, "PAGE", 2)
+    waits = ann.submit("echo", {})
+    for _ in range(11):
+        desk.world.advance(timedelta(seconds=1))
+        ann.post(f"/jobs/{ann.submit('echo', {})}/cancel")
+    newest = desk.store.newest
+
+    def slow(before, low):
+        desk.world.advance(timedelta(seconds=9))
+        return newest(before, low)
+
+    monkeypatch.setattr(desk.store, "newest", slow)
+    # when the cursor is followed
+    wish: dict[str, Any] = {"task": "echo"}
+    taken: list[str] = []
+    asked = 0
+    while asked == 0 or wish["cursor"] is not None:
+        began = desk.world.now()
+        answer = ann.post("/jobs/cancel", wish)
+        assert desk.world.now() - began < timedelta(seconds=29)
+        taken += _ids(answer)
+        wish["cursor"] = answer.body["cursor"]
+        asked += 1
+        assert asked < 5, "it does not get on"
+    # then it comes to the end, with the job
+    assert taken == [waits]
+
+
 def test_one_that_a_service_fails_for_stops_no_other(desk: Desk, ann: Caller, monkeypatch):
     bad, good = ann.submit(), ann.submit()
     write = desk.store.write

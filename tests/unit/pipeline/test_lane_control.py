@@ -242,6 +242,21 @@ def test_a_wish_whose_reply_is_lost_is_one_wish(stage: Stage, monkeypatch: pytes
     assert stage.parts.feeds.look("low") is Feed.OFF
 
 
+def test_whoever_is_overtaken_again_and_again_is_told_to_ask_later(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    # given others who always resume the lane between our reading and our writing
+    write = stage.parts.items.write
+
+    def overtaken(spot: Spot, edit: Edit) -> Any:
+        write(spot, Edit(set={"paused": 0}, add={"turn": 1}))
+        return write(spot, edit)
+
+    monkeypatch.setattr(stage.parts.items, "write", overtaken)
+    with pytest.raises(Unavailable, match="changed"):
+        pause("low", by=BY, parts=stage.parts)
+
+
 def test_what_is_being_changed_by_others_is_looked_at_again(stage: Stage):
     feeds = cast("MemoryFeeds", stage.parts.feeds)
     feeds.changing.add("low")

@@ -408,7 +408,28 @@ def test_a_release_of_nothing_is_refused(stage):
         make(stage)
 
 
-def test_releases_are_listed_newest_first_for_their_own_tenant(stage):
+def test_jobs_behind_many_dead_ones_of_others_are_released_all_the_same(stage, monkeypatch):
+    # given more dead jobs of another tenant than a look ahead goes through, and ours behind them
+    monkeypatch.setattr("chalicelib.pipeline.release_change.SCAN", 5)
+    dead(stage, 5)
+    stage.broken = True
+    ours = stage.submit(tenant="acme", args={"x": 1})
+    drain(stage.parts)
+    stage.broken = False
+    stage.advance(seconds=1)
+    wanted = DeadFilter(tenant="acme")
+    ahead = preview(wanted, None, parts=stage.parts)
+    assert (ahead.jobs, ahead.more) == (0, True)
+    # when they are released
+    make(stage, wanted)
+    for _ in range(3):
+        minute(stage)
+    # then they run
+    assert stage.row(ours).state is State.SUCCEEDED
+
+
+def test_releases_are_listed_newest_first_for_their_own_tenant(stage, monkeypatch):
+    monkeypatch.setattr("chalicelib.pipeline.release_change.LISTED", 2)  # more than one page
     dead(stage, 2)
     made = []
     for _ in range(3):

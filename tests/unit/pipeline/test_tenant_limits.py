@@ -13,6 +13,7 @@ from chalicelib.domain.job import State
 from chalicelib.pipeline.asked import Submitted
 from chalicelib.pipeline.context import current_job
 from chalicelib.pipeline.enqueue import JobRequest, submit
+from chalicelib.pipeline.items import Edit, Spot
 from chalicelib.pipeline.other_args import OtherArgs
 from chalicelib.pipeline.redrive import redrive
 from chalicelib.pipeline.task import Submission
@@ -283,6 +284,21 @@ def test_the_same_request_again_takes_no_second_place(stage):
     assert len(stage.store.rows) == 2
 
 
+def test_a_key_that_cannot_be_looked_up_keeps_only_its_own_request_out(stage):
+    stage.works()
+    limit(stage, accepted=Throttle(5, MINUTE))
+    find = stage.parts.keys.find
+
+    def fails(tenant, key, now):
+        if key == "lost":
+            raise Unavailable("no answer")
+        return find(tenant, key, now)
+
+    stage.parts.keys.find = fails
+    whole = ask(stage, {"tenant": "ann"}, {"tenant": "ann", "key": "lost"}, {"tenant": "ann", "key": "good"})
+    assert [whole[0], type(whole[1]), whole[2]] == [True, Unavailable, True]
+
+
 def test_a_count_whose_reply_was_lost_is_counted_once(stage):
     stage.works()
     limit(stage, accepted=Throttle(2, MINUTE))
@@ -346,6 +362,19 @@ def test_a_write_that_lands_late_brings_nothing_back(stage):
     write(*late[0])
     with pytest.raises(NotFound):
         find_limits("ann", parts=stage.parts)
+
+
+def test_whoever_is_overtaken_again_and_again_is_told_to_ask_later(stage):
+    read, write = stage.parts.items.read, stage.parts.items.write
+
+    def overtaken(spot, edit):
+        write(spot, Edit(set={"mark": stage.world.token()}))
+        return write(spot, edit)
+
+    stage.parts.items.write = overtaken
+    with pytest.raises(Unavailable, match="changed"):
+        set_limits(TenantLimits(tenant="ann", concurrency=Concurrency(1)), by="", parts=stage.parts)
+    assert "concurrency" not in read(Spot("tenant#limits", "ann"))
 
 
 @pytest.mark.parametrize(

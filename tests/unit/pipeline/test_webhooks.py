@@ -292,11 +292,19 @@ def test_a_receiver_may_ask_for_a_pause_within_bounds(stage, receiver, asks, wai
     assert receiver.job().state is State.SUCCEEDED
 
 
-@pytest.mark.parametrize("asks", ["", "soon", "-1", "1.5", "١", "Wed, 99 Foo 2026", "1e9"])
+LONG_YEAR = f"Wed, 01 Jan {10**20} 00:00:00 GMT"
+NO_ZONE = "Wed, 01 Jan 2026 00:00:00 -0000"
+
+
+@pytest.mark.parametrize(
+    "asks", ["", "soon", "-1", "1.5", "١", "Wed, 99 Foo 2026", "1e9", LONG_YEAR, NO_ZONE]
+)
 def test_a_pause_that_cannot_be_read_is_not_there(stage, receiver, asks):
     stage.works()
     receiver.answers = [Receipt(status=503, retry_after=asks)]
     stage.submit(webhook=receiver.endpoint.id)
+    drain(stage.parts)
+    assert receiver.job().error.type == "DeliveryFailed"
     run_until_quiet(stage.parts)
     assert receiver.job().state is State.SUCCEEDED
 
