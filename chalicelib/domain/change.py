@@ -73,6 +73,8 @@ EMPTY: Mapping[str, Any] = {
     "forget": None,
     "place": None,
     "checkpoint": None,
+    "awaits": None,
+    "children": None,
 }
 """What a removed field reads as. Only these may be absent from a row."""
 

@@ -135,6 +135,30 @@ class Requeued(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Waited(Event):
+    """A workflow's attempt has done what it can until its children end: `awaits` says which, `children` how many. No attempt is used up.
+
+    `kept` is the history that stays: a chain waits once for each of its steps.
+    """
+
+    name: ClassVar[str] = "waited"
+    guard: Unwished
+    awaits: str
+    children: int
+    kept: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Joined(Event):
+    """The children that a workflow waited for have ended, or one of them as it must not. `check` moves an appointment that is far ahead."""
+
+    name: ClassVar[str] = "joined"
+    guard: Seen
+    awaits: str
+    check: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Checkpointed(Event):
     """The running attempt wrote down from where another one can go on. `before` is what it had written down before that.
 

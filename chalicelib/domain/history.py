@@ -22,6 +22,20 @@ def without_middle_parts(history: tuple[Entry, ...]) -> tuple[Entry, ...]:
     return tuple(entry for at, entry in enumerate(history) if at not in dropped and at + 1 not in dropped)
 
 
+def without_middle_waits(history: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """A workflow's history without the waits in the middle: back from one step's end, and waiting for the next one's.
+
+    What goes is `joined`, `claimed`, `waited`, side by side; the newest stays, and the first, which is no such three.
+    """
+    threes = [
+        at
+        for at in range(2, len(history))
+        if tuple(entry.event for entry in history[at - 2 : at + 1]) == ("joined", "claimed", "waited")
+    ]
+    dropped = {at - back for at in threes[:-1] for back in range(3)}
+    return tuple(entry for at, entry in enumerate(history) if at not in dropped)
+
+
 def _is_part(claim: Entry, end: Entry) -> bool:
     return (
         claim.event == "claimed"

@@ -27,6 +27,7 @@ class State(StrEnum):
     SCHEDULED = "SCHEDULED"
     RUNNING = "RUNNING"
     RETRYING = "RETRYING"
+    WAITING = "WAITING"
     SUCCEEDED = "SUCCEEDED"
     DEAD = "DEAD"
     CANCELLED = "CANCELLED"
@@ -152,7 +153,7 @@ class Job:
     key: str | None = None  #: the idempotency key it was submitted with
     on_success: str | None = None
     on_failure: str | None = None
-    #: what submitted this one: the id of the job whose effect it is, `schedule:<id>`, `event:<id>`
+    #: what submitted this one: the id of the job whose effect it is, `schedule:<id>`, `event:<id>`, `workflow:<id>/<place>`
     cause: str | None = None
     gates: tuple[Gate, ...] = ()  #: what each attempt has to pass before it starts
     ticket: int | None = None  #: its place in the line of its ordered group
@@ -162,6 +163,8 @@ class Job:
     events: tuple[
         str, ...
     ] = ()  #: which of its own moments are published, as events of the topics `job.<moment>`
+    awaits: str | None = None  #: of a workflow: the children that it waits for, or came back from
+    children: int | None = None  #: of a workflow: how many those are
 
     @property
     def finished(self) -> bool:

@@ -19,6 +19,7 @@ from chalicelib.domain.events import (
     Died,
     Event,
     Expired,
+    Joined,
     OutboxCleared,
     Parked,
     Postponed,
@@ -32,12 +33,15 @@ from chalicelib.domain.events import (
     RetryScheduled,
     Scheduled,
     Succeeded,
+    Waited,
 )
 from chalicelib.domain.guards import Absent, Guard, Lapsed, Mine, Ready, Seen, Unwished
 from chalicelib.domain.job import TERMINAL, Entry, Job, State
 
 UNFINISHED = frozenset(State) - TERMINAL
 PENDING = frozenset({State.QUEUED, State.SCHEDULED, State.RETRYING})
+CALLED_OFF = PENDING | {State.WAITING}
+"""From where a job is cancelled at once, since nobody runs it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +90,8 @@ TRANSITIONS: tuple[Transition, ...] = (
         Unwished,
         "given back: it goes on in another invocation, at once or at its moment",
     ),
+    _t(Waited, {State.RUNNING}, State.WAITING, Unwished, "a workflow waits for its children"),
+    _t(Joined, {State.WAITING}, State.QUEUED, Seen, "they have ended: it goes on with what they came to"),
     _t(
         Succeeded,
         {State.RUNNING},
@@ -97,7 +103,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _t(Died, {State.RUNNING}, State.DEAD, Unwished, "the attempt failed for good"),
     _t(Died, {State.RUNNING}, State.DEAD, Lapsed, "the worker was lost and no attempts are left"),
     _t(CancelRequested, {State.RUNNING}, None, Seen, "the wish is recorded; the attempt sees it"),
-    _t(Cancelled, PENDING, State.CANCELLED, Seen, "cancelled before an attempt had it"),
+    _t(Cancelled, CALLED_OFF, State.CANCELLED, Seen, "cancelled while no attempt had it"),
     _t(Cancelled, {State.RUNNING}, State.CANCELLED, Mine, "the attempt gave in, or failed after the wish"),
     _t(Cancelled, {State.RUNNING}, State.CANCELLED, Lapsed, "the worker was lost after the wish"),
     _t(Expired, {State.QUEUED, State.SCHEDULED}, State.EXPIRED, Seen, "the deadline for starting passed"),
@@ -243,6 +249,28 @@ def _requeued(event: Requeued) -> Change:
     )
 
 
+def _waited(event: Waited) -> Change:
+    return Change(
+        where=(),
+        set={
+            "awaits": event.awaits,
+            "children": event.children,
+            "history": (*event.kept, _entry(event, event.awaits)),
+        },
+        add={"attempts": -1},
+        remove=("owner", "lease", "checkpoint", "error"),
+    )
+
+
+def _joined(event: Joined) -> Change:
+    appointment = {} if event.check is None else {"attention": "due", "attention_at": event.check}
+    return Change(
+        where=(Equals("awaits", event.awaits),),
+        set={"ready": event.guard.epoch, **appointment},
+        history=(_entry(event),),
+    )
+
+
 def _replaced(event: Replaced) -> Change:
     epoch = event.guard.epoch + 1
     entry = Entry(at=event.at, event=event.name, epoch=epoch, by=event.by)
@@ -348,6 +376,7 @@ def _redriven(event: Redriven) -> Change:
         },
         remove=(
             *("forget", "reason", "error", "cancel_requested", "due", "expires", "progress"),
+            *("awaits", "children"),
             *(
                 () if event.args is None else ("checkpoint",)
             ),  # what was begun with other arguments is not gone on with
@@ -399,6 +428,8 @@ _WRITES: Mapping[type[Event], Any] = {
     Checkpointed: _checkpointed,
     Parked: _parked,
     Requeued: _requeued,
+    Waited: _waited,
+    Joined: _joined,
     Replaced: _replaced,
     Succeeded: _succeeded,
     RetryScheduled: _retry_scheduled,

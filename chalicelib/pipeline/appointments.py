@@ -10,7 +10,7 @@ from chalicelib.domain.events import Cancelled, Died, Event, Expired, Postponed,
 from chalicelib.domain.guards import Seen
 from chalicelib.domain.job import Job, State, Wakeup
 from chalicelib.domain.lifecycle import change
-from chalicelib.pipeline import effects, turns
+from chalicelib.pipeline import effects, ended
 from chalicelib.pipeline.ids import time_of
 from chalicelib.pipeline.lane_control import paused_lanes
 from chalicelib.pipeline.limits import MAX_QUEUE_DELAY, SEND_AHEAD
@@ -18,6 +18,7 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.ports import Refused, Written
 from chalicelib.pipeline.verdict import loss, too_late
+from chalicelib.pipeline.workflows.look_after import look_after
 
 log = logging.getLogger(__name__)
 
@@ -82,8 +83,8 @@ def _keep(ids: Sequence[str], until: datetime, parts: Parts) -> Kept:
         if isinstance(answer, Exception):
             _note(answer)
             failed += 1
-    ended = sum(1 for answer in answers if answer is True)
-    return Kept(visited=len(ids), woken=len(wakeups) - len(unsent), ended=ended, failed=failed + len(unsent))
+    over = sum(1 for answer in answers if answer is True)
+    return Kept(visited=len(ids), woken=len(wakeups) - len(unsent), ended=over, failed=failed + len(unsent))
 
 
 def _sparing(plans: list[Plan], parts: Parts) -> list[Plan]:
@@ -116,12 +117,10 @@ def _write(plan: Plan, until: datetime, parts: Parts) -> bool:
     if event is None:
         return False
     answer = patience(parts, until)(parts.store.write, plan.job.id, change(event))
-    ended = isinstance(event, Died | Cancelled | Expired) and isinstance(answer, Written)
-    if ended and answer.job is not None:
-        turns.pass_on(answer.job, until=until, parts=parts)
-    if ended and answer.job is not None and answer.job.outbox:
-        effects.perform(answer.job, parts=parts)
-    return ended
+    over = isinstance(event, Died | Cancelled | Expired) and isinstance(answer, Written)
+    if over and answer.job is not None:
+        ended.after(answer.job, until=until, parts=parts)
+    return over
 
 
 def look(job_id: str, *, until: datetime, parts: Parts) -> Plan | None:
@@ -137,6 +136,9 @@ def look(job_id: str, *, until: datetime, parts: Parts) -> Plan | None:
         return Plan(job=row, event=late)
     if row.state is State.RUNNING:
         return _running(row, now, parts)
+    if row.state is State.WAITING:
+        look_after(row, until=until, parts=parts)
+        return postponed(row, next_look(row, now, parts), now)
     return _waiting(row, now, until, parts)
 
 

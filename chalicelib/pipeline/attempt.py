@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chalicelib.domain.errors import InvalidInput, PayloadMissing, UnknownTask
 from chalicelib.domain.events import Event
 from chalicelib.domain.job import Job
-from chalicelib.domain.retry import Backoff
 from chalicelib.pipeline import verdict
-from chalicelib.pipeline.built_in import known
+from chalicelib.pipeline.built_in import UNKNOWN_TASK, known
 from chalicelib.pipeline.line import AttemptLine
 from chalicelib.pipeline.notebook import Notebook
-from chalicelib.pipeline.outcome import Continues, Outcome, Raised, Returned, Several, failure
+from chalicelib.pipeline.outcome import Becomes, Continues, Outcome, Raised, Returned, Several, failure
 from chalicelib.pipeline.own_work import runner_of
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
@@ -20,9 +19,7 @@ from chalicelib.pipeline.payloads import load, place
 from chalicelib.pipeline.ports import Call, Facts
 from chalicelib.pipeline.task import Task
 from chalicelib.pipeline.watch import Listener, Watch
-
-UNKNOWN_TASK = Backoff(base=timedelta(seconds=30), cap=timedelta(minutes=15))
-"""How long a job waits for code that knows its task: a deploy in progress takes minutes."""
+from chalicelib.pipeline.workflows.parent import Sequel, become, is_parent, proceed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,11 +51,14 @@ class Ended:
     outcome: Outcome | None
 
 
-def attempt(job: Job, invocation: Invocation, *, parts: Parts) -> Event | None:
+def attempt(job: Job, invocation: Invocation, *, parts: Parts) -> Event | Sequel | None:
     """Run the job's task once; the event to record, or None: the right to the job was lost meanwhile, record nothing."""
     ready = prepare(job, invocation, parts=parts)
     if not isinstance(ready, Ready):
         return ready
+    if is_parent(job):
+        with parts.tracer.span(job.task):
+            return proceed(job, ready.args, until=_last_moment(invocation, parts), parts=parts)
     [ended] = run([ready], parts=parts)
     return named(ended, parts=parts)
 
@@ -136,7 +136,7 @@ def _call(ready: Ready, line: AttemptLine, ends: datetime) -> Call:
     return Call(task=job.task, args=ready.args, facts=facts, line=line)
 
 
-def named(ended: Ended, *, parts: Parts) -> Event | None:
+def named(ended: Ended, *, parts: Parts) -> Event | Sequel | None:
     """What the outcome means for the job; None: the right to it was lost. Raises `Unavailable`."""
     job, latest, outcome = ended.listener.job, ended.listener.line.latest, ended.outcome
     if outcome is None or isinstance(outcome, Several):
@@ -147,6 +147,8 @@ def named(ended: Ended, *, parts: Parts) -> Event | None:
         until = parts.world.now() + job.keep
         result = stored(place, outcome.json, job_id=job.id, due=until, payloads=parts.payloads)
         return verdict.success(job, result, latest, parts.world.now())
+    if isinstance(outcome, Becomes):
+        return become(job, outcome.json, parts=parts)
     now = parts.world.now()
     if isinstance(outcome, Continues):
         return verdict.continuation(ended.notebook.job, latest, parts.limits.wake_grace, now)

@@ -64,6 +64,11 @@ class BatchSignature(Signature):
         plain: dict[str, Any] = _plain(dict(values))
         return plain
 
+    def check_all_but(self, values: Mapping[str, Any], later: str) -> None:
+        """As `Signature.check_all_but`, for one job."""
+        if not self._free:
+            super().check_all_but(values, later)
+
     def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The values of one job, checked. Raises `InvalidInput` that names the argument."""
         return dict(values) if self._free else super().check(values)

@@ -25,6 +25,11 @@ def _webhook(endpoint: str, type: str, timestamp: str, data: dict[str, Any]) -> 
     raise NotImplementedError
 
 
+def _workflow(workflow: dict[str, Any], input: Any = None, since: str | None = None) -> Any:
+    """Run jobs one after the other and side by side; what it does is in `workflows`."""
+    raise NotImplementedError
+
+
 def _submits(*request: Any) -> NoReturn:
     raise UnknownTask(request[0].name)
 
@@ -60,7 +65,17 @@ WEBHOOK = _declared(
     ),
 )
 
-OWN: Mapping[str, Task[Any, Any]] = {task.name: task for task in (RELAY, WEBHOOK)}
+WORKFLOW = _declared(
+    "workflow",
+    _workflow,
+    # What can fail here for a while is a deploy in progress, or a bug of ours that one mends. What its children do has policies of its own.
+    Options(max_attempts=15, backoff=Backoff(base=timedelta(seconds=2), cap=timedelta(minutes=15))),
+)
+
+UNKNOWN_TASK = Backoff(base=timedelta(seconds=30), cap=timedelta(minutes=15))
+"""How long a job waits for code that knows its task: a deploy in progress takes minutes."""
+
+OWN: Mapping[str, Task[Any, Any]] = {task.name: task for task in (RELAY, WEBHOOK, WORKFLOW)}
 
 
 def known(name: str, parts: Parts) -> Task[Any, Any]:

@@ -1,13 +1,14 @@
 """Cancelling a job: at once if nobody runs it, by a wish if somebody does."""
 
 import logging
+from datetime import datetime
 
 from chalicelib.domain.errors import MachineryError, NotFound, Unavailable
 from chalicelib.domain.events import CancelRequested, Event
 from chalicelib.domain.guards import Seen
 from chalicelib.domain.job import TERMINAL, Job, State
 from chalicelib.domain.lifecycle import change
-from chalicelib.pipeline import effects, turns
+from chalicelib.pipeline import ended
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.ports import Written
@@ -43,8 +44,7 @@ def cancel_seen(job_id: str, *, tenant: str, parts: Parts) -> tuple[Job, Job]:
             raise NotFound(f"there is no job {job_id}")
         row = answer.job
         if isinstance(answer, Written):
-            turns.pass_on(row, until=until, parts=parts)
-            _perform_owed(row, parts)
+            _follow_up(row, until, parts)
             return before, row
     raise Unavailable(f"job {job_id} changed {ROUNDS} times while it was being cancelled")
 
@@ -65,13 +65,9 @@ def _next(row: Job, parts: Parts) -> Event | None:
     return called_off(row, now)
 
 
-def _perform_owed(row: Job, parts: Parts) -> None:
-    """Do what our own write owes. The job is cancelled whatever becomes of that: what fails here is left to the tick."""
-    if not row.outbox:
-        return
+def _follow_up(row: Job, until: datetime, parts: Parts) -> None:
+    """Do what our own write leads to. The job is cancelled whatever becomes of that: what fails here is left to the tick."""
     try:
-        effects.perform(row, parts=parts)
+        ended.after(row, until=until, parts=parts)
     except MachineryError as error:
-        log.warning(
-            "%s: %s is left to the tick: %s", row.label(), row.outbox[0].slot, error, extra=row.log_fields()
-        )
+        log.warning("%s: what follows is left to the tick: %s", row.label(), error, extra=row.log_fields())

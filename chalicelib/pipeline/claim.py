@@ -9,11 +9,12 @@ from chalicelib.domain.events import Claimed, Event, Reclaimed
 from chalicelib.domain.guards import Lapsed, Ready
 from chalicelib.domain.job import CLAIMABLE, Job, State, Wakeup
 from chalicelib.domain.lifecycle import change
-from chalicelib.pipeline import effects, turns
+from chalicelib.pipeline import effects, ended
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.ports import Written
 from chalicelib.pipeline.verdict import loss
+from chalicelib.pipeline.workflows.join import tell
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,8 @@ def claim(wakeup: Wakeup, *, lease: datetime, parts: Parts) -> Job | None:
         if row.owner is not None and row.owner.endswith(f".{token}"):
             return row
         if isinstance(answer, Written):
-            _perform_owed(row, parts)
+            # Our own write ended a job whose worker was lost.
+            ended.after(row, until=parts.world.now() + parts.limits.patience, parts=parts)
             return None
         following = _after_refusal(row, token, lease, parts)
         if following is None:
@@ -56,13 +58,6 @@ def _for_tenant(write: Change, tenant: str) -> Change:
     return replace(write, where=(*write.where, Equals("tenant", tenant)))
 
 
-def _perform_owed(row: Job, parts: Parts) -> None:
-    """Our own write ended a job whose worker was lost: do what that owes, and let the next of its group pass."""
-    turns.pass_on(row, until=parts.world.now() + parts.limits.patience, parts=parts)
-    if row.outbox:
-        effects.perform(row, parts=parts)
-
-
 def _claim(epoch: int, token: str, lease: datetime, parts: Parts) -> Claimed:
     return Claimed(at=parts.world.now(), guard=Ready(epoch=epoch), owner=f"{epoch + 1}.{token}", lease=lease)
 
@@ -70,6 +65,7 @@ def _claim(epoch: int, token: str, lease: datetime, parts: Parts) -> Claimed:
 def _after_refusal(row: Job, token: str, lease: datetime, parts: Parts) -> Event | None:
     """The next write to try, given the row that refused the last one; None: acknowledge, the sweep holds the rest."""
     now = parts.world.now()
+    tell(row, parts=parts)  # whoever ended it may have died before its workflow heard of it
     if row.outbox:
         effects.perform(row, parts=parts)
         return None

@@ -11,6 +11,7 @@ from chalicelib.pipeline import effects
 from chalicelib.pipeline.accept import appoint
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
+from chalicelib.pipeline.workflows.join import tell
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ def hand_back(wakeup: Wakeup, *, parts: Parts) -> bool:
             extra={**row.log_fields(), "action": "dead_letter"},
         )
         if row.state in TERMINAL:
+            tell(row, parts=parts)
             return not row.outbox or effects.perform(row, parts=parts)
         _check_now(row, parts)
     except MachineryError as error:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from chalicelib.domain.errors import MachineryError
 from chalicelib.domain.events import Event
-from chalicelib.domain.job import Job, Wakeup
+from chalicelib.domain.job import Job, State, Wakeup
 from chalicelib.pipeline.admission import FREE, Admitted, admit, leave
 from chalicelib.pipeline.announce import announce
 from chalicelib.pipeline.attempt import Invocation, attempt
@@ -16,6 +16,9 @@ from chalicelib.pipeline.life import queue_wait
 from chalicelib.pipeline.measures import Measure
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.settle import settle
+from chalicelib.pipeline.verdict import cancellation
+from chalicelib.pipeline.workflows.children import in_vain
+from chalicelib.pipeline.workflows.parent import Sequel
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +56,9 @@ def start(wakeup: Wakeup, *, ends: datetime, receipt: str | None, parts: Parts) 
         job = claim(wakeup, lease=ends + limits.lease_skew, parts=parts)
         if job is None:
             return True
+        if in_vain(job, parts=parts):
+            settle(job, cancellation(job, None, None, parts.world.now()), until=ends, parts=parts)
+            return True
         admitted = admit(job, until=ends, parts=parts) if job.gates else FREE
         if admitted is None:
             return True
@@ -69,17 +75,25 @@ def finish(started: Started, *, parts: Parts) -> bool:
     return settled(started, lambda: attempt(started.job, invocation, parts=parts), parts=parts)
 
 
-def settled(started: Started, event: Callable[[], Event | None], *, parts: Parts) -> bool:
+def settled(started: Started, event: Callable[[], Event | Sequel | None], *, parts: Parts) -> bool:
     """Record the event, unless the right to the job is lost (None); what `execute` says."""
     try:
         found = event()
         if found is not None:
-            settle(started.job, found, until=started.ends, parts=parts)
+            _record(started, found, parts)
         if started.admitted.slots:
             leave(started.job, started.admitted, until=started.ends, parts=parts)
     except MachineryError as error:
         return _given_back(started.job.id, error)
     return True
+
+
+def _record(started: Started, found: Event | Sequel, parts: Parts) -> None:
+    """Record it, and do what follows once a workflow waits."""
+    event = found.event if isinstance(found, Sequel) else found
+    row = settle(started.job, event, until=started.ends, parts=parts)
+    if isinstance(found, Sequel) and row is not None and row.state is State.WAITING:
+        found.then(row)
 
 
 def _given_back(job_id: str, error: MachineryError) -> bool:

@@ -14,7 +14,7 @@ from chalicelib.domain.change import Equals, Missing, Present
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 
-Value = str | int | tuple[str, ...]
+Value = str | int | tuple[str, ...] | frozenset[int]
 Fields = Mapping[str, Value]
 
 
@@ -46,13 +46,14 @@ class Spot:
 class Edit:
     """One conditional write of an item: at least one of the `where` conjunctions must hold; an empty one always does.
 
-    `due` makes an appointment with the tick, None leaves it as it is; `undue` takes it away. `until` is when the item may be deleted by
+    `include` puts numbers into sets, which are there from the first number on. `due` makes an appointment with the tick, None leaves it as it is; `undue` takes it away. `until` is when the item may be deleted by
     itself; nothing may rely on its being gone.
     """
 
     where: tuple[tuple[Test, ...], ...] = ((),)
     set: Fields = field(default_factory=dict)
     add: Mapping[str, int] = field(default_factory=dict)
+    include: Mapping[str, frozenset[int]] = field(default_factory=dict)
     remove: tuple[str, ...] = ()
     due: datetime | None = None
     undue: bool = False

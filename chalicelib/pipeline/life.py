@@ -10,6 +10,7 @@ from chalicelib.domain.events import (
     Claimed,
     Died,
     Expired,
+    Joined,
     Parked,
     Reclaimed,
     Redriven,
@@ -18,6 +19,7 @@ from chalicelib.domain.events import (
     Requeued,
     RetryScheduled,
     Succeeded,
+    Waited,
 )
 from chalicelib.domain.history import CONTINUED
 from chalicelib.domain.job import Entry, Job, Wakeup
@@ -49,6 +51,8 @@ _WORDS = {
     Parked.name: "parked",
     Requeued.name: "requeued",
     Replaced.name: "replaced",
+    Waited.name: "waited",
+    Joined.name: "joined",
 }
 
 _COUNTS = {

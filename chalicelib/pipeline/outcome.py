@@ -24,6 +24,7 @@ from chalicelib.pipeline.ports import Call
 from chalicelib.pipeline.signal import JobContinues
 from chalicelib.pipeline.signature import to_plain
 from chalicelib.pipeline.task import Task
+from chalicelib.pipeline.workflows.flow import Flow
 
 if TYPE_CHECKING:
     from chalicelib.pipeline.batch_signature import BatchSignature
@@ -68,13 +69,20 @@ class Continues:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Becomes:
+    """The task returned a workflow, here as JSON text, which takes its place."""
+
+    json: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Several:
     """What happened to each job of a batch task's call, in their order."""
 
     outcomes: tuple["Outcome", ...]
 
 
-Outcome = Returned | Raised | Continues | Several
+Outcome = Returned | Raised | Continues | Becomes | Several
 
 
 def run(task: Task[Any, Any], call: Call) -> Outcome:
@@ -85,7 +93,7 @@ def run(task: Task[Any, Any], call: Call) -> Outcome:
             with running_many(jobs.members):
                 return jobs.outcomes(task.work(**jobs.args) if jobs.members else [])
         with running(call.facts, call.line):
-            return Returned(json=_json(task.work(**task.signature.check(call.args))))
+            return _returned(task.work(**task.signature.check(call.args)))
     except BaseException as error:  # noqa: BLE001 - a task may raise anything, SystemExit too; all of it is an outcome
         return raised(task, error)
 
@@ -98,7 +106,7 @@ async def run_async(task: Task[Any, Any], call: Call) -> Outcome:
             with running_many(jobs.members):
                 return jobs.outcomes(await task.work(**jobs.args) if jobs.members else [])
         with running(call.facts, call.line):
-            return Returned(json=_json(await task.work(**task.signature.check(call.args))))
+            return _returned(await task.work(**task.signature.check(call.args)))
     except BaseException as error:  # noqa: BLE001 - as above; a cancelled coroutine is an outcome too
         return raised(task, error)
 
@@ -144,6 +152,13 @@ class Jobs:
             return Returned(json=_json(answer))
         except BaseException as error:  # noqa: BLE001 - one result that is no JSON harms no other
             return raised(self.task, error)
+
+
+def _returned(value: Any) -> Returned | Becomes:
+    """What a task gave back: its result, or a workflow. Raises `ResultNotJson`."""
+    if isinstance(value, Flow):
+        return Becomes(json=_json(value.json()))
+    return Returned(json=_json(value))
 
 
 def _json(value: Any) -> str:
@@ -206,10 +221,12 @@ def _printable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def to_wire(outcome: Returned | Raised | Continues) -> Mapping[str, Any]:
+def to_wire(outcome: Returned | Becomes | Raised | Continues) -> Mapping[str, Any]:
     """An outcome as JSON values, for the pipe of a child process."""
     if isinstance(outcome, Returned):
         return {"returned": outcome.json}
+    if isinstance(outcome, Becomes):
+        return {"becomes": outcome.json}
     if isinstance(outcome, Continues):
         return {"continues": True}
     found = outcome.failure
@@ -223,10 +240,12 @@ def to_wire(outcome: Returned | Raised | Continues) -> Mapping[str, Any]:
     }
 
 
-def from_wire(wire: Mapping[str, Any]) -> Returned | Raised | Continues:
+def from_wire(wire: Mapping[str, Any]) -> Returned | Becomes | Raised | Continues:
     """What `to_wire` made."""
     if "returned" in wire:
         return Returned(json=wire["returned"])
+    if "becomes" in wire:
+        return Becomes(json=wire["becomes"])
     if "continues" in wire:
         return Continues()
     kind, message, trace, fingerprint = wire["raised"]

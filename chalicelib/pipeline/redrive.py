@@ -14,6 +14,7 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.ports import Written
 from chalicelib.pipeline.query import dead_jobs, get
+from chalicelib.pipeline.workflows.places import position
 
 HISTORY_KEPT = 40
 """Entries of earlier lives that stay: enough to see what happened, few enough that a row redriven daily stays small."""
@@ -30,6 +31,9 @@ def redrive(
     row = get(job_id, tenant=tenant, parts=parts)
     if by is not None and marked(row, by):
         return row
+    child = position(row)
+    if child is not None:
+        raise NotPossible(f"job {job_id} is part of workflow {child.parent}: retry that, it keeps what has succeeded")
     if row.state is State.DEAD and row.outbox:
         effects.perform(row, parts=parts)
         row = get(job_id, tenant=tenant, parts=parts)
@@ -73,6 +77,7 @@ class DeadFilter:
         """Whether this job is meant."""
         return (
             job.tenant == self.tenant
+            and position(job) is None  # what is part of a workflow is retried with it
             and (self.task is None or job.task == self.task)
             and (self.reason is None or job.reason is self.reason)
             and (

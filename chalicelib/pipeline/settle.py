@@ -4,10 +4,10 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chalicelib.domain.events import Died, Event, Parked, Requeued, RetryScheduled
+from chalicelib.domain.events import Died, Event, Parked, Requeued, RetryScheduled, Waited
 from chalicelib.domain.job import CLAIMABLE, Job, State, Wakeup
 from chalicelib.domain.lifecycle import change, marked
-from chalicelib.pipeline import effects, turns
+from chalicelib.pipeline import ended
 from chalicelib.pipeline.announce import announce
 from chalicelib.pipeline.limits import MAX_QUEUE_DELAY
 from chalicelib.pipeline.parts import Parts
@@ -37,10 +37,8 @@ def settle(job: Job, event: Event, *, until: datetime, parts: Parts) -> Job | No
         _send_next(row, parts)
     if row.state is State.RETRYING and row.epoch == job.epoch:
         announce(row, "retried", at=row.history[-1].at, parts=parts)
-    if row.gates and row.epoch == job.epoch:
-        turns.pass_on(row, until=until, parts=parts)
-    if row.outbox and row.epoch == job.epoch:
-        effects.perform(row, parts=parts)
+    if row.epoch == job.epoch:
+        ended.after(row, until=until, parts=parts)
     return row
 
 
@@ -54,7 +52,7 @@ def _record(job: Job, event: Event, *, until: datetime, parts: Parts) -> Job | N
         if row is not None and marked(row, owner_of(job)):
             return row
         wished = row is not None and row.owner == job.owner and row.cancel_requested is not None
-        if not (wished and isinstance(event, RetryScheduled | Died | Requeued | Parked)):
+        if not (wished and isinstance(event, RetryScheduled | Died | Requeued | Parked | Waited)):
             return None
         error, progress = getattr(event, "error", None), getattr(event, "progress", None)
         event = cancellation(job, error, progress, event.at)

@@ -88,6 +88,15 @@ class Signature:
             raise named(error) from error
         return {name: getattr(struct, name) for name in values}
 
+    def check_all_but(self, values: Mapping[str, Any], later: str) -> None:
+        """Raise `InvalidInput` that names the argument, if these values are wrong or are not enough with one that comes later."""
+        fields = [one for one in self._fields if one[0] != later]
+        struct = msgspec.defstruct("Arguments", fields, kw_only=True, forbid_unknown_fields=True)
+        try:
+            msgspec.convert(values, struct, strict=True)
+        except msgspec.ValidationError as error:
+            raise named(error) from error
+
 
 def named(error: msgspec.ValidationError) -> InvalidInput:
     """The error that names the argument."""

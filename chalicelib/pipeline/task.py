@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,6 +12,7 @@ from chalicelib.domain.errors import MAX_DELAY, InvalidInput, TaskMisdeclared, U
 from chalicelib.domain.flow import Concurrency, Debounce, Ordered, Rate, Throttle, Unique
 from chalicelib.domain.job import KEEP, KEY_LIFE
 from chalicelib.domain.retry import MAX_BACKOFF, Backoff, RetryPolicy
+from chalicelib.domain.workflow import Policy
 from chalicelib.lanes import LANES
 from chalicelib.pipeline.batch_signature import BatchSignature
 from chalicelib.pipeline.declared_alike import check_alike, check_keys
@@ -19,6 +20,7 @@ from chalicelib.pipeline.gates import check_policies, check_shared, keyed_by
 from chalicelib.pipeline.generators import driven, driven_async
 from chalicelib.pipeline.signature import Signature
 from chalicelib.pipeline.topics import MOMENTS, is_pattern
+from chalicelib.pipeline.workflows.flow import MapFlow, StepFlow, policy
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -175,6 +177,46 @@ class Task(Generic[P, R]):
         named = self.signature.bind((), args) if isinstance(args, Mapping) else self.signature.bind(args, {})
         return self.submitter(self, named, Submission(**how))
 
+    def s(self, *args: Any, **kwargs: Any) -> StepFlow:
+        """This task with these arguments, as a step of a workflow. What comes before it goes into its first free argument."""
+        return StepFlow(task=self, args=args, kwargs=kwargs)
+
+    def si(self, *args: Any, **kwargs: Any) -> StepFlow:
+        """As `s`, immutable: it does not get what comes before it."""
+        return StepFlow(task=self, args=args, kwargs=kwargs, immutable=True)
+
+    def map(
+        self, items: Iterable[Any] | None = None, *, on_error: str = "fail", min_success: int = 0, **args: Any
+    ) -> MapFlow:
+        """A job for each item, side by side; `args` are given to all of them. Without items: those are the result of what comes before.
+
+        The item goes into the first argument that is not among `args`. on_error, min_success: as of `group`. Raises `InvalidInput`.
+        """
+        return self._mapped(items, args, policy(on_error, min_success))
+
+    def starmap(
+        self, items: Iterable[Any] | None = None, *, on_error: str = "fail", min_success: int = 0, **args: Any
+    ) -> MapFlow:
+        """As `map`; each item is the arguments of its job: a list of them in their order, or an object of them by name."""
+        return replace(self._mapped(items, args, policy(on_error, min_success)), spread=True)
+
+    def chunks(
+        self,
+        items: Iterable[Any] | None,
+        size: int,
+        *,
+        on_error: str = "fail",
+        min_success: int = 0,
+        **args: Any,
+    ) -> MapFlow:
+        """As `map`; each job gets a list of up to `size` items."""
+        return replace(self._mapped(items, args, policy(on_error, min_success)), size=size)
+
+    def _mapped(self, items: Iterable[Any] | None, args: Mapping[str, Any], how: Policy) -> MapFlow:
+        return MapFlow(
+            step=StepFlow(task=self, kwargs=args), items=None if items is None else tuple(items), policy=how
+        )
+
     @property
     def work(self) -> Callable[..., Any]:
         """The function as an attempt calls it: a generator is taken through its checkpoints to its end."""
@@ -259,7 +301,7 @@ class Registry:
             kind=kind,
             options=options,
             signature=signature,
-            submitter=self._submit,
+            submitter=self.submit,
         )
         if options.topics and keyed_by(task, signature.names[0]):
             raise TaskMisdeclared(f"@on {name}: a key is made of the event, which is no plain value")
@@ -278,7 +320,8 @@ class Registry:
                 raise TaskMisdeclared(f"external({pattern!r}): no topic, and no pattern that ends in .*")
         self.external.extend(pattern for pattern in patterns if pattern not in self.external)
 
-    def _submit(self, task: Task[Any, Any], args: Mapping[str, Any], how: Submission) -> Any:
+    def submit(self, task: Task[Any, Any], args: Mapping[str, Any], how: Submission) -> Any:
+        """Submit a job of the task, by whoever is wired to do so. Raises `CallerError`, `Unavailable`."""
         if self.submitter is None:
             raise RuntimeError("no pipeline is wired: import chalicelib.wiring first")
         return self.submitter(task, args, how)

@@ -13,6 +13,7 @@ from chalicelib.pipeline.attempt import Ended, Invocation, Ready, named, prepare
 from chalicelib.pipeline.consume import Finish, Handler, Record
 from chalicelib.pipeline.execute import Started, execute, finish, settled, start
 from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.workflows.parent import Sequel
 
 Answer = bool | Exception
 
@@ -79,7 +80,7 @@ def _prepare(one: Started, parts: Parts) -> Ready | Event:
 def _settle(one: Started, found: Event | Ended | Exception, parts: Parts) -> bool:
     """Record one job's outcome. Its trouble is its own."""
 
-    def name() -> Event | None:
+    def name() -> Event | Sequel | None:
         if isinstance(found, Exception):
             raise found
         return named(found, parts=parts) if isinstance(found, Ended) else found

@@ -2,9 +2,18 @@
 
 from datetime import datetime, timedelta
 
-from chalicelib.domain.events import Cancelled, Died, Event, Expired, Requeued, RetryScheduled, Succeeded
+from chalicelib.domain.events import (
+    Cancelled,
+    Died,
+    Event,
+    Expired,
+    Requeued,
+    RetryScheduled,
+    Succeeded,
+    Waited,
+)
 from chalicelib.domain.guards import Lapsed, Mine, Seen, Unwished
-from chalicelib.domain.history import CONTINUED, without_middle_parts
+from chalicelib.domain.history import CONTINUED, without_middle_parts, without_middle_waits
 from chalicelib.domain.job import KEEP_DEAD, KEY_LIFE, Effect, Failure, Job, Payload, Progress, Reason, State
 from chalicelib.domain.retry import Backoff
 from chalicelib.pipeline.ids import effect_id, time_of
@@ -133,6 +142,17 @@ def continuation(job: Job, progress: Progress | None, grace: timedelta, now: dat
         due=None,
         check=soon if job.next_check is not None and job.next_check > soon else None,
         progress=progress,
+    )
+
+
+def wait_for(job: Job, awaits: str, children: int, now: datetime) -> Waited:
+    """A workflow waits for its children."""
+    return Waited(
+        at=now,
+        guard=Unwished(owner=owner_of(job)),
+        awaits=awaits,
+        children=children,
+        kept=without_middle_waits(job.history),
     )
 
 

@@ -14,6 +14,7 @@ from chalicelib.domain.events import (
     Died,
     Event,
     Expired,
+    Joined,
     OutboxCleared,
     Parked,
     Postponed,
@@ -25,6 +26,7 @@ from chalicelib.domain.events import (
     Requeued,
     RetryScheduled,
     Succeeded,
+    Waited,
 )
 from chalicelib.domain.guards import Absent, Guard, Lapsed, Mine, Ready, Seen, Unwished
 from chalicelib.domain.job import TERMINAL, Failure, Inline, Job, Progress, Reason, State
@@ -112,6 +114,10 @@ _EVENTS: Mapping[type[Event], Callable[[Any, Job], Event]] = {
         place=7,
         progress=PROGRESS,
     ),
+    Waited: lambda guard, row: Waited(
+        at=NOW, guard=guard, awaits="0-", children=7, kept=row.history[-40:]
+    ),
+    Joined: lambda guard, row: Joined(at=NOW, guard=guard, awaits=row.awaits or "0.1", check=NOW + SECOND),
     Replaced: lambda guard, row: Replaced(
         at=NOW, guard=guard, by="t0ken0t0ke", args=STORED, due=NOW + DAY, kept=row.history[-40:]
     ),
@@ -211,6 +217,8 @@ def _by_event(kind: type[Event], row: Job) -> Iterator[tuple[str, Job]]:
         yield "it is among the dead", replace(row, attention="dead")
     if kind is Checkpointed:
         yield "a newer checkpoint", replace(row, checkpoint=Inline(json="[2]"))
+    if kind is Joined:
+        yield "it waits for another step by now", replace(row, awaits="0.2")
     if kind is OutboxCleared:
         yield "nothing is owed any more", settled
     if kind is Redriven:

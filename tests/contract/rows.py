@@ -70,6 +70,8 @@ def _of_state(state: State) -> dict[str, Any]:
             return {"owner": OWNER, "lease": NOW + SECOND}
         case State.RETRYING:
             return {"ready": EPOCH, "due": NOW + SECOND, "error": failure}
+        case State.WAITING:
+            return {"awaits": "0.1", "children": 3}
         case State.SUCCEEDED:
             return {"result": Inline(json="1"), "forget": FORGET}
         case State.DEAD:

@@ -57,6 +57,8 @@ def event_for(
         e.Cancelled: lambda: {"forget": now + DAY, "outbox": outbox},
         e.Expired: lambda: {"forget": now + DAY, "outbox": outbox},
         e.Parked: lambda: {"gate": "slots stripe", "check": now + MINUTE, "kept": job.history},
+        e.Waited: lambda: {"awaits": "0.1", "children": 3, "kept": job.history},
+        e.Joined: lambda: {"awaits": job.awaits or "0.1", "check": None},
         e.Requeued: lambda: {
             "epoch": job.epoch,
             "why": "continued",

@@ -21,9 +21,14 @@ _STARTS = {
     "parked": State.QUEUED,
     "requeued": State.QUEUED,
     "replaced": State.QUEUED,
+    "waited": State.RUNNING,
+    "joined": State.WAITING,
 }
 GIVEN_BACK = frozenset({"parked", "requeued"})
 """The claim that came to nothing may be left out of the history."""
+
+SHORTENED = GIVEN_BACK | {"waited"}
+"""Writes that leave out of the history what nobody needs any more."""
 
 OTHER_ARGUMENTS = frozenset({"replaced", "redriven"})
 _ARROWS = [(t.event.name, t.sources, t.target) for t in TRANSITIONS]
@@ -40,6 +45,7 @@ def check_row(job: Job) -> None:
     assert (job.forget is not None) == (job.state in TERMINAL), f"`forget` exactly when it is over: {at}"
     assert (job.result is not None) == (job.state is State.SUCCEEDED), f"a result exactly of a success: {at}"
     assert (job.reason is not None) == (job.state is State.DEAD), f"a reason exactly of a death: {at}"
+    assert job.state is not State.WAITING or job.awaits, f"a workflow waits for something: {at}"
     assert (job.attention is None) == (job.attention_at is None), f"an appointment has a time: {at}"
     check_attention(job)
     assert 0 <= job.attempts <= job.max_attempts, f"I5: {at}"
@@ -110,7 +116,7 @@ def check_write(before: Job, after: Job) -> None:
     cut = len(before.history) - len(after.history) + 1 if after.epoch > before.epoch else 0
     kept = before.history[max(0, cut) :]
     last = after.history[-1].event if after.history else ""
-    if last in GIVEN_BACK:
+    if last in SHORTENED:
         rest = iter(before.history)
         assert all(entry in rest for entry in after.history[:-1]), f"nothing is added: {before} -> {after}"
     else:

@@ -67,6 +67,23 @@ def retrying(**facts) -> Job:
     return replace(waits, **facts)
 
 
+def waiting(**facts) -> Job:
+    """A workflow that waits for its first step."""
+    row = running()
+    waited = Entry(at=NOW, event="waited", epoch=1, by="1.token1", note="0.0")
+    waits = replace(
+        row,
+        state=State.WAITING,
+        attempts=0,
+        owner=None,
+        lease=None,
+        awaits="0.0",
+        children=2,
+        history=(*row.history, waited),
+    )
+    return replace(waits, **facts)
+
+
 def ended(state: State, **facts) -> Job:
     """A job that is over, and owes nothing."""
     row = running()
@@ -98,5 +115,6 @@ def row_in(state: State) -> Job:
         State.SCHEDULED: scheduled,
         State.RUNNING: running,
         State.RETRYING: retrying,
+        State.WAITING: waiting,
     }
     return makers[state]() if state in makers else ended(state)

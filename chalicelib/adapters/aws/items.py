@@ -158,6 +158,8 @@ def _read(attribute: Mapping[str, Any]) -> Value:
             return int(number)
         case {"L": list(values)}:
             return tuple(value["S"] for value in values)
+        case {"NS": list(numbers)}:
+            return frozenset(int(number) for number in numbers)
         case _:
             raise NewerRow(f"an item's field holds {sorted(attribute)}, which this code does not know")
 
@@ -170,6 +172,8 @@ def _attribute(value: object) -> Mapping[str, Any]:
             return {"N": str(value)}
         case tuple():
             return {"L": [{"S": one} for one in value]}
+        case frozenset():
+            return {"NS": [str(number) for number in sorted(value)]}
         case _:
             raise TypeError(f"an item cannot hold a {type(value).__name__}")
 
@@ -243,5 +247,9 @@ class _Words:
         elif edit.due is not None:
             sets.append(f"{self.raw_name('attention')} = {self.value(_shard(spot))}")
             sets.append(f"{self.raw_name('attention_at')} = {self.value(to_ms(edit.due))}")
-        said = [f"SET {', '.join(sets)}"] if sets else []
-        return " ".join([*said, f"REMOVE {', '.join(removed)}"] if removed else said)
+        # An ADD that is repeated adds nothing. There are no empty sets in DynamoDB.
+        among = [
+            f"{self.field(name)} {self.value(numbers)}" for name, numbers in edit.include.items() if numbers
+        ]
+        parts = {"SET": sets, "REMOVE": removed, "ADD": among}
+        return " ".join(f"{word} {', '.join(said)}" for word, said in parts.items() if said)

@@ -210,6 +210,8 @@ FIELDS: Mapping[str, _Field] = {
         lambda events: {"L": [_text(event) for event in events]},
         lambda found: tuple(event["S"] for event in found["L"]),
     ),
+    "awaits": _string("awaits"),
+    "children": _integer("children"),
 }
 
 _BY_ATTRIBUTE = {field.attribute: name for name, field in FIELDS.items()}

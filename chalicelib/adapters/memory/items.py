@@ -43,6 +43,11 @@ class MemoryItems:
                 before = fields.get(name, 0)
                 assert isinstance(before, int), f"{name} of {spot} is no number"
                 fields[name] = before + number
+            for name, numbers in edit.include.items():
+                among = fields.get(name, frozenset())
+                assert isinstance(among, frozenset), f"{name} of {spot} is no set"
+                if among | numbers:
+                    fields[name] = among | numbers
             due = None if edit.undue else edit.due or item.due
             self.shelves[spot] = replace(item, fields=fields, due=due, until=edit.until or item.until)
             return Kept(fields=fields)

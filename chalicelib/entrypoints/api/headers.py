@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.domain.errors import InvalidInput
-from chalicelib.pipeline.enqueue import MAX_KEY_CHARS
+from chalicelib.pipeline.check_how import MAX_KEY_CHARS
 
 LONGEST_WAIT = timedelta(seconds=25)
 """API Gateway ends a request after 29 s: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"""

@@ -13,6 +13,7 @@ StateName = Literal[
     "SCHEDULED",
     "RUNNING",
     "RETRYING",
+    "WAITING",
     "SUCCEEDED",
     "DEAD",
     "CANCELLED",

@@ -9,7 +9,8 @@ from msgspec import Meta
 from chalicelib.domain.errors import MAX_DELAY
 from chalicelib.entrypoints.api.reading import Moment, moment
 from chalicelib.lanes import LANES
-from chalicelib.pipeline.enqueue import MAX_KEY_CHARS, MAX_TAG_CHARS, MAX_TAGS, JobRequest
+from chalicelib.pipeline.check_how import MAX_KEY_CHARS, MAX_TAG_CHARS, MAX_TAGS
+from chalicelib.pipeline.enqueue import JobRequest
 from chalicelib.pipeline.task import MAX_ATTEMPTS, Submission
 from chalicelib.pipeline.topics import MOMENTS
 
