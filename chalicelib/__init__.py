@@ -11,6 +11,7 @@ from chalicelib.pipeline.declare import external, on, task
 from chalicelib.pipeline.finished import FinishedJob
 from chalicelib.pipeline.task import REGISTRY
 from chalicelib.pipeline.topics import Event
+from chalicelib.pipeline.workflows.flow import chain, chord, group
 
 if TYPE_CHECKING:
     from chalicelib.pipeline.schedules import Schedules
@@ -31,9 +32,12 @@ __all__ = [
     "Throttle",
     "Throttled",
     "Unique",
+    "chain",
+    "chord",
     "current_job",
     "current_jobs",
     "external",
+    "group",
     "on",
     "publish",
     "schedules",

@@ -58,7 +58,6 @@ class Source(StrEnum):
 
     HERE = "here"  #: in the workflow itself
     BEFORE = "before"  #: they are the result of what came before
-    OBJECT = "object"  #: lines of JSON, in an object of the stage's bucket
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +71,6 @@ class Map:
     step: Step
     source: Source
     items: tuple[Any, ...] = ()
-    key: str = ""  #: of the object
     spread: bool = False
     size: int | None = None
     policy: Policy = DEFAULT

@@ -33,7 +33,9 @@ def redrive(
         return row
     child = position(row)
     if child is not None:
-        raise NotPossible(f"job {job_id} is part of workflow {child.parent}: retry that, it keeps what has succeeded")
+        raise NotPossible(
+            f"job {job_id} is part of workflow {child.parent}: retry that, it keeps what has succeeded"
+        )
     if row.state is State.DEAD and row.outbox:
         effects.perform(row, parts=parts)
         row = get(job_id, tenant=tenant, parts=parts)

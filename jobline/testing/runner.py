@@ -8,7 +8,7 @@ from threading import get_ident
 from typing import Any
 
 from chalicelib.adapters.memory.hands import Done
-from chalicelib.pipeline.outcome import Continues, Outcome, Returned, Several, run, run_async
+from chalicelib.pipeline.outcome import Becomes, Continues, Outcome, Returned, Several, run, run_async
 from chalicelib.pipeline.ports import Call, Execution, World
 from chalicelib.pipeline.signal import JobContinues
 from chalicelib.pipeline.task import Kind, Registry, Task
@@ -100,6 +100,8 @@ def _words(outcome: Outcome) -> str:
         return f"returned {outcome.json[:200]}"
     if isinstance(outcome, Continues):
         return "goes on from its checkpoint"
+    if isinstance(outcome, Becomes):
+        return f"returned a workflow: {outcome.json[:200]}"
     if isinstance(outcome, Several):
         return f"of {len(outcome.outcomes)} jobs: {', '.join(_words(one) for one in outcome.outcomes)}"
     return f"raised {outcome.failure.type}: {outcome.failure.message}"

@@ -114,9 +114,7 @@ _EVENTS: Mapping[type[Event], Callable[[Any, Job], Event]] = {
         place=7,
         progress=PROGRESS,
     ),
-    Waited: lambda guard, row: Waited(
-        at=NOW, guard=guard, awaits="0-", children=7, kept=row.history[-40:]
-    ),
+    Waited: lambda guard, row: Waited(at=NOW, guard=guard, awaits="0-", children=7, kept=row.history[-40:]),
     Joined: lambda guard, row: Joined(at=NOW, guard=guard, awaits=row.awaits or "0.1", check=NOW + SECOND),
     Replaced: lambda guard, row: Replaced(
         at=NOW, guard=guard, by="t0ken0t0ke", args=STORED, due=NOW + DAY, kept=row.history[-40:]

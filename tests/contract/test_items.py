@@ -137,3 +137,23 @@ def test_a_time_is_held_in_milliseconds(items):
     at = NOW + timedelta(milliseconds=7)
     answer = items.write(SPOT, Edit(set={"at": to_ms(at)}))
     assert from_ms(answer.fields["at"]) == at
+
+
+def test_a_number_is_put_into_a_set_once_however_often_it_comes(items):
+    where = ((Present("at"),),)
+    assert items.write(SPOT, Edit(where=where, include={"done": frozenset({1})})) == Unkept(fields={})
+    items.write(SPOT, Edit(set={"at": 5, "kept": frozenset({9})}))
+    items.write(SPOT, Edit(where=where, include={"done": frozenset({70000, 0}), "none": frozenset()}))
+    after = {"at": 5, "kept": frozenset({9}), "done": frozenset({0, 1, 70000})}
+    for _ in range(2):
+        edit = Edit(where=where, include={"done": frozenset({1})})
+        assert items.write(SPOT, edit) == Kept(fields=after)
+    assert items.read(SPOT) == after
+
+
+def test_threads_that_put_numbers_into_one_set_lose_none_and_one_sees_it_full(items):
+    answers = at_once(
+        lambda n: items.write(SPOT, Edit(include={"done": frozenset({n})})), [(n,) for n in range(THREADS)]
+    )
+    assert items.read(SPOT) == {"done": frozenset(range(THREADS))}
+    assert any(len(answer.fields["done"]) == THREADS for answer in answers)

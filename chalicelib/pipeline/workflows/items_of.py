@@ -10,7 +10,6 @@ from chalicelib.domain.workflow import Group, Map, Node, Source, Step
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.workflows.checking import arguments
 from chalicelib.pipeline.workflows.children import Given
-from chalicelib.pipeline.workflows.lines import lines_page
 from chalicelib.pipeline.workflows.manifest import is_manifest, results_page
 from chalicelib.pipeline.workflows.places import PAGE
 
@@ -38,8 +37,6 @@ def lot(workflow: Job, node: Group | Map, given: Given | None, start: int, *, pa
 def _items(
     workflow: Job, node: Map, given: Given | None, start: int, most: int, parts: Parts
 ) -> tuple[Sequence[Any], int | None]:
-    if node.source is Source.OBJECT:
-        return lines_page(workflow.tenant, node.key, start, most, parts=parts)
     found: object = node.items
     if node.source is Source.BEFORE:
         found = None if given is None else given.value

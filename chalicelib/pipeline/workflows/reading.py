@@ -20,7 +20,7 @@ HOW = ("lane", "max_attempts", "delay", "expires", "tags", "on_success", "on_fai
 
 _STEP = {"task", "args", "into", *HOW}
 _POLICY = {"on_error", "min_success"}
-_MAP = {"map", "items", "from", "object", "spread", "size", *_POLICY}
+_MAP = {"map", "items", "from", "spread", "size", *_POLICY}
 
 
 def read_node(value: object) -> Node:
@@ -83,9 +83,6 @@ class _Reader:
         items = value.get("items", [])
         if not isinstance(items, list | tuple):
             _refuse(f"{path}.items", "not a list")
-        key = value.get("object", "")
-        if not isinstance(key, str) or (source is Source.OBJECT and not 1 <= len(key.encode()) <= 1024):
-            _refuse(f"{path}.object", "not an object's key")
         size = value.get("size")
         if size is not None and (not _whole(size) or not 1 <= size <= 10_000):
             _refuse(f"{path}.size", "not a number from 1 to 10,000")
@@ -101,7 +98,6 @@ class _Reader:
             step=step,
             source=source,
             items=tuple(items),
-            key=key,
             spread=spread,
             size=size,
             policy=_policy(value, path, count if size is None or count is None else -(-count // size)),
@@ -109,12 +105,12 @@ class _Reader:
 
 
 def _source(value: Mapping[str, Any], path: str) -> Source:
-    given = [word for word in ("items", "from", "object") if word in value]
+    given = [word for word in ("items", "from") if word in value]
     if len(given) != 1:
-        _refuse(path, "not exactly one of items, from, object")
+        _refuse(path, "not exactly one of items, from")
     if given[0] == "from" and value["from"] != "before":
         _refuse(f"{path}.from", "not 'before', the result of what came before")
-    return {"items": Source.HERE, "from": Source.BEFORE, "object": Source.OBJECT}[given[0]]
+    return {"items": Source.HERE, "from": Source.BEFORE}[given[0]]
 
 
 def _step(value: Mapping[str, Any], path: str) -> Step:
@@ -174,7 +170,6 @@ def to_json(node: Node) -> dict[str, Any]:
             sources: Mapping[Source, dict[str, Any]] = {
                 Source.HERE: {"items": list(node.items)},
                 Source.BEFORE: {"from": "before"},
-                Source.OBJECT: {"object": node.key},
             }
             source = sources[node.source]
             spread = {"spread": True} if node.spread else {}

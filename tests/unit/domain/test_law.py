@@ -140,7 +140,7 @@ def test_only_a_redrive_leaves_a_terminal_state():
 def test_states_are_unfinished_or_terminal_and_pending_ones_are_unfinished():
     assert set(State) == UNFINISHED | TERMINAL
     assert not UNFINISHED & TERMINAL
-    assert UNFINISHED - {State.RUNNING} == PENDING
+    assert UNFINISHED - {State.RUNNING, State.WAITING} == PENDING
 
 
 @pytest.mark.parametrize(

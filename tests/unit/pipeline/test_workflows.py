@@ -2,14 +2,12 @@
 
 import pytest
 
-from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.job import State
 from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.payloads import load
 from chalicelib.pipeline.redrive import redrive
 from chalicelib.pipeline.workflows.flow import chain, chord, group
 from tests.support.drive import check_end, deliver, drain, replay, run_until_quiet
-from tests.support.stage import Stage
 
 
 class Sums:
