@@ -17,7 +17,15 @@ from chalicelib.pipeline.workflows.items_of import lot
 from chalicelib.pipeline.workflows.join import join
 from chalicelib.pipeline.workflows.kin import child_id
 from chalicelib.pipeline.workflows.lineage import Lineage
-from chalicelib.pipeline.workflows.pages import Page, close_book, note_page, put_page, read_page
+from chalicelib.pipeline.workflows.pages import (
+    Page,
+    close_book,
+    note_made,
+    note_page,
+    put_page,
+    read_book,
+    read_page,
+)
 from chalicelib.pipeline.workflows.places import PAGE, group_awaited, life_awaited
 
 LOOK_EVERY = 10
@@ -39,13 +47,14 @@ def fan_out(
     Raises `JobCancelled`, `UnknownTask`, `InvalidInput`, `PayloadMissing`, `Unavailable`.
     """
     life = line.life
-    last = _last_page(job, life.number, parts)
-    number, start = (0, 0) if last is None else (last.number, last.start)
-    children, following = number * PAGE, start
-    longest = timedelta(0)
+    number, following = _begun(job, life.number, parts)
+    children = number * PAGE
+    began = begun = parts.world.now()
+    margin, longest = min(parts.limits.continue_margin, (until - began) / 5), timedelta(0)
     while True:
-        begun = parts.world.now()
-        if begun + max(parts.limits.continue_margin, 2 * longest) >= until:
+        # At least one page an attempt: else a function with a short timeout would go on for ever, and get nowhere.
+        if longest and begun + max(margin, 2 * longest) >= until:
+            note_made(job.id, life.number, number, following, parts=parts)
             return None
         if number % LOOK_EVERY == LOOK_EVERY - 1 and _fenced(job, parts):
             return None
@@ -87,19 +96,24 @@ def fan_out(
         if some.after is None:
             return FannedOut(children=children)
         number, following = number + 1, some.after
-        longest = max(longest, parts.world.now() - begun)
+        before, begun = begun, parts.world.now()
+        longest = max(longest, begun - before, timedelta(milliseconds=1))
 
 
-def _last_page(job: Job, life: int, parts: Parts) -> Page | None:
-    """The last page that an earlier attempt put, found in as many reads as its number has binary digits, twice. The first attempt: none."""
+def _begun(job: Job, life: int, parts: Parts) -> tuple[int, int]:
+    """The page to go on with, and where it begins. The last page that is there may lack children: its maker may have died.
+
+    The first attempt begins at the beginning. Later ones find the last page by halving, from where the last one said that it was.
+    """
     if sum(1 for entry in job.history if entry.event in {"claimed", "reclaimed"}) == 1:
-        return None
-    found = read_page(job.id, life, 0, parts=parts)
+        return 0, 0
+    book = read_book(job.id, life, parts=parts)
+    found = read_page(job.id, life, book.made, parts=parts)
     if found is None:
-        return None
-    low, high = 0, 1
+        return book.made, book.following
+    low, high = book.made, book.made + 1
     while (page := read_page(job.id, life, high, parts=parts)) is not None:
-        found, low, high = page, high, high * 2
+        found, low, high = page, high, high + 2 * (high - low)
     while high - low > 1:
         middle = (low + high) // 2
         page = read_page(job.id, life, middle, parts=parts)
@@ -107,7 +121,7 @@ def _last_page(job: Job, life: int, parts: Parts) -> Page | None:
             high = middle
         else:
             found, low = page, middle
-    return found
+    return found.number, found.start
 
 
 def _kept(line: Lineage, number: int, parts: Parts) -> frozenset[int]:

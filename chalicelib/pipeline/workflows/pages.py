@@ -7,17 +7,19 @@ pages there are (`total`), known once the last one is put. Complete is what is s
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chalicelib.domain.change import Missing, Present
+from chalicelib.domain.errors import MAX_DELAY
 from chalicelib.domain.job import State
 from chalicelib.pipeline.items import Edit, Fields, Kept, Spot, from_ms, to_ms
+from chalicelib.pipeline.limits import PAYLOAD_LIFE
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.workflows.places import PAGE, Position
 
-KEPT = timedelta(days=60)
-"""How long the items stay after their last mark: longer than the rows of the children can be asked for."""
+KEPT = MAX_DELAY + PAYLOAD_LIFE
+"""How long the items stay after their last mark: a child may be due in a year, and then be retried for weeks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,9 +51,11 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Book:
-    """What a workflow's own item says of its pages."""
+    """What a workflow's own item says of its pages. `made`: so many have all their children, and `following` is where the next one begins."""
 
     total: int | None = None
+    made: int = 0
+    following: int = 0
     full: frozenset[int] = frozenset()
     spoilt: frozenset[int] = frozenset()
 
@@ -122,6 +126,12 @@ def close_book(parent: str, life: int, total: int, *, parts: Parts) -> Book:
     return _write_book(parent, life, Edit(set={"total": total}, until=parts.world.now() + KEPT), parts)
 
 
+def note_made(parent: str, life: int, made: int, following: int, *, parts: Parts) -> None:
+    """Write down how far the fan-out is, before another attempt goes on. Raises `Unavailable`."""
+    edit = Edit(set={"made": made, "following": following}, until=parts.world.now() + KEPT)
+    _write_book(parent, life, edit, parts)
+
+
 def read_book(parent: str, life: int, *, parts: Parts) -> Book:
     """What it says. Raises `Unavailable`."""
     return _book(patience(parts)(parts.items.read, book_spot(parent, life)))
@@ -135,12 +145,11 @@ def _page(number: int, fields: Fields) -> Page | None:
     at, count = fields.get("at"), fields.get("count")
     if not isinstance(at, int) or not isinstance(count, int):
         return None
-    start = fields.get("start")
     return Page(
         number=number,
         at=from_ms(at),
         count=count,
-        start=start if isinstance(start, int) else 0,
+        start=_number(fields, "start"),
         hasty="hasty" in fields,
         done=_set(fields, "done"),
         bad=_set(fields, "bad"),
@@ -152,9 +161,16 @@ def _book(fields: Fields) -> Book:
     total = fields.get("total")
     return Book(
         total=total if isinstance(total, int) else None,
+        made=_number(fields, "made"),
+        following=_number(fields, "following"),
         full=_set(fields, "full"),
         spoilt=_set(fields, "spoilt"),
     )
+
+
+def _number(fields: Fields, name: str) -> int:
+    found = fields.get(name, 0)
+    return found if isinstance(found, int) else 0
 
 
 def _set(fields: Fields, name: str) -> frozenset[int]:

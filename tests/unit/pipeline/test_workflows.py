@@ -1,5 +1,7 @@
 """Workflows: what comes of them, and of each thing that goes wrong on the way. docs/workflows.md"""
 
+from datetime import timedelta
+
 import pytest
 
 from chalicelib.domain.job import State
@@ -7,7 +9,7 @@ from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.payloads import load
 from chalicelib.pipeline.redrive import redrive
 from chalicelib.pipeline.workflows.flow import chain, chord, group
-from tests.support.drive import check_end, deliver, drain, replay, run_until_quiet
+from tests.support.drive import check_end, deliver, drain, replay, run_until_quiet, tick
 
 
 class Sums:
@@ -223,3 +225,37 @@ def test_a_task_may_return_a_workflow_which_takes_its_place(stage, sums):
     assert result(stage, job) == 10
     check_end(stage.parts)
     replay(stage.parts)
+
+
+def test_a_workflow_within_a_cancelled_one_does_not_wait_for_what_is_due_in_a_year(stage, sums):
+    year = 365 * 24 * 3600
+    job = submit(stage, chain(sums.one.s(), group(sums.add.s(1), sums.add.s(2).set(delay=year))))
+    drain(stage.parts)
+    cancel(job.id, tenant="default", parts=stage.parts)
+    for _ in range(10):
+        stage.advance(minutes=1)
+        tick(stage.parts)
+        drain(stage.parts)
+    waiting = [one for one in stage.store.rows.values() if one.state is State.WAITING]
+    assert waiting == []
+
+
+def test_a_fan_out_longer_than_an_invocation_goes_on_in_others_and_gets_on_in_each(stage, sums):
+    create = stage.store.create
+
+    def slowly(job):
+        stage.world.advance(timedelta(milliseconds=20))
+        return create(job)
+
+    stage.store.create = slowly
+    job = submit(stage, sums.add.map(range(1000)))
+    invocations = 0
+    while stage.row(job).state is not State.WAITING:
+        before = stage.row(job).epoch
+        deliver(stage.parts, "default", left=timedelta(seconds=6))
+        invocations += stage.row(job).epoch > before
+    assert invocations > 4
+    assert stage.row(job).attempts == 0
+    run_until_quiet(stage.parts)
+    assert result(stage, job) == [n + 1 for n in range(1000)]
+    assert sum(1 for one in stage.store.rows.values() if one.cause) == 1000
