@@ -318,6 +318,7 @@ def with_a_grandchild(wait: bool, fork: bool = False) -> str:
             threading.Event().wait(60)
             os._exit(0)
     else:
+        # It never sleeps to its end: that it is killed is what is looked for.
         grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]).pid
     current_job().progress(message=f"{grandchild} {os.getpid()}")
     if wait:

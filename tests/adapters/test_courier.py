@@ -1,6 +1,7 @@
 """The courier on real sockets and real TLS: it asks the address that was checked, by the name that was given, and not for long."""
 
 import socket
+import threading
 import time
 from datetime import timedelta
 
@@ -144,7 +145,9 @@ def test_plain_http_is_no_answer_to_tls(authority):
 def slowly(line):
     for byte in OK * 100:
         line.sendall(bytes([byte]))
-        time.sleep(0.1)
+        time.sleep(
+            0.1
+        )  # the other side is slow on a real line: the limit that is shown here is one of real time
 
 
 def endlessly(line):
@@ -198,10 +201,15 @@ def test_an_endless_body_is_not_read(authority, identity):
         assert courier(authority, server).deliver(PARCEL, LONG).status == 200
 
 
-def test_a_resolver_that_does_not_answer_is_not_waited_for():
-    def stuck(host, port):
-        time.sleep(30)
+@pytest.fixture
+def stuck():
+    """A resolver that answers when the test is over."""
+    over = threading.Event()
+    yield lambda host, port: over.wait(30) and []
+    over.set()
 
+
+def test_a_resolver_that_does_not_answer_is_not_waited_for(stuck):
     began = time.monotonic()
     with pytest.raises(DeliveryFailed, match=r"no answer within 0\.2 s"):
         HttpsCourier(resolver=stuck).deliver(PARCEL, timedelta(seconds=0.2))

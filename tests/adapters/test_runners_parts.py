@@ -370,12 +370,15 @@ def test_a_child_says_that_its_task_raised_what_nobody_can_name(live):
     assert outcome["raised"][0] == "Mute"
 
 
-def test_a_child_whose_attempt_is_over_does_nothing(ends):
+def test_a_child_whose_attempt_is_over_does_nothing(ends, monkeypatch):
     ours, theirs = ends
     ours.close()
+    ran = []
+    monkeypatch.setattr(inside, "_run", lambda *call: ran.append(call))
     before = signal.getsignal(SOFT)
     inside.main(theirs, ())
     signal.signal(SOFT, before)
+    assert ran == []
 
 
 def test_a_generator_that_a_fork_copies_is_seeded_anew(monkeypatch):

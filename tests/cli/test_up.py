@@ -130,9 +130,10 @@ def test_nothing_is_left_when_it_is_killed(up):
     run = up("--port", "0", "--emulator-port", "0", "--json")
     pids = facts_of(run)["pids"]
 
+    assert all(map(alive, pids.values()))
     run.end(signal.SIGKILL)
 
-    until(lambda: not any(map(alive, pids.values())))
+    assert until(lambda: not any(map(alive, pids.values())))
 
 
 def test_nothing_is_left_when_it_is_stopped_while_it_starts(up, tmp_path):

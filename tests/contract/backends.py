@@ -298,6 +298,7 @@ class Aws:
             app=settings.app,
             stage=settings.stage,
             parameters=parameters,
+            # A stack of moto's is there at once; the emulator is another process, which needs a moment.
             pause=lambda _: None if self.name == "moto" else time.sleep(0.02),
         )
         return settings

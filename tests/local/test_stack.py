@@ -91,7 +91,7 @@ def test_a_paused_lane_keeps_its_messages_until_it_goes_on(send, stack, tmp_path
     send("high", {"write": str(tmp_path / "high")})
 
     until(lambda: written(tmp_path / "high"))
-    time.sleep(2)
+    time.sleep(2)  # that nothing comes is seen only by waiting: two long polls that would have brought it
     assert written(tmp_path / "low") is None
     record("0")
     assert until(lambda: written(tmp_path / "low")) == str(stack.consumer_pid)
@@ -101,7 +101,7 @@ def test_a_paused_lane_keeps_its_messages_until_it_goes_on(send, stack, tmp_path
 def test_the_tick_ticks(stack):
     ticks = Path(stack.environment["FAKE_TICKS"])
 
-    until(lambda: written(ticks) and written(ticks).count("jobline-local-tick") >= 2)
+    assert until(lambda: written(ticks) and written(ticks).count("jobline-local-tick") >= 2)
 
 
 def test_the_api_serves_the_app(stack):
