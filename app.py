@@ -1,12 +1,18 @@
 """The doors, and nothing else: what Chalice deploys and Lambda calls. What they lead to is in chalicelib/."""
 
+import gc
 import os
 from typing import Any
 
-from chalice import Chalice
+_collecting = gc.isenabled()
+gc.disable()  # what is imported stays; looking for garbage in it takes a twentieth of a cold start
 
-from chalicelib.entrypoints.consumer import CONSUMERS, consumers, dead_letters
-from chalicelib.entrypoints.tick import tick, ticks
+from chalice import Chalice  # noqa: E402 - see above
+
+from chalicelib.entrypoints import consumer  # noqa: E402
+from chalicelib.entrypoints import tick as ticking  # noqa: E402
+from chalicelib.entrypoints.consumer import CONSUMERS, consumers, dead_letters  # noqa: E402
+from chalicelib.entrypoints.tick import tick, ticks  # noqa: E402
 
 __all__ = ["app", "dead_letters", "tick"]
 
@@ -17,13 +23,18 @@ if os.environ.get("AWS_CHALICE_CLI_MODE"):  # `chalice deploy` and the like; Lam
     chalice_local.install()
 
 app = Chalice(app_name="jobline", configure_logs=False)  # our own lines are JSON, and from INFO on
-# Lambda says which function it starts. Only the API's function needs the API; the others start faster without it.
-if os.environ.get("_HANDLER", "app.app") == "app.app":
+# Lambda says which function it starts. Each imports what it needs itself, and starts faster without what the others need.
+_started = os.environ.get("_HANDLER", "app.app").removeprefix("app.")
+if _started == "app":
     from chalicelib.entrypoints.api.blueprint import api
 
     app.register_blueprint(api)
 app.register_blueprint(consumers)
 app.register_blueprint(ticks)
+consumer.ahead(_started)
+ticking.ahead(_started)
+if _collecting:
+    gc.enable()
 
 
 def __getattr__(name: str) -> Any:

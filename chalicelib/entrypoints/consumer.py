@@ -1,28 +1,31 @@
 """The Lambda consumers: one for each lane, and one for the dead-letter queue.
 
+What they lead to is imported when it is needed (`ahead`), since every function imports this file and most are no consumers.
+
 `Blueprint("app")`: Lambda enters by `app.<function>`, so that app.py and its middleware are always there (aws/chalice#1566).
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from chalice import Blueprint
 
 from chalicelib import wiring
 from chalicelib.adapters import json_log
 from chalicelib.adapters.tracing import Header
-from chalicelib.domain.job import Wakeup
 from chalicelib.domain.lane import Lane
 from chalicelib.entrypoints.invocation import marked, request_id, watched
 from chalicelib.lanes import DECLARED
-from chalicelib.pipeline.consume import Finish, Handler, Record, consume
-from chalicelib.pipeline.dead_letters import hand_back
-from chalicelib.pipeline.execute import Started
 from chalicelib.pipeline.measures import Measure
-from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.together import hands
 from chalicelib.settings import DEAD_LETTERS, queue_name
+
+if TYPE_CHECKING:
+    from chalicelib.domain.job import Wakeup
+    from chalicelib.pipeline.consume import Finish, Handler, Record
+    from chalicelib.pipeline.execute import Started
+    from chalicelib.pipeline.parts import Parts
 
 consumers = Blueprint("app")
 
@@ -30,6 +33,16 @@ BATCH = 10
 """Dead letters a batch."""
 
 BatchAnswer = dict[str, list[dict[str, str]]]
+
+
+def ahead(function: str) -> None:
+    """Import what this function will need, if it is one of these: its start has more processor than its first event."""
+    if function in CONSUMERS:
+        import_module("chalicelib.pipeline.together")
+        import_module("chalicelib.pipeline.consume")
+    elif function == "dead_letters":
+        import_module("chalicelib.pipeline.dead_letters")
+        import_module("chalicelib.pipeline.consume")
 
 
 def _consumer(lane: Lane) -> Callable[..., Any]:
@@ -56,6 +69,8 @@ CONSUMERS: Mapping[str, Callable[..., Any]] = {lane.consumer: _consumer(lane) fo
 @consumers.on_sqs_message(queue=queue_name(DEAD_LETTERS), batch_size=BATCH)
 def dead_letters(event: Any) -> BatchAnswer:
     """Messages that came back too often: their jobs go back to the sweep."""
+    from chalicelib.pipeline.dead_letters import hand_back
+
     json_log.configure()
     parts = wiring.parts()  # no task runs here, so nothing is started ahead for one
     return _answer(event, lambda wakeup, _: hand_back(wakeup, parts=parts), DEAD_LETTERS, parts)
@@ -63,6 +78,8 @@ def dead_letters(event: Any) -> BatchAnswer:
 
 def run_lane(lane: str, event: Any) -> BatchAnswer:
     """Run the jobs of one batch; the answer names the messages to deliver again."""
+    from chalicelib.pipeline.together import hands
+
     json_log.configure()
     parts = wiring.consumer_parts()
     ends = parts.world.now() + timedelta(milliseconds=event.context.get_remaining_time_in_millis())
@@ -72,11 +89,13 @@ def run_lane(lane: str, event: Any) -> BatchAnswer:
 
 
 def _answer(
-    event: Any, handle: Handler, lane: str, parts: Parts, finish: Finish | None = None
+    event: Any, handle: "Handler", lane: str, parts: "Parts", finish: "Finish | None" = None
 ) -> BatchAnswer:
     """The shape that ReportBatchItemFailures asks for:
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     """
+    from chalicelib.pipeline.consume import Record, consume
+
     records = [
         Record(
             message_id=raw["messageId"],
@@ -92,7 +111,7 @@ def _answer(
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
 
 
-def _note_batch(records: Sequence[Record], lane: str, parts: Parts) -> None:
+def _note_batch(records: "Sequence[Record]", lane: str, parts: "Parts") -> None:
     """The batch is a trace of its own; it names the traces of those who sent its messages. (Lambda links them, too.)"""
     if lane == DEAD_LETTERS:
         parts.metrics.add(Measure.DEAD_LETTERS, len(records), lane=lane)
@@ -102,10 +121,10 @@ def _note_batch(records: Sequence[Record], lane: str, parts: Parts) -> None:
         parts.tracer.note(senders=" ".join(senders))
 
 
-def _watching(handle: Handler, parts: Parts) -> Handler:
+def _watching(handle: "Handler", parts: "Parts") -> "Handler":
     """The handler, each message of which is a span in its sender's trace, and its log lines name that trace."""
 
-    def watching(wakeup: Wakeup, record: Record) -> bool | Started:
+    def watching(wakeup: "Wakeup", record: "Record") -> "bool | Started":
         sender = Header.read(record.trace)
         with (
             parts.tracer.span(f"job-{wakeup.lane}", carried=record.trace),

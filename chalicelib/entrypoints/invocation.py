@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters import json_log
 from chalicelib.adapters.tracing import invocation_trace
-from chalicelib.pipeline.parts import Parts
+
+if TYPE_CHECKING:
+    from chalicelib.pipeline.parts import Parts
 
 
 @contextmanager
@@ -17,7 +19,7 @@ def marked(request_id: str) -> Iterator[None]:
 
 
 @contextmanager
-def watched(name: str, parts: Parts, *, lane: str | None = None) -> Iterator[None]:
+def watched(name: str, parts: "Parts", *, lane: str | None = None) -> Iterator[None]:
     """The work of one invocation, as one span of that name. `lane`: it is a batch of that lane."""
     with parts.metrics.invocation(lane), parts.tracer.invocation(), parts.tracer.span(name):
         yield

@@ -9,7 +9,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import app
 from chalicelib.entrypoints.api.openapi import openapi
-from chalicelib.entrypoints.api.routes import METHODS, ROUTES
+from chalicelib.entrypoints.api.routes import AREA_PATHS, METHODS, ROUTES, routes_of
 from chalicelib.pipeline.task import Options, Registry
 from tests.api.desk import Caller, Desk
 from tests.api.test_bad_requests import NOT_A_JOB, WRONG_ARGUMENTS
@@ -134,3 +134,15 @@ def test_chalice_can_make_an_api_of_the_routes():
     swagger = CFNSwaggerGenerator().generate_swagger(app)
     assert set(swagger["paths"]) == {*(route.path for route in ROUTES), "/", "/{proxy+}"}
     assert "access-control" not in json.dumps(swagger).lower()
+
+
+@pytest.mark.parametrize("area", AREA_PATHS)
+def test_an_areas_paths_are_those_of_its_routes(area):
+    told = [(route.method, route.path) for route in routes_of(area)]
+    assert list(dict.fromkeys(path for _, path in told)) == list(AREA_PATHS[area])
+    assert len(set(told)) == len(told), "a method of a path is declared twice"
+
+
+def test_all_areas_routes_are_the_api():
+    assert {route.path for route in ROUTES} == {path for paths in AREA_PATHS.values() for path in paths}
+    assert len({route.operation for route in ROUTES}) == len(ROUTES)

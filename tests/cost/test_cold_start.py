@@ -20,8 +20,8 @@ from infra.names import FED_BY
 from infra.stack import provision
 from jobline.local.context import Context
 
-MOST_MODULES = 360
-"""That importing app.py brings along for the API, about half of them ours, the rest chalice's, msgspec's and the standard library's. Each is looked up and read at a cold start."""
+MOST_MODULES = 300
+"""That importing app.py brings along for the API, four in ten of them ours, the rest chalice's, msgspec's and the standard library's. Each is looked up and read at a cold start."""
 
 HEAVY = (
     *("boto3", "botocore", "aws_xray_sdk", "urllib3", "httpx", "click", "rich"),
@@ -67,6 +67,27 @@ def test_only_the_function_of_the_api_imports_the_api(function):
     ours = imported(f"import os; os.environ['_HANDLER'] = 'app.{function}'; import app; app.{function}")
 
     assert ("chalicelib.entrypoints.api.blueprint" in ours) is (function == "app")
+
+
+NEEDS = {
+    "app": {"chalicelib.entrypoints.api.jobs"},
+    **{function: {"chalicelib.pipeline.consume", "chalicelib.pipeline.together"} for function in FED_BY},
+    "dead_letters": {"chalicelib.pipeline.consume", "chalicelib.pipeline.dead_letters"},
+    "tick": {"chalicelib.pipeline.tick"},
+}
+RARE = {f"chalicelib.entrypoints.api.{area}" for area in ("releases", "schedules", "tenants", "webhooks")}
+
+
+@pytest.mark.parametrize("function", list(CLIENTS))
+def test_a_start_imports_what_its_function_needs_and_not_what_only_others_need(function):
+    ours = imported(f"import os; os.environ['_HANDLER'] = 'app.{function}'; import app")
+
+    assert NEEDS[function] <= ours
+    assert not (set().union(*NEEDS.values(), RARE) - NEEDS[function]) & ours
+
+
+def test_collecting_garbage_goes_on_after_the_import():
+    assert "chalicelib" in imported("import app, gc; assert gc.isenabled()")
 
 
 def test_the_parts_and_the_tasks_do_not_import_it_either():

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from chalicelib.entrypoints.api.routes import ROUTES
+from chalicelib.entrypoints.api.routes import AREAS, ROUTES
 from infra.names import API, FED_BY, FUNCTIONS
 from tests.privilege.reach import Name, reached
 from tests.privilege.stage import Deployed
@@ -21,7 +21,7 @@ IN_A_TASK = {
 DOORS: Mapping[str, set[Name]] = {
     API: {
         Name("chalicelib.entrypoints.api.door", "answer"),
-        Name("chalicelib.entrypoints.api.routes", "ROUTES"),
+        *(Name(f"chalicelib.entrypoints.api.routes_{area}", table) for area, table in AREAS.items()),
     },
     "tick": {Name("chalicelib.entrypoints.tick", "tick")},
     "dead_letters": {Name("chalicelib.entrypoints.consumer", "dead_letters")},

@@ -15,9 +15,9 @@ from chalicelib.entrypoints.api.cursor import unwrap, wrap
 from chalicelib.entrypoints.api.document import brief, whole
 from chalicelib.entrypoints.api.headers import idempotency_key, wish_to_wait
 from chalicelib.entrypoints.api.job_shape import JobDocument
+from chalicelib.entrypoints.api.new_args import Args, Operations, other_args
 from chalicelib.entrypoints.api.reading import Moment, moment
 from chalicelib.entrypoints.api.receipts import CancelledJob, receipt_document
-from chalicelib.entrypoints.api.releases import Args, Operations, other_args
 from chalicelib.entrypoints.api.request import Request
 from chalicelib.entrypoints.api.submission import NewJob, job_request
 from chalicelib.pipeline.asked import Made

@@ -11,11 +11,10 @@ from chalicelib.entrypoints.api.answer import Answer
 from chalicelib.entrypoints.api.body import NoBody
 from chalicelib.entrypoints.api.document import rfc3339
 from chalicelib.entrypoints.api.job_shape import Time
+from chalicelib.entrypoints.api.new_args import Args, Operations, other_args
 from chalicelib.entrypoints.api.problem import Problem, problem
 from chalicelib.entrypoints.api.request import Request
 from chalicelib.pipeline.items import from_ms
-from chalicelib.pipeline.json_patch import MOST_OPERATIONS
-from chalicelib.pipeline.other_args import OtherArgs
 from chalicelib.pipeline.redrive import DeadFilter
 from chalicelib.pipeline.release import Phase, Release
 from chalicelib.pipeline.release_change import (
@@ -31,12 +30,6 @@ from chalicelib.pipeline.release_change import (
 LISTED = 50
 DEFAULT_RATE = 60
 DEFAULT_STOP_AT = 20
-
-Operations = Annotated[
-    list[dict[str, Any]],
-    Meta(min_length=1, max_length=MOST_OPERATIONS, description="a JSON Patch (RFC 6902) of the arguments"),
-]
-Args = Annotated[dict[str, Any], Meta(description="new arguments by name, in the place of all former ones")]
 
 
 class NewRelease(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -170,15 +163,6 @@ def _turned(request: Request, to: Phase) -> Answer:
     why = turn.why or ("" if to is Phase.RUNNING else f"by {request.key.name}")
     release = turn_release(request.name("id"), to, why=why, tenant=request.tenant, parts=request.parts)
     return Answer(status=200, body=_document(release))
-
-
-def other_args(args: dict[str, Any] | None, patch: list[dict[str, Any]] | None) -> OtherArgs | None:
-    """What makes the new arguments; None: they stay. Raises `InvalidInput` for what contradicts itself."""
-    if args is None and patch is None:
-        return None
-    other = OtherArgs(args=args, patch=patch)
-    other.check()
-    return other
 
 
 def _sample(shown: Shown, request: Request) -> SampleDocument:
