@@ -35,9 +35,14 @@ _WORDS = frozenset({*GateKind, "gates", *(f"tenant {kind}" for kind in GateKind)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Admitted:
-    """The attempt may start. `slots`: what it holds meanwhile, by the gate, its number and the limit then."""
+    """The attempt may start. `slots`: what it holds meanwhile, by the gate, its number and the limit then.
+
+    `at`: not before this moment, which is near. Whoever runs it waits for it, and not the gate: a batch whose jobs are all let through
+    before the first of them runs would start all of them at the last one's moment.
+    """
 
     slots: tuple[tuple[Place, int, int], ...] = ()
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,16 +69,26 @@ def admit(job: Job, *, until: datetime, parts: Parts) -> Admitted | None:
     if job.task not in parts.registry:
         return FREE
     held: list[tuple[Place, int, int]] = []
+    moment: datetime | None = None
     try:
         back = _through(job, held, until, parts)
+        if isinstance(back, datetime):
+            back, moment = None, back
     except MachineryError as error:
         log.warning("%s: a gate did not answer: %s", job.label(), error, extra=job.log_fields())
         back = _Back(why="gates", due=parts.world.now() + TROUBLE * parts.world.luck())
     if back is None:
-        return Admitted(slots=tuple(held))
+        return Admitted(slots=tuple(held), at=moment)
     _keep(job, held, back, until, parts)
     _give_back(job, back, until, parts)
     return None
+
+
+def await_moment(admitted: Admitted, *, parts: Parts) -> None:
+    """Wait until the attempt may start: two seconds at most."""
+    now = parts.world.now()
+    if admitted.at is not None and admitted.at > now:
+        parts.world.pause(admitted.at - now)
 
 
 def leave(job: Job, admitted: Admitted, *, until: datetime, parts: Parts) -> None:
@@ -85,26 +100,32 @@ def leave(job: Job, admitted: Admitted, *, until: datetime, parts: Parts) -> Non
             log.warning("%s: its slot is left to the tick: %s", job.label(), error, extra=job.log_fields())
 
 
-def _through(job: Job, held: list[tuple[Place, int, int]], until: datetime, parts: Parts) -> _Back | None:
-    """Each gate in turn. What is taken on the way is put into `held`."""
+def _through(
+    job: Job, held: list[tuple[Place, int, int]], until: datetime, parts: Parts
+) -> _Back | datetime | None:
+    """Each gate in turn; the moment at which the attempt may start, if that is not now. What is taken on the way is put into `held`."""
+    moment: datetime | None = None
     own = policies(parts.registry[job.task].options)
     if until - parts.world.now() < rate.NAP + parts.limits.least_time:
         return _Back(why="gates")
     for gate in job.gates:
         known = policies_of(job.tenant, parts) if of_tenant(gate) else own
-        policy, back = known.get(gate.kind), None
+        if moment is not None:  # the next gate is asked when the one before has opened
+            await_moment(Admitted(at=moment), parts=parts)
+        policy, back, moment = known.get(gate.kind), None, None
         match policy:
             case Ordered():
                 back = _in_turn(job, gate, until, parts)
             case Concurrency():
                 back = _slotted(job, gate, policy, held, until, parts)
             case Rate() if not _goes_on(job):
-                back = _paced(job, gate, policy, until, parts)
+                found = _paced(job, gate, policy, until, parts)
+                back, moment = (None, found) if isinstance(found, datetime) else (found, None)
             case _:
                 pass
         if back is not None:
             return back
-    return None
+    return moment
 
 
 def _in_turn(job: Job, gate: Gate, until: datetime, parts: Parts) -> _Back | None:
@@ -133,8 +154,8 @@ def _slotted(
     return None
 
 
-def _paced(job: Job, gate: Gate, policy: Rate, until: datetime, parts: Parts) -> _Back | None:
-    """Wait for a moment that is near; go away for one that is not."""
+def _paced(job: Job, gate: Gate, policy: Rate, until: datetime, parts: Parts) -> _Back | datetime | None:
+    """The moment for which it may wait, if it is near; it goes away for one that is not."""
     spot = Spot(f"rate#{job.tenant}", gate.key)
     passed = of_tenant(gate) and _sent_away(
         job, GateKind.RATE
@@ -144,9 +165,7 @@ def _paced(job: Job, gate: Gate, policy: Rate, until: datetime, parts: Parts) ->
     now = parts.world.now()
     match answer:
         case rate.Start():
-            if answer.at > now:
-                parts.world.pause(answer.at - now)
-            return None
+            return answer.at if answer.at > now else None
         case rate.Later():
             due = min(answer.at - rate.EARLY, now + rate.AWAY)
             if passed:  # and it keeps its place in its task's line

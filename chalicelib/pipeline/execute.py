@@ -8,7 +8,7 @@ from datetime import datetime
 from chalicelib.domain.errors import MachineryError
 from chalicelib.domain.events import Event
 from chalicelib.domain.job import Job, State, Wakeup
-from chalicelib.pipeline.admission import FREE, Admitted, admit, leave
+from chalicelib.pipeline.admission import FREE, Admitted, admit, await_moment, leave
 from chalicelib.pipeline.announce import announce
 from chalicelib.pipeline.attempt import Invocation, attempt
 from chalicelib.pipeline.claim import claim
@@ -70,7 +70,8 @@ def start(wakeup: Wakeup, *, ends: datetime, receipt: str | None, parts: Parts) 
 
 
 def finish(started: Started, *, parts: Parts) -> bool:
-    """Run it and record what happened; what `execute` says."""
+    """Run it, when its moment has come, and record what happened; what `execute` says."""
+    await_moment(started.admitted, parts=parts)
     invocation = Invocation(ends=started.ends, receipt=started.receipt)
     return settled(started, lambda: attempt(started.job, invocation, parts=parts), parts=parts)
 

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from chalicelib.domain.events import Event
 from chalicelib.domain.job import Wakeup
+from chalicelib.pipeline.admission import await_moment
 from chalicelib.pipeline.attempt import Ended, Invocation, Ready, named, prepare, run
 from chalicelib.pipeline.consume import Finish, Handler, Record
 from chalicelib.pipeline.execute import Started, execute, finish, settled, start
@@ -74,6 +75,7 @@ def _run(group: Sequence[Started], parts: Parts) -> list[Answer]:
 
 
 def _prepare(one: Started, parts: Parts) -> Ready | Event:
+    await_moment(one.admitted, parts=parts)
     return prepare(one.job, Invocation(ends=one.ends, receipt=one.receipt), parts=parts)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -50,6 +51,26 @@ def test_no_window_sees_more_starts_than_the_limit_and_the_burst_allow(rate, job
         window = rate.interval * windows
         # The held clock tells whole milliseconds: two starts may look up to two nearer than they were.
         assert most_within(starts(stage), window - timedelta(milliseconds=2)) <= windows + rate.burst - 1
+
+
+@pytest.mark.parametrize("rate", [Rate(10, SECOND), Rate(1, SECOND), Rate(1, 2 * SECOND)], ids=str)
+def test_in_a_lane_with_batch_tasks_too_each_starts_at_its_own_moment(rate):
+    # given a lane in which all messages of a batch are claimed before the first of their jobs runs
+    stage = Stage()
+    stage.works(rate=rate)
+
+    def together(jobs: list[dict]) -> list[int]:
+        return [stage.note("together") or 0 for _ in jobs]
+
+    stage.task(together, batch=True)
+    for number in range(10):
+        stage.submit(args={"x": number})
+    # when they run
+    run_until_quiet(stage.parts)
+    # then no two start at one moment
+    assert len(starts(stage)) == 10
+    gaps = [after - before for before, after in pairwise(starts(stage))]
+    assert min(gaps) >= rate.interval - timedelta(milliseconds=2), gaps
 
 
 @pytest.mark.parametrize(
