@@ -17,7 +17,7 @@ from proof.matrix import APPLIES, PENDING
 from proof.report import FOLDER, Report
 
 WHOLE = 10.0
-"""Minutes from which on a run is no sample: then every fault must have been met."""
+"""Minutes from which on a run is no sample: then every fault must have been met, and every broken variant is tried."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -62,10 +62,17 @@ def _layers(found: argparse.Namespace, *, small: bool) -> Iterator[tuple[str, Ca
     yield (
         "simulation",
         partial(
-            layers.simulation, minutes=minutes * SHARE.simulation, processes=side_by_side, first=found.first
+            layers.simulation,
+            minutes=minutes * SHARE.simulation,
+            processes=side_by_side,
+            first=found.first,
+            small=small,
         ),
     )
-    yield "crashes", partial(layers.crashes, minutes=minutes * SHARE.crashes, processes=side_by_side)
+    yield (
+        "crashes",
+        partial(layers.crashes, minutes=minutes * SHARE.crashes, processes=side_by_side, small=small),
+    )
     if not small or (found.only and "processes" in found.only):
         yield "processes", partial(layers.processes, minutes=minutes * SHARE.processes)
 

@@ -29,6 +29,7 @@ class Layer:
     hits: Counter[str] = field(default_factory=Counter)  #: fault of the matrix -> how often it happened
     failed: Sequence[str] = ()  #: what went wrong, each with the command that shows it again
     tried: Sequence[Tried] = ()
+    left: Sequence[str] = ()  #: the mutants that a sample left out
 
     @property
     def passed(self) -> bool:

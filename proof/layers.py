@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from proof.layer import Layer, Tried
+from proof.sample import split
 
 if TYPE_CHECKING:
     from proof.simulation.trial import Verdict
@@ -30,7 +31,7 @@ def specification(*, processes: int, small: bool) -> Layer:
     failed += [f"{result.model}: not searched to its end" for result in found.incomplete if not result.found]
     tried = [
         Tried(
-            mutant=f"spec.{name}",
+            mutant=name,
             why=why,
             caught=f"{result.found.invariant} after {len(result.found.trace) - 1} steps"
             if result.found
@@ -46,15 +47,18 @@ def specification(*, processes: int, small: bool) -> Layer:
         seconds=found.seconds,
         failed=failed,
         tried=tried,
+        left=found.left,
     )
 
 
-def simulation(*, minutes: float, processes: int, first: int = 0) -> Layer:
+def simulation(*, minutes: float, processes: int, first: int = 0, small: bool = False) -> Layer:
     """Random histories of the real verbs and consumer on the twins, and their mutants."""
     from proof.simulation.many import many
+    from proof.simulation.mutants import MUTANTS
     from proof.simulation.trial import all_tried
 
-    tried = _trials(all_tried())
+    mutants, left = split([one.name for one in MUTANTS], str, small=small)
+    tried = _trials(all_tried(mutants, processes=processes))
     total = many(first=first, minutes=minutes, processes=processes)
     rate = total.histories / total.busy if total.busy else 0.0
     figures = {
@@ -72,15 +76,18 @@ def simulation(*, minutes: float, processes: int, first: int = 0) -> Layer:
         hits=total.hits,
         failed=[*_shortest(total.failed[:1]), *_replays(total.failed[1:])],
         tried=tried,
+        left=left,
     )
 
 
-def crashes(*, minutes: float, processes: int) -> Layer:
+def crashes(*, minutes: float, processes: int, small: bool = False) -> Layer:
     """Every call of the real adapters gone wrong in every way, alone and in pairs."""
     from proof.crashes.many import many
+    from proof.crashes.mutants import ALL
     from proof.crashes.trial import all_tried
 
-    tried = _trials(all_tried())
+    mutants, left = split([one.name for one in ALL], str, small=small)
+    tried = _trials(all_tried(mutants, processes=processes))
     total = many(minutes=minutes, processes=processes)
     figures = {
         "plans": total.plans,
@@ -99,6 +106,7 @@ def crashes(*, minutes: float, processes: int) -> Layer:
         hits=total.hits,
         failed=[f'{words}; python -m proof.crashes --plan "{plan}"' for plan, words in total.failed],
         tried=tried,
+        left=left,
     )
 
 

@@ -45,6 +45,11 @@ class Report:
         return found
 
     @property
+    def left(self) -> set[str]:
+        """Those that a sample left out."""
+        return {name for layer in self.layers for name in layer.left} - set(self.mutants)
+
+    @property
     def harmful(self) -> list[str]:
         """Mutants that must be caught."""
         return [name for name, trials in self.mutants.items() if not trials[0][1].harmless]
@@ -89,8 +94,13 @@ class Report:
         return (
             f"jobs={self.total('accepted')} lost={self.total('lost')} recorded_twice={self.total('recorded_twice')} "
             f"histories={self.figure('simulation', 'histories')} crash_plans={self.figure('crashes', 'plans')} "
-            f"faults_hit={hit}/{len(self.faults)} mutants_caught={caught}/{len(self.harmful)}"
+            f"faults_hit={hit}/{len(self.faults)} mutants_caught={caught}/{len(self.harmful)}{self._tried()}"
         )
+
+    def _tried(self) -> str:
+        """Of a sample, how many mutants it tried of how many."""
+        there = len(self.mutants) + len(self.left)
+        return f" mutants_tried={len(self.mutants)}/{there}" if self.left else ""
 
     def markdown(self) -> str:
         """For people. The last line is the one for machines."""
@@ -139,6 +149,7 @@ class Report:
             "",
             "## Broken variants, and what caught each",
             "",
+            *([f"A sample: {len(self.left)} more are tried by `make proof`.", ""] if self.left else []),
             "| mutant | what is broken | caught by |",
             "|---|---|---|",
         )

@@ -29,7 +29,7 @@ def main() -> int:
             parser.error(f"no scenario {plan.scenario!r}; there are {', '.join(BY_NAME)}")
         return _replay(plan)
     if found.mutants:
-        return told(all_tried(), "plans")
+        return told(all_tried(processes=found.processes), "plans")
     minutes = 1.0 if found.minutes is None and found.plans is None else found.minutes
     return _told(many(minutes=minutes, plans=found.plans, processes=found.processes))
 

@@ -1,12 +1,13 @@
 """The mutants on trial: each must be caught by some plan of at most one fault that passes when nothing is broken."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
-from proof.crashes.account import Account, account
-from proof.crashes.many import singles
+from proof.crashes.account import Account
+from proof.crashes.many import close, here, singles
 from proof.crashes.mutants import ALL
 from proof.crashes.plan import Plan, read_plan
 from proof.crashes.run import Run, run
@@ -14,6 +15,7 @@ from proof.crashes.scenarios import SCENARIOS
 from proof.simulation import trial
 from proof.simulation.law import Violation
 from proof.simulation.mutants import Mutant, applied
+from proof.spread import spread
 
 SECONDS = 12.0
 """Processor seconds that a mutant is looked for before it counts as missed."""
@@ -101,8 +103,23 @@ class Court:
         return run(plan, self.account, calm=self.calm[plan.scenario]).violation
 
 
-def all_tried(*, seconds: float = SECONDS) -> list[Verdict]:
-    """Every mutant in turn."""
-    with account() as found:
-        court = Court(found)
-        return [court.tried(one, seconds=seconds) for one in ALL]
+def all_tried(
+    names: Sequence[str] | None = None, *, processes: int = 1, seconds: float = SECONDS
+) -> list[Verdict]:
+    """Every mutant, or these, each in one of so many processes."""
+    wanted = [one.name for one in ALL] if names is None else names
+    try:
+        return list(spread(partial(_tried, seconds=seconds), wanted, processes))
+    finally:
+        _courts.clear()
+        close()
+
+
+_courts: list[Court] = []
+"""This process's, once it has tried one."""
+
+
+def _tried(name: str, *, seconds: float) -> Verdict:
+    if not _courts:
+        _courts.append(Court(here()))
+    return _courts[0].tried(next(one for one in ALL if one.name == name), seconds=seconds)

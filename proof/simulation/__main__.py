@@ -29,7 +29,7 @@ def main() -> int:
     if found.seed is not None:
         return _replay(found.seed, _variation(found))
     if found.mutants:
-        return told(all_tried(), "histories")
+        return told(all_tried(processes=found.processes), "histories")
     minutes = 1.0 if found.minutes is None and found.histories is None else found.minutes
     total = many(first=found.first, minutes=minutes, histories=found.histories, processes=found.processes)
     if found.json is not None:

@@ -3,11 +3,13 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from proof.simulation.control import FIRST as WORLDS
 from proof.simulation.history import run
 from proof.simulation.mutants import MUTANTS, Mutant, applied
 from proof.simulation.profile import tilted
+from proof.spread import spread
 
 FIRST = 100_000
 CONTROL = 300
@@ -75,6 +77,13 @@ def tried(one: Mutant, *, seeds: int = 4000, seconds: float = 40.0) -> Verdict:
     )
 
 
-def all_tried(*, seeds: int = 4000, seconds: float = 40.0) -> list[Verdict]:
-    """Every mutant in turn."""
-    return [tried(one, seeds=seeds, seconds=seconds) for one in MUTANTS]
+def all_tried(
+    names: Sequence[str] | None = None, *, processes: int = 1, seeds: int = 4000, seconds: float = 40.0
+) -> list[Verdict]:
+    """Every mutant, or these, each in one of so many processes."""
+    wanted = [one.name for one in MUTANTS] if names is None else names
+    return list(spread(partial(_tried, seeds=seeds, seconds=seconds), wanted, processes))
+
+
+def _tried(name: str, *, seeds: int, seconds: float) -> Verdict:
+    return tried(next(one for one in MUTANTS if one.name == name), seeds=seeds, seconds=seconds)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from proof.sample import split
 from proof.spec.configs import CONFIGS
 from proof.spec.mutants import MUTANTS, hunt
 from proof.spec.search import Result, Search
@@ -24,6 +25,7 @@ class Searched:
         tuple[str, str, str, Result]
     ]  #: name, what is broken, why it is harmless if so, what was found
     seconds: float
+    left: Sequence[str] = ()  #: the mutants that a sample leaves out
 
     @property
     def states(self) -> int:
@@ -47,13 +49,16 @@ class Searched:
 
 
 def searched(*, processes: int = 1, budget: float = BUDGET, small: bool = False) -> Searched:
-    """Search them all. `small`, for a sample: the first model of each configuration, and the harmful mutants, which end early."""
+    """Search them all. `small`, for a sample: the first model of each configuration, and a share of the harmful mutants, which end early."""
     begun = time.monotonic()
     jobs: list[Job] = []
     for config, models in CONFIGS.items():
         count = 1 if small else sum(1 for _ in models())
         jobs += [(config, index, budget) for index in range(count)]
-    mutants = [mutant for mutant in MUTANTS if not (small and mutant.harmless)]
+    mutants, left = split(MUTANTS, lambda mutant: named(mutant.name), small=small)
+    if small:
+        left += [named(mutant.name) for mutant in mutants if mutant.harmless]
+        mutants = [mutant for mutant in mutants if not mutant.harmless]
     jobs += [("", mutant.name, budget) for mutant in mutants]
     results = list(spread(_search, jobs, processes))
     models_done = [result for job, result in zip(jobs, results, strict=True) if job[0]]
@@ -61,10 +66,17 @@ def searched(*, processes: int = 1, budget: float = BUDGET, small: bool = False)
     return Searched(
         models=models_done,
         mutants=[
-            (m.name, m.why, m.harmless, result) for m, result in zip(mutants, mutants_done, strict=True)
+            (named(m.name), m.why, m.harmless, result)
+            for m, result in zip(mutants, mutants_done, strict=True)
         ],
         seconds=time.monotonic() - begun,
+        left=left,
     )
+
+
+def named(mutant: str) -> str:
+    """As the report names it: other layers have mutants of the same names, and other code."""
+    return f"spec.{mutant}"
 
 
 def _search(job: Job) -> Result:

@@ -5,9 +5,12 @@ from collections import Counter
 
 import pytest
 
+from proof.crashes.mutants import ALL as CRASHED
 from proof.layer import Layer, Tried
 from proof.matrix import APPLIES, PENDING, TABLES
 from proof.report import Report
+from proof.sample import split
+from proof.simulation.mutants import MUTANTS as SIMULATED
 
 LEDGER = Counter(accepted=7, succeeded=5, dead=1, cancelled=1)
 CAUGHT = Tried(mutant="no_fence", why="anybody may settle", caught="I3, seed 4")
@@ -79,6 +82,27 @@ def test_a_layer_that_catches_no_mutant_at_all_fails_the_run():
 
 def test_a_sample_need_not_meet_every_fault():
     assert report(layer(hits=Counter()), whole=False).passed
+
+
+def test_a_sample_says_how_many_mutants_it_tried_of_how_many():
+    # given a mutant that one layer leaves out and another tries, and two that nobody tries
+    found = report(
+        layer(left=("early_ack", "fence_on_state")), layer("crashes", left=("no_owner",)), whole=False
+    )
+
+    assert found.last_line().endswith(" mutants_caught=1/1 mutants_tried=2/4")
+    assert "A sample: 2 more are tried by `make proof`." in found.markdown()
+    assert "A sample" not in report().markdown()
+
+
+def test_every_layer_that_has_a_mutant_tries_it_in_a_sample_or_none_does():
+    simulated, left = split([one.name for one in SIMULATED], str, small=True)
+    crashed, _ = split([one.name for one in CRASHED], str, small=True)
+
+    assert set(left).isdisjoint(crashed)
+    assert simulated
+    assert crashed
+    assert split(["a", "b"], str, small=False) == (["a", "b"], [])
 
 
 def test_each_fault_of_the_matrix_has_one_place():
