@@ -61,20 +61,20 @@ lint: $(READY) ## The gate's static half: nothing is run
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/cfn-lint infra/template.yaml
 
-# What ships is held to its floors by the fast tests made for it; the slow ones (real servers, processes, minutes of load) and those of
-# the tools around it prove the whole, and run without being watched.
-COVERING := $(addprefix tests/,unit schedules contract api adapters cost local cli observability)
+# What ships is held to its floors by the tests that were made for it; those of the tools around it, and the slow ones (real servers,
+# processes, minutes of load), run without being watched, since that makes them three times as slow. moto and botocore are not watched either.
+COVERING := $(addprefix tests/,unit schedules contract api adapters observability)
 WORKERS ?= 2
 SPREAD := -n $(WORKERS) --dist worksteal
 
 .PHONY: coverage
 coverage: $(READY) ## The fast tests of what ships, and the coverage floors: chalicelib 95 %, its domain 100 %
-	$(PY) -m pytest -m "not slow" $(SPREAD) --cov --cov-report= $(COVERING)
+	$(PY) -m pytest -m "not slow" $(SPREAD) -p tests.support.untraced --cov --cov-report= $(COVERING)
 	$(BIN)/coverage report --include='chalicelib/*' --fail-under=95 --skip-covered
 	$(BIN)/coverage report --include='chalicelib/domain/*' --fail-under=100 --skip-covered
 
 .PHONY: others
-others: $(READY) ## The other fast tests: infra, proof, demo, testing, doctor, ...
+others: $(READY) ## The other fast tests: infra, proof, cost, demo, local, doctor, ...
 	$(PY) -m pytest -m "not slow" $(SPREAD) $(addprefix --ignore=,$(COVERING))
 
 .PHONY: slow

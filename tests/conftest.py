@@ -2,8 +2,9 @@
 
 import os
 
-import yaml
 from hypothesis import HealthCheck, settings
+
+from tests.support.quick import make_quick
 
 for _name in [name for name in os.environ if name.startswith(("AWS_", "JOBLINE_", "BOTO_"))]:
     del os.environ[_name]
@@ -19,6 +20,4 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
-# moto reads our template in each of hundreds of stages; the C parser does it in an eighth of the time. (Our templates are JSON by then,
-# so none of the tags that moto teaches the other parser is missed; one that was would be an error.)
-yaml.Loader = getattr(yaml, "CLoader", yaml.Loader)  # type: ignore[misc]
+make_quick()

@@ -3,18 +3,12 @@
 import re
 
 import pytest
-from moto import mock_aws
 
 from bench.bill import MEASURED, Assumed, idle, in_batches, made, main, million
-from bench.figures import Figures, figures
-from bench.meter import Meter, metering
+from bench.figures import Figures
 from bench.prices import Prices
-from bench.run import measure
-from bench.stage import stage
 from jobline.doctor.alarms import expected
-from tests.contract.backends import one_at_a_time
 
-JOBS = 100
 MORE = {
     "per_million": {"api_requests": 3.5, "traces": 5.0},
     "per_gb_second": {"lambda_x86": 0.00002},
@@ -26,14 +20,9 @@ PRICES = Prices(
 )
 
 
-@pytest.fixture(scope="module")
-def counted() -> Figures:
-    meter = Meter()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        with mock_aws(), one_at_a_time(), metering(meter), stage() as found:
-            measure(found, meter, jobs=JOBS)
-    return figures(meter, jobs=JOBS)
+@pytest.fixture
+def counted(on_moto) -> Figures:
+    return on_moto[1]
 
 
 def test_the_counts_are_those_that_are_measured(counted):

@@ -7,18 +7,15 @@ import json
 import re
 
 import pytest
-from moto import mock_aws
 
 from bench.cost import count, main
-from bench.figures import Figures, figures
-from bench.meter import Meter, metering
+from bench.figures import Figures
+from bench.meter import Meter
 from bench.prices import Prices
-from bench.run import IDLE, IDLE_TICKS, JOBS, LARGE_JOBS, SWEEP, measure
+from bench.run import IDLE, IDLE_TICKS, JOBS, LARGE_JOBS, SWEEP
 from bench.show import show
-from bench.stage import stage
-from tests.contract.backends import one_at_a_time
+from tests.cost.conftest import PLAIN_JOBS
 
-PLAIN_JOBS = 100
 SHARDS, PARTITIONS, PASSES = 8, 32, 2
 LAST_LINE = re.compile(
     r"write_units_per_job=\d+\.\d\d read_units_per_job=\d+\.\d\d "
@@ -29,14 +26,7 @@ LAST_LINE = re.compile(
 @pytest.fixture(scope="module", params=["moto", pytest.param("emulator", marks=pytest.mark.slow)])
 def counted(request) -> tuple[Meter, Figures]:
     # Given a hundred plain jobs of 300 bytes, submitted, carried and run in full batches
-    if request.param == "emulator":
-        return count(PLAIN_JOBS)
-    meter = Meter()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        with mock_aws(), one_at_a_time(), metering(meter), stage() as found:
-            measure(found, meter, jobs=PLAIN_JOBS)
-    return meter, figures(meter, jobs=PLAIN_JOBS)
+    return request.getfixturevalue("on_moto") if request.param == "moto" else count(PLAIN_JOBS)
 
 
 @pytest.fixture

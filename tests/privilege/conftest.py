@@ -1,9 +1,10 @@
-"""A day of each stage, played once for all tests that read its record."""
+"""A day of each stage, played once a run for all tests that read its record."""
 
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from moto import mock_aws
@@ -13,8 +14,10 @@ from chalicelib.adapters import json_log
 from infra.config import CONFIG
 from tests.contract.backends import one_at_a_time
 from tests.privilege.calls import Place
+from tests.privilege.played import Played
 from tests.privilege.scenario import Day
 from tests.privilege.stage import Deployed
+from tests.support.once import once
 
 REGION = "us-east-1"
 STAGES = json.loads(CONFIG.read_text(encoding="utf-8"))["stages"]
@@ -36,9 +39,20 @@ _OTHERS = [pytest.param(name, marks=pytest.mark.slow) for name in sorted(STAGES)
 
 
 @pytest.fixture(scope="session", params=["dev", *_OTHERS])
-def stage(request: pytest.FixtureRequest) -> Deployed:
+def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Played:
     """A stage of config.json at the end of its day."""
+    return once(f"day-{request.param}", partial(_played, request.param), tmp_path_factory)
+
+
+def _played(name: str) -> Played:
     with in_process() as place:
-        deployed = Deployed(STAGES[request.param]["environment_variables"], place)
+        deployed = Deployed(STAGES[name]["environment_variables"], place)
         Day(deployed).pass_by()
-    return deployed
+    return Played(
+        names=deployed.names,
+        environment=deployed.environment,
+        place=place,
+        calls=deployed.record.calls,
+        methods=dict(deployed.methods),
+        routes=deployed.routes,
+    )

@@ -6,17 +6,17 @@ from typing import Any
 from infra.policies import policy
 from tests.privilege.iam import Ask, Grant, Policy, allowed, grants, without
 from tests.privilege.platform import asked_by_lambda
-from tests.privilege.stage import Deployed
+from tests.privilege.played import Played
 
 
-def policy_of(function: str, stage: Deployed) -> Policy:
+def policy_of(function: str, stage: Played) -> Policy:
     """The function's policy, as `python -m infra policies` writes it for this stage; a test holds the files to that."""
     return policy(
         function, app=stage.names.app, stage=stage.names.stage, bucket=stage.environment.get("JOBLINE_BUCKET")
     )
 
 
-def asked(function: str, stage: Deployed) -> list[Ask]:
+def asked(function: str, stage: Played) -> list[Ask]:
     """All that is asked for in the function's name: by its code, over the whole day, and by Lambda."""
     return [*stage.record.asks(function), *asked_by_lambda(function, stage.names, stage.place)]
 

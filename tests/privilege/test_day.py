@@ -6,8 +6,8 @@ import pytest
 
 from chalicelib.entrypoints.api.routes import AREAS, ROUTES
 from infra.names import API, FED_BY, FUNCTIONS
+from tests.privilege.played import Played
 from tests.privilege.reach import Name, reached
-from tests.privilege.stage import Deployed
 
 pytestmark = pytest.mark.timeout(300)  # the day is played within the first test, and machines can be busy
 
@@ -34,7 +34,7 @@ DOORS: Mapping[str, set[Name]] = {
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_did_all_that_its_code_can_reach(stage: Deployed, function: str):
+def test_a_function_did_all_that_its_code_can_reach(stage: Played, function: str):
     reachable = reached(DOORS[function])
 
     assert "store.read" in reachable, "the walk through the source got lost"
@@ -42,7 +42,7 @@ def test_a_function_did_all_that_its_code_can_reach(stage: Deployed, function: s
     assert sorted(stage.methods[function] - reachable) == [], "the walk through the source does not find it"
 
 
-def test_every_route_was_asked_for(stage: Deployed):
+def test_every_route_was_asked_for(stage: Played):
     assert stage.routes == {(route.method, route.path) for route in ROUTES}
 
 

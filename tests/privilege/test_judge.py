@@ -7,8 +7,8 @@ from ministack.core import iam_evaluator as other
 
 from infra.names import FUNCTIONS
 from tests.privilege.iam import Ask, Policy, Unjudgeable, allowed, covers, grants, without
+from tests.privilege.played import Played
 from tests.privilege.proof import asked, policy_of
-from tests.privilege.stage import Deployed
 
 pytestmark = pytest.mark.timeout(300)  # the day is played within the first test, and machines can be busy
 
@@ -103,7 +103,7 @@ def test_what_the_judge_has_not_learnt_it_does_not_judge(unknown: dict[str, Any]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_two_judges_agree_on_every_request_and_every_grant_less(stage: Deployed, function: str):
+def test_two_judges_agree_on_every_request_and_every_grant_less(stage: Played, function: str):
     document = policy_of(function, stage)
     poorer = [without(document, grant) for grant in grants(document)]
     asks = list({str(ask): ask for ask in asked(function, stage)}.values())

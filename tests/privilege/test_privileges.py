@@ -7,8 +7,8 @@ import pytest
 from infra.names import FUNCTIONS
 from tests.privilege.iam import Ask, Grant, allowed, grants, without
 from tests.privilege.platform import NO_RESOURCE
+from tests.privilege.played import Played
 from tests.privilege.proof import asked, granting, policy_of, refused, unused
-from tests.privilege.stage import Deployed
 
 pytestmark = pytest.mark.timeout(300)  # the day is played within the first test, and machines can be busy
 
@@ -18,21 +18,21 @@ each_function = pytest.mark.parametrize("function", FUNCTIONS)
 
 
 @each_function
-def test_all_that_a_function_asks_for_is_allowed(stage: Deployed, function: str):
+def test_all_that_a_function_asks_for_is_allowed(stage: Played, function: str):
     missing = refused(policy_of(function, stage), asked(function, stage))
 
     assert not missing, f"{function} asks for what it may not: {', '.join(missing)}"
 
 
 @each_function
-def test_nothing_is_granted_that_a_function_never_needs(stage: Deployed, function: str):
+def test_nothing_is_granted_that_a_function_never_needs(stage: Played, function: str):
     idle = unused(policy_of(function, stage), asked(function, stage))
 
     assert not idle, f"{function} may what it never asks for: {', '.join(idle)}"
 
 
 @each_function
-def test_a_grant_that_is_taken_away_is_missed_by_name(stage: Deployed, function: str):
+def test_a_grant_that_is_taken_away_is_missed_by_name(stage: Played, function: str):
     document, asks = policy_of(function, stage), asked(function, stage)
     for grant in grants(document):
         missed = refused(without(document, grant), asks)
@@ -42,7 +42,7 @@ def test_a_grant_that_is_taken_away_is_missed_by_name(stage: Deployed, function:
 
 
 @each_function
-def test_a_grant_too_many_is_named(stage: Deployed, function: str):
+def test_a_grant_too_many_is_named(stage: Played, function: str):
     names = stage.names
     table = f"arn:aws:dynamodb:*:*:table/{names.table}"
     for action, on in (
@@ -60,7 +60,7 @@ def test_a_grant_too_many_is_named(stage: Deployed, function: str):
 
 
 @each_function
-def test_another_app_or_stage_with_such_names_is_out_of_reach(stage: Deployed, function: str):
+def test_another_app_or_stage_with_such_names_is_out_of_reach(stage: Played, function: str):
     document = policy_of(function, stage)
     prefix = stage.names.prefix
     for ask in asked(function, stage):
@@ -90,7 +90,7 @@ def _elsewhere(ask: Ask, prefix: str, other: str) -> Ask:
 
 
 @each_function
-def test_a_bucket_of_that_name_in_another_account_is_out_of_reach(stage: Deployed, function: str):
+def test_a_bucket_of_that_name_in_another_account_is_out_of_reach(stage: Played, function: str):
     document = policy_of(function, stage)
     asks = [ask for ask in asked(function, stage) if ask.action.startswith("s3:")]
     assert asks
@@ -103,7 +103,7 @@ def _of_account(ask: Ask, account: str) -> Ask:
 
 
 @each_function
-def test_no_function_writes_a_credential_that_people_write(stage: Deployed, function: str):
+def test_no_function_writes_a_credential_that_people_write(stage: Played, function: str):
     # given what people ask for when they make a key
     made = [ask for ask in stage.record.asks("people") if ask.action == "dynamodb:PutItem" and _of_key(ask)]
     document = policy_of(function, stage)
@@ -125,7 +125,7 @@ def _of_key(ask: Ask) -> bool:
 
 
 @each_function
-def test_everything_is_meant_only_where_aws_takes_nothing_else(stage: Deployed, function: str):
+def test_everything_is_meant_only_where_aws_takes_nothing_else(stage: Played, function: str):
     for grant in grants(policy_of(function, stage)):
         if grant.resource == "*":
             assert grant.action in NO_RESOURCE, f"{grant} needs a resource, or its reason in platform.py"
@@ -134,12 +134,12 @@ def test_everything_is_meant_only_where_aws_takes_nothing_else(stage: Deployed, 
         assert "*" not in grant.action
 
 
-def test_every_exception_is_made_use_of(stage: Deployed):
+def test_every_exception_is_made_use_of(stage: Played):
     used = {grant.action for function in FUNCTIONS for grant in _on_everything(function, stage)}
 
     assert used == set(NO_RESOURCE)
     assert all("https://docs.aws.amazon.com/" in reason for reason in NO_RESOURCE.values())
 
 
-def _on_everything(function: str, stage: Deployed) -> Iterator[Grant]:
+def _on_everything(function: str, stage: Played) -> Iterator[Grant]:
     return (grant for grant in grants(policy_of(function, stage)) if grant.resource == "*")
