@@ -78,8 +78,9 @@ others: $(READY) ## The other fast tests: infra, proof, cost, demo, local, docto
 	$(PY) -m pytest -m "not slow" $(SPREAD) $(addprefix --ignore=,$(COVERING))
 
 .PHONY: slow
+SLOW_WORKERS ?= 3 # they wait for processes and servers about as long as they work
 slow: $(READY) ## The slow tests: real servers, processes, minutes of load
-	$(PY) -m pytest -m slow -n $(WORKERS) --dist loadfile
+	$(PY) -m pytest -m slow -n $(SLOW_WORKERS) --dist loadfile
 
 .PHONY: cost
 cost: $(READY) ## Count AWS calls and write units for 1,000 plain jobs, and what each feature adds

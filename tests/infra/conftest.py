@@ -8,8 +8,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from infra.packaging.build import build
+from infra.packaging.bundle import Bundle
 from infra.stack import provision
 from jobline.local.emulator import Emulator
+from tests.support.once import once
 
 Connect = Callable[[str], Any]
 """Service name to a boto3 client for it."""
@@ -34,6 +37,12 @@ def connect(request: pytest.FixtureRequest) -> Iterator[Connect]:
         return
     with mock_aws():
         yield partial(make, region_name=REGION, aws_access_key_id="none", aws_secret_access_key="none")
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """The package of the stage dev."""
+    return once("bundle", lambda: build(tmp_path_factory.mktemp("bundle"), stage="dev"), tmp_path_factory)
 
 
 @pytest.fixture

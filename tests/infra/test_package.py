@@ -60,11 +60,6 @@ print(json.dumps({{"heavy": heavy, "answer": event and handler(event, Context())
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    return build(tmp_path_factory.mktemp("out"), stage="dev")
-
-
-@pytest.fixture(scope="module")
 def rooms(bundle: Bundle):
     with room(bundle.path) as made:
         yield made

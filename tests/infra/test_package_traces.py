@@ -13,7 +13,7 @@ import pytest
 from bench.cold_start.room import Room, room
 from chalicelib.domain.job import Wakeup
 from chalicelib.pipeline.messages import encode
-from infra.packaging.build import build
+from infra.packaging.bundle import Bundle
 
 pytestmark = pytest.mark.slow  # Chalice downloads what the functions need
 
@@ -41,8 +41,8 @@ print(json.dumps({{"before": before, "ended": ended, "found": found}}))
 
 
 @pytest.fixture(scope="module")
-def rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    with room(build(tmp_path_factory.mktemp("out"), stage="dev").path) as made:
+def rooms(bundle: Bundle) -> Iterator[Room]:
+    with room(bundle.path) as made:
         yield made
 
 
