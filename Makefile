@@ -63,7 +63,7 @@ lint: $(READY) ## The gate's static half: nothing is run
 
 # What ships is held to its floors by the tests that were made for it; those of the tools around it, and the slow ones (real servers,
 # processes, minutes of load), run without being watched, since that makes them three times as slow. moto and botocore are not watched either.
-COVERING := $(addprefix tests/,unit schedules contract api adapters observability)
+COVERING := $(addprefix tests/,unit schedules contract api adapters local cli observability)
 WORKERS ?= 2
 SPREAD := -n $(WORKERS) --dist worksteal
 
