@@ -1,0 +1,164 @@
+"""The verbs, each once: what is asked of the API, in which order, and what is made of the answers."""
+
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+from urllib.parse import quote
+
+from jobline.client.errors import ClientError, JobNotSucceeded, error_of
+from jobline.client.job import Job, NewJob
+from jobline.client.talk import Ask, Pause, Plan, Say, ask
+
+BATCH = 500
+"""How many jobs go into one request of a bulk submission; the API takes 1,000, of 4 MB together."""
+
+FIRST_LOOK, LONGEST_LOOK = 0.1, 2.0
+"""Seconds between two looks at a job that has not ended: ever longer."""
+
+MOST_LOOKS = 100
+"""How many jobs one round of looks goes through before the clock is asked again."""
+
+
+def submit(new: NewJob) -> Plan[Job]:
+    """POST /jobs, under a key."""
+    headers = {"Idempotency-Key": new.key or str(uuid.uuid4())}
+    reply = yield from ask(Ask(method="POST", path="/jobs", body=new.body(), headers=headers))
+    return Job.of(reply.document)
+
+
+def submit_many(news: Iterable[NewJob], *, batch: int = BATCH) -> Plan[None]:
+    """POST /jobs/batch, as often as it takes; says each job, or the error that kept it out, in the order of the jobs."""
+    if not 1 <= batch <= 1000:
+        raise ValueError(f"batch: {batch} is not between 1 and 1,000")
+    left = iter(news)
+    while some := list(islice(left, batch)):
+        bodies = [{**new.body(), "idempotency_key": new.key or str(uuid.uuid4())} for new in some]
+        reply = yield from ask(Ask(method="POST", path="/jobs/batch", body={"jobs": bodies}))
+        for entry in reply.document["jobs"]:
+            yield Say(Job.of(entry["job"]) if "job" in entry else error_of(entry["status"], entry["problem"]))
+
+
+def get(job_id: str) -> Plan[Job]:
+    """GET /jobs/{id}."""
+    reply = yield from ask(Ask(method="GET", path=f"/jobs/{quote(job_id, safe='')}"))
+    return Job.of(reply.document)
+
+
+def cancel(job_id: str) -> Plan[Job]:
+    """POST /jobs/{id}/cancel."""
+    reply = yield from ask(Ask(method="POST", path=f"/jobs/{quote(job_id, safe='')}/cancel"))
+    return Job.of(reply.document)
+
+
+def retry(job_id: str) -> Plan[Job]:
+    """POST /jobs/{id}/retry."""
+    reply = yield from ask(Ask(method="POST", path=f"/jobs/{quote(job_id, safe='')}/retry"))
+    return Job.of(reply.document)
+
+
+def jobs(filters: Mapping[str, Any]) -> Plan[None]:
+    """GET /jobs, page after page; says each job, newest first."""
+    query = {name: value for name, value in filters.items() if value is not None}
+    while True:
+        reply = yield from ask(Ask(method="GET", path="/jobs", query=query))
+        for document in reply.document["jobs"]:
+            yield Say(Job.of(document))
+        if reply.document["cursor"] is None:
+            return
+        query["cursor"] = reply.document["cursor"]
+
+
+def ended(job_id: str, timeout: float | None) -> Plan[Job]:
+    """The job once it has ended. Raises TimeoutError."""
+    until, wait = _until(timeout), FIRST_LOOK
+    while True:
+        job = yield from get(job_id)
+        if job.ended:
+            return job
+        yield from _pause(wait, until, f"{job.task}[{job.id}] is still {job.state}")
+        wait = min(LONGEST_LOOK, wait * 1.5)
+
+
+def result(job_id: str, timeout: float | None) -> Plan[Any]:
+    """What the job returned. Raises `JobNotSucceeded`, TimeoutError."""
+    return value_of((yield from ended(job_id, timeout)))
+
+
+def value_of(job: Job) -> Any:
+    """What a job that has ended returned. Raises `JobNotSucceeded`, `ClientError` when it is too large to be told."""
+    if job.state != "SUCCEEDED":
+        raise JobNotSucceeded(job)
+    stored = job.document.get("result_stored")
+    if stored is not None:
+        raise ClientError(
+            f"{job.task}[{job.id}]: its result of {stored['bytes']:,} bytes is not in the answer: {stored['why']}"
+        )
+    return job.result
+
+
+def watch(job_id: str, timeout: float | None) -> Plan[None]:
+    """Says the job whenever its state, attempt or progress is another one, the last time when it has ended. Raises TimeoutError."""
+    until, last = _until(timeout), None
+    while True:
+        job = yield from get(job_id)
+        seen = (job.state, job.document.get("attempts"), job.progress)
+        if seen != last:
+            yield Say(job)
+            last = seen
+        if job.ended:
+            return
+        yield from _pause(1.0, until, f"{job.task}[{job.id}] is still {job.state}")
+
+
+def as_completed(job_ids: Iterable[str], timeout: float | None) -> Plan[None]:
+    """Says each job when it has ended, whichever is first. Raises TimeoutError."""
+    until, wait, left = _until(timeout), FIRST_LOOK, list(dict.fromkeys(job_ids))
+    while left:
+        still: list[str] = []
+        for job_id in left:
+            job = yield from get(job_id)
+            if job.ended:
+                yield Say(job)
+            else:
+                still.append(job_id)
+        wait = FIRST_LOOK if len(still) < len(left) else min(LONGEST_LOOK, wait * 1.5)
+        left = still
+        if left:
+            yield from _pause(wait, until, f"{len(left)} jobs have not ended")
+
+
+def mapped(task: str, items: Iterable[Mapping[str, Any]], timeout: float | None) -> Plan[None]:
+    """Submits a job for each item's arguments; says the results, in the order of the items. Raises the first error."""
+    submitted: list[str] = []
+    plan = submit_many(NewJob(task=task, args=item) for item in items)
+    reply: Any = None
+    while True:
+        try:
+            step = plan.send(reply)
+        except StopIteration:
+            break
+        if isinstance(step, Say):
+            if isinstance(step.value, Exception):
+                raise step.value
+            submitted.append(step.value.id)
+            reply = None
+        else:
+            reply = yield step
+    until = _until(timeout)
+    for job_id in submitted:
+        left = None if until is None else max(0.0, until - time.monotonic())
+        yield Say((yield from result(job_id, left)))
+
+
+def _until(timeout: float | None) -> float | None:
+    return None if timeout is None else time.monotonic() + timeout
+
+
+def _pause(wait: float, until: float | None, words: str) -> Iterator[Any]:
+    """Wait, but not beyond the end. Raises TimeoutError at the end."""
+    left = wait if until is None else until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError(words)
+    yield Pause(min(wait, left))

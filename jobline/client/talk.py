@@ -1,0 +1,97 @@
+"""The words between what is to be done and who does it: a plan asks, waits and says, and a client, blocking or not, carries it out.
+
+So each verb is written once, as a generator, and both clients are a loop around it.
+"""
+
+import random
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from jobline.client.errors import Unreachable, error_of
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ask:
+    """One HTTP request, to be sent once."""
+
+    method: str
+    path: str
+    body: Any = None
+    query: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Let so many seconds pass."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A value for whoever iterates over the plan."""
+
+    value: Any
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """What came back. `status` None: nobody answered, `why` says how."""
+
+    status: int | None
+    document: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    why: str = ""
+
+
+Plan = Generator[Ask | Pause | Say, Any, T]
+"""A verb. `Ask` is answered by a `Reply`."""
+
+TRIES = 6
+BASE, CAP = 0.2, 5.0
+LONGEST_WAIT = 30.0
+"""For how long a `Retry-After` is heeded; a limit that holds for longer is told to the caller."""
+
+
+def ask(request: Ask) -> Plan[Reply]:
+    """The answer, asked for again while nobody answers or the API cannot. Every request of ours may come twice: reads, submissions with their
+    keys, cancellations. Raises `ApiError`, `Unreachable`.
+    """
+    reply = Reply(status=None)
+    for attempt in range(1, TRIES + 1):
+        answered: Reply = yield request
+        reply = answered
+        wait = _wait(reply, attempt)
+        if wait is None:
+            return reply
+        if attempt < TRIES:
+            yield Pause(wait)
+    if reply.status is None:
+        raise Unreachable(f"{request.method} {request.path}: {reply.why}, {TRIES} times")
+    raise error_of(reply.status, _problem(reply))
+
+
+def _wait(reply: Reply, attempt: int) -> float | None:
+    """How long to wait before asking again; None: this is the answer. Raises `ApiError` when asking again cannot help."""
+    if reply.status is not None and reply.status < 400:
+        return None
+    jitter: float = random.random() * min(CAP, BASE * 2.0**attempt)
+    if reply.status in {None, 500, 502, 503, 504}:
+        return jitter
+    if reply.status == 429 and _retry_after(reply) <= LONGEST_WAIT:
+        return _retry_after(reply) + jitter
+    raise error_of(reply.status or 0, _problem(reply))
+
+
+def _retry_after(reply: Reply) -> float:
+    """Seconds; a date, which our API never sends, counts as long."""
+    said = reply.headers.get("retry-after", "1")
+    return float(said) if said.isdecimal() else LONGEST_WAIT + 1
+
+
+def _problem(reply: Reply) -> dict[str, Any]:
+    return reply.document if isinstance(reply.document, dict) else {"detail": str(reply.document)[:500]}
