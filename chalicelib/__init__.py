@@ -11,7 +11,7 @@ from chalicelib.pipeline.declare import external, on, task
 from chalicelib.pipeline.finished import FinishedJob
 from chalicelib.pipeline.task import REGISTRY
 from chalicelib.pipeline.topics import Event
-from chalicelib.pipeline.workflows.flow import chain, chord, group
+from chalicelib.pipeline.workflows.flow import Flow, chain, chord, group
 
 if TYPE_CHECKING:
     from chalicelib.pipeline.schedules import Schedules
@@ -22,6 +22,7 @@ __all__ = [
     "Debounce",
     "Event",
     "FinishedJob",
+    "Flow",
     "JobCancelled",
     "JobContext",
     "NotUnique",

@@ -20,12 +20,25 @@ MAX_KEY_CHARS = 200
 
 def check_how(how: Submission, task: Task[Any, Any], parts: Parts) -> None:
     """Raise `InvalidInput` that names the argument which is wrong."""
+    _check_kinds(how)
     _check_times(how, task.options, parts.world.now())
     _check_choices(how, parts)
     if how.group is not None and task.options.ordered is None:
         raise InvalidInput(
             "group", f"the jobs of {task.name!r} have no order: it is not declared with ordered="
         )
+
+
+def _check_kinds(how: Submission) -> None:
+    """Refuse a number where a time is asked for, as people who come from elsewhere write it."""
+    given: dict[str, tuple[object, type, str]] = {
+        "delay": (how.delay, timedelta, "a timedelta"),
+        "expires": (how.expires, timedelta, "a timedelta"),
+        "at": (how.at, datetime, "a datetime"),
+    }
+    for name, (value, kind, words) in given.items():
+        if value is not None and not isinstance(value, kind):
+            raise InvalidInput(name, f"{value!r} is not {words}")
 
 
 def _check_times(how: Submission, options: Options, now: datetime) -> None:

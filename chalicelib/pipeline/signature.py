@@ -134,6 +134,6 @@ def schema_of(kind: Any) -> Mapping[str, Any]:
     """The JSON schema of a result; anything goes where the annotation says nothing that a schema can."""
     try:
         schema: dict[str, Any] = msgspec.json.schema(kind)
-    except TypeError:
+    except (TypeError, NameError):  # such as a workflow
         return {}
     return schema

@@ -20,7 +20,9 @@ from chalicelib.pipeline.gates import check_policies, check_shared, keyed_by
 from chalicelib.pipeline.generators import driven, driven_async
 from chalicelib.pipeline.signature import Signature
 from chalicelib.pipeline.topics import MOMENTS, is_pattern
-from chalicelib.pipeline.workflows.flow import MapFlow, StepFlow, policy
+from chalicelib.pipeline.workflows.flow import policy
+from chalicelib.pipeline.workflows.reading import MAX_SIZE, is_whole
+from chalicelib.pipeline.workflows.step_flow import MapFlow, StepFlow, items_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -209,13 +211,13 @@ class Task(Generic[P, R]):
         min_success: int = 0,
         **args: Any,
     ) -> MapFlow:
-        """As `map`; each job gets a list of up to `size` items."""
+        """As `map`; each job gets a list of up to `size` (1 to 10,000) items. `items` None: the result of what comes before."""
+        if not is_whole(size) or not 1 <= size <= MAX_SIZE:
+            raise InvalidInput("size", f"not a number from 1 to {MAX_SIZE:,}")
         return replace(self._mapped(items, args, policy(on_error, min_success)), size=size)
 
     def _mapped(self, items: Iterable[Any] | None, args: Mapping[str, Any], how: Policy) -> MapFlow:
-        return MapFlow(
-            step=StepFlow(task=self, kwargs=args), items=None if items is None else tuple(items), policy=how
-        )
+        return MapFlow(step=StepFlow(task=self, kwargs=args), items=items_of(items), policy=how)
 
     @property
     def work(self) -> Callable[..., Any]:

@@ -4,159 +4,120 @@ A value of `Flow` does not know yet what comes before it; that decides which arg
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.errors import InvalidInput
-from chalicelib.domain.workflow import DEFAULT, Chain, Group, Map, Node, OnError, Policy, Source, Step
-from chalicelib.pipeline.signature import to_plain
-from chalicelib.pipeline.workflows.reading import HOW, to_json
+from chalicelib.domain.workflow import DEFAULT, Chain, Group, Node, OnError, Policy
+from chalicelib.pipeline.workflows.reading import is_whole, to_json
+from chalicelib.pipeline.workflows.shown import call, several
 
 if TYPE_CHECKING:
+    from chalicelib.pipeline.handle import JobHandle
     from chalicelib.pipeline.task import Task
 
 
 class Flow(ABC):
-    """A workflow, or a part of one."""
+    """A workflow, or a part of one. It is a value: what makes another one of it leaves it as it is."""
 
     @abstractmethod
-    def node(self, *, fed: bool) -> Node:
-        """The node. `fed`: something comes before it. Raises `InvalidInput` that names the argument."""
+    def node(self, *, fed: bool, path: str = "workflow") -> Node:
+        """The node. `fed`: something comes before it. Raises `InvalidInput` that names the place: `workflow.chain[1].args.x`."""
 
     @abstractmethod
     def tasks(self) -> "list[Task[Any, Any]]":
         """Every task in it."""
+
+    @property
+    def gives_list(self) -> bool:
+        """Whether its result is a list of results, as of a group."""
+        return False
 
     def json(self) -> dict[str, Any]:
         """What a caller of the API would send. Raises `InvalidInput`."""
         return to_json(self.node(fed=False))
 
     def __or__(self, following: "Flow") -> "Flow":
-        """This, then that."""
+        """This, then that. Raises `InvalidInput`."""
         return chain(self, following)
 
-    def delay(self) -> Any:
-        """Submit it. Returns its handle. Raises `InvalidInput` that names what is wrong."""
+    def delay(self) -> "JobHandle":
+        """Submit it. Returns its handle: `.state`, `.result(timeout)`, `.cancel()`. Raises `InvalidInput` that names what is wrong."""
         return self.submit()
 
-    def submit(self, **how: Any) -> Any:
-        """Submit it; `how` is what `Task.submit` takes: `delay=, at=, key=, tags=, tenant=, on_success=, on_failure= ...`."""
+    def submit(self, **how: Any) -> "JobHandle":
+        """Submit it; `how` is what `Task.submit` takes: `delay=, at=, key=, tags=, tenant=, on_success=, on_failure= ...`.
+
+        It says how the workflow itself is to be submitted, not its steps. Raises `InvalidInput` that names what is wrong.
+        """
         from chalicelib.pipeline.built_in import WORKFLOW
         from chalicelib.pipeline.task import REGISTRY, Submission
 
+        unknown = sorted(set(how) - set(Submission.__dataclass_fields__))
+        if unknown:
+            raise InvalidInput(
+                unknown[0], f"unknown here; known are {', '.join(Submission.__dataclass_fields__)}"
+            )
         tasks = self.tasks()
         submitter = tasks[0].submitter if tasks else REGISTRY.submit
-        return submitter(WORKFLOW, {"workflow": self.json()}, Submission(**how))
+        handle: JobHandle = submitter(WORKFLOW, {"workflow": self.json()}, Submission(**named(how)))
+        return handle
 
 
-@dataclass(frozen=True, kw_only=True)
-class StepFlow(Flow):
-    """One job of a task: `f.s(...)`."""
-
-    task: "Task[Any, Any]"
-    args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
-    immutable: bool = False
-    how: Mapping[str, Any] = field(default_factory=dict)
-
-    def set(self, **how: Any) -> "StepFlow":
-        """With options of its job: `lane=, max_attempts=, delay=, expires= (seconds), tags=, on_success=, on_failure=`."""
-        unknown = sorted(set(how) - set(HOW))
-        if unknown:
-            raise InvalidInput(unknown[0], f"a step takes {', '.join(HOW)}")
-        return replace(self, how={**self.how, **how})
-
-    def node(self, *, fed: bool) -> Node:
-        """The step. What comes before goes into its first free argument, as the first positional one, unless it is immutable."""
-        names = list(self.task.signature.names)
-        into = None
-        if fed and not self.immutable:
-            into = next((name for name in names if name not in self.kwargs), None)
-            if into is None:
-                raise InvalidInput(self.task.name, "has no argument for what comes before it; use .si(...)")
-            names.remove(into)
-        if len(self.args) > len(names):
-            raise InvalidInput(f"{self.task.name}.args", f"{len(self.args)} given, there are {len(names)}")
-        named = dict(zip(names, self.args, strict=False))
-        twice = sorted(set(named) & set(self.kwargs))
-        if twice:
-            raise InvalidInput(f"{self.task.name}.args.{twice[0]}", "given twice")
-        return Step(
-            task=self.task.name, args=to_plain({**named, **self.kwargs}), into=into, how=to_plain(self.how)
-        )
-
-    def tasks(self) -> "list[Task[Any, Any]]":
-        """Its own."""
-        return [self.task]
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ChainFlow(Flow):
     """One after the other."""
 
     flows: tuple[Flow, ...]
 
-    def node(self, *, fed: bool) -> Node:
+    def __repr__(self) -> str:
+        return call("chain", several(self.flows))
+
+    @property
+    def gives_list(self) -> bool:
+        """Whether its last one's is."""
+        return self.flows[-1].gives_list
+
+    def node(self, *, fed: bool, path: str = "workflow") -> Node:
         """The chain; all but its first node are fed by it."""
-        return Chain(nodes=tuple(flow.node(fed=fed or at > 0) for at, flow in enumerate(self.flows)))
+        return Chain(
+            nodes=tuple(
+                flow.node(fed=fed or at > 0, path=f"{path}.chain[{at}]") for at, flow in enumerate(self.flows)
+            )
+        )
 
     def tasks(self) -> "list[Task[Any, Any]]":
         """Its nodes'."""
         return [task for flow in self.flows for task in flow.tasks()]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class GroupFlow(Flow):
     """Side by side."""
 
     flows: tuple[Flow, ...]
     policy: Policy = DEFAULT
 
-    def node(self, *, fed: bool) -> Node:
+    def __repr__(self) -> str:
+        return call("group", several(self.flows), policy_words(self.policy))
+
+    @property
+    def gives_list(self) -> bool:
+        """It is."""
+        return True
+
+    def node(self, *, fed: bool, path: str = "workflow") -> Node:
         """The group; each of its nodes gets what it gets."""
-        return Group(nodes=tuple(flow.node(fed=fed) for flow in self.flows), policy=self.policy)
+        nodes = [flow.node(fed=fed, path=f"{path}.group[{at}]") for at, flow in enumerate(self.flows)]
+        return Group(nodes=tuple(nodes), policy=self.policy)
 
     def tasks(self) -> "list[Task[Any, Any]]":
         """Its nodes'."""
         return [task for flow in self.flows for task in flow.tasks()]
 
 
-@dataclass(frozen=True, kw_only=True)
-class MapFlow(Flow):
-    """One job for each item. `items` None: they are what comes before."""
-
-    step: StepFlow
-    items: tuple[Any, ...] | None
-    spread: bool = False
-    size: int | None = None
-    policy: Policy = DEFAULT
-
-    def set(self, **how: Any) -> "MapFlow":
-        """With options of each job, as `StepFlow.set`."""
-        return replace(self, step=self.step.set(**how))
-
-    def node(self, *, fed: bool) -> Node:
-        """The map. The item goes into the first argument that is not given to all."""
-        if self.items is None and not fed:
-            raise InvalidInput("items", "missing: nothing comes before this map that could be its items")
-        step = self.step.node(fed=not self.spread)
-        assert isinstance(step, Step)
-        return Map(
-            step=step,
-            source=Source.BEFORE if self.items is None else Source.HERE,
-            items=() if self.items is None else tuple(to_plain(list(self.items))),
-            spread=self.spread,
-            size=self.size,
-            policy=self.policy,
-        )
-
-    def tasks(self) -> "list[Task[Any, Any]]":
-        """The one."""
-        return [self.step.task]
-
-
-def chain(*flows: Flow) -> Flow:
+def chain(*flows: Flow | Iterable[Flow]) -> Flow:
     """One after the other; each gets the result of the one before it. The result is the last one's. Raises `InvalidInput`."""
     flat = _flows(flows, "chain")
     if not flat:
@@ -177,22 +138,51 @@ def group(*flows: Flow | Iterable[Flow], on_error: str = "fail", min_success: in
 
 def chord(header: Flow | Iterable[Flow], then: Flow, *, on_error: str = "fail", min_success: int = 0) -> Flow:
     """A group, and then a step that gets the list of its results; or `chord(group(...), then)`, or of a map. Raises `InvalidInput`."""
-    first = header if isinstance(header, Flow) else group(header, on_error=on_error, min_success=min_success)
-    return chain(first, then)
+    if not isinstance(header, Flow):
+        return chain(group(header, on_error=on_error, min_success=min_success), then)
+    if not header.gives_list:
+        raise InvalidInput("chord", f"{header!r} gives no list: its header is a group, a map, or a list")
+    if policy(on_error, min_success) != DEFAULT:
+        raise InvalidInput("on_error", "is the header's own: say it of that group or map")
+    return chain(header, then)
 
 
 def policy(on_error: str, min_success: int) -> Policy:
     """The policy. Raises `InvalidInput`."""
     if on_error not in [*OnError]:
         raise InvalidInput("on_error", f"not one of {', '.join(OnError)}")
+    if not is_whole(min_success) or min_success < 0:
+        raise InvalidInput("min_success", "not a number of children")
+    if min_success and on_error == OnError.FAIL:
+        raise InvalidInput("min_success", "needs on_error collect or ignore: with fail, all have to succeed")
     return Policy(on_error=OnError(on_error), min_success=min_success)
+
+
+def policy_words(one: Policy) -> list[str]:
+    """The policy as `group` was told it."""
+    words = [] if one.on_error is OnError.FAIL else [f"on_error={one.on_error.value!r}"]
+    return words + ([f"min_success={one.min_success}"] if one.min_success else [])
+
+
+def named(how: dict[str, Any]) -> dict[str, Any]:
+    """The same, where a task stands for its name."""
+    return {
+        option: getattr(value, "name", value) if option in ("on_success", "on_failure") else value
+        for option, value in how.items()
+    }
 
 
 def _flows(given: Sequence[object], what: str) -> tuple[Flow, ...]:
     """The flows, as arguments or as one iterable of them."""
-    if len(given) == 1 and not isinstance(given[0], Flow) and isinstance(given[0], Iterable):
+    if len(given) == 1 and isinstance(given[0], Iterable) and not isinstance(given[0], str | bytes):
         given = tuple(given[0])
-    for number, one in enumerate(given):
-        if not isinstance(one, Flow):
-            raise InvalidInput(f"{what}[{number}]", f"{one!r} is no part of a workflow; use .s(...)")
-    return tuple(one for one in given if isinstance(one, Flow))
+    return tuple(_flow(one, f"{what}[{number}]") for number, one in enumerate(given))
+
+
+def _flow(given: object, place: str) -> Flow:
+    """It, if it is one."""
+    if isinstance(given, Flow):
+        return given
+    if hasattr(given, "si"):
+        raise InvalidInput(place, f"{given.name} is a task; its step is {given.name}.s(...)")  # type: ignore[attr-defined]  # a task's
+    raise InvalidInput(place, f"{type(given).__name__} is no part of a workflow; a step is f.s(...)")

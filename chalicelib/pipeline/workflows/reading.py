@@ -15,6 +15,9 @@ MAX_NODES = 1_000
 MAX_NESTING = 8
 """How deep chains and groups may stand in each other. Each level is a job that waits, and its children ask all above them."""
 
+MAX_SIZE = 10_000
+"""The most items that one job of a map gets at once."""
+
 HOW = ("lane", "max_attempts", "delay", "expires", "tags", "on_success", "on_failure")
 """What a step may say of its job, as POST /jobs does."""
 
@@ -84,8 +87,8 @@ class _Reader:
         if not isinstance(items, list | tuple):
             _refuse(f"{path}.items", "not a list")
         size = value.get("size")
-        if size is not None and (not _whole(size) or not 1 <= size <= 10_000):
-            _refuse(f"{path}.size", "not a number from 1 to 10,000")
+        if size is not None and (not is_whole(size) or not 1 <= size <= MAX_SIZE):
+            _refuse(f"{path}.size", f"not a number from 1 to {MAX_SIZE:,}")
         spread = value.get("spread", False)
         if not isinstance(spread, bool):
             _refuse(f"{path}.spread", "neither true nor false")
@@ -133,7 +136,7 @@ def _policy(value: Mapping[str, Any], path: str, count: int | None) -> Policy:
     if on_error not in [*OnError]:
         _refuse(f"{path}.on_error", f"not one of {', '.join(OnError)}")
     least = value.get("min_success", 0)
-    if not _whole(least) or least < 0:
+    if not is_whole(least) or least < 0:
         _refuse(f"{path}.min_success", "not a number of children")
     if least and on_error == OnError.FAIL:
         _refuse(f"{path}.min_success", "needs on_error collect or ignore: with fail, all have to succeed")
@@ -142,7 +145,8 @@ def _policy(value: Mapping[str, Any], path: str, count: int | None) -> Policy:
     return Policy(on_error=OnError(on_error), min_success=least)
 
 
-def _whole(value: object) -> bool:
+def is_whole(value: object) -> bool:
+    """Whether it is a whole number; true is none."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
