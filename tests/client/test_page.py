@@ -21,4 +21,4 @@ def test_the_example_runs(desk, monkeypatch, capsys):
     [example] = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     exec(compile(example, str(PAGE), "exec"), {"url": URL, "api_key": desk.caller().token})
     assert "SUCCEEDED" in capsys.readouterr().out
-    assert len(desk.store.rows) == 1 + 1 + 3 + 1200
+    assert len(desk.store.rows) == 1 + 1 + 3 + 100
