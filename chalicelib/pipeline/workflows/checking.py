@@ -8,28 +8,33 @@ from chalicelib.domain.workflow import Chain, Group, Map, Node, Source, Step
 from chalicelib.pipeline.check_how import check_how
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.task import Task
+from chalicelib.pipeline.workflows.branches import Branch
 from chalicelib.pipeline.workflows.children import step_submission
 from chalicelib.pipeline.workflows.reading import read_node
+from chalicelib.pipeline.workflows.typed import ANYTHING, check_types
 
 
 def check_workflow(args: Mapping[str, Any], *, tenant: str, parts: Parts) -> Node:
     """The workflow that a caller sends. Raises `InvalidInput` that names the place: `workflow.chain[1].args.width`."""
     node = read_node(args["workflow"])
-    _check(node, "workflow", fed="input" in args, tenant=tenant, parts=parts)
+    whole, fed = Branch(node=node, said=args["workflow"], path="workflow"), "input" in args
+    _check(whole, fed=fed, tenant=tenant, parts=parts)
+    check_types(whole, ANYTHING if fed else None, parts.registry)
     return node
 
 
-def _check(node: Node, path: str, *, fed: bool, tenant: str, parts: Parts) -> None:
+def _check(branch: Branch, *, fed: bool, tenant: str, parts: Parts) -> None:
     """`fed`: something comes before the node."""
+    node, path = branch.node, branch.path
     match node:
         case Step():
             _check_step(node, path, fed=fed, tenant=tenant, parts=parts)
         case Chain():
-            for number, one in enumerate(node.nodes):
-                _check(one, f"{path}.chain[{number}]", fed=fed or number > 0, tenant=tenant, parts=parts)
+            for number, one in enumerate(branch):
+                _check(one, fed=fed or number > 0, tenant=tenant, parts=parts)
         case Group():
-            for number, one in enumerate(node.nodes):
-                _check(one, f"{path}.group[{number}]", fed=fed, tenant=tenant, parts=parts)
+            for one in branch:
+                _check(one, fed=fed, tenant=tenant, parts=parts)
         case Map():
             if node.source is Source.BEFORE and not fed:
                 raise InvalidInput(f"{path}.from", "nothing comes before")
