@@ -21,7 +21,7 @@ from chalicelib.pipeline.enqueue import JobRequest, enqueue
 from chalicelib.pipeline.signature import schema_of, to_plain
 from chalicelib.pipeline.workflows.flow import GroupFlow
 from chalicelib.pipeline.workflows.kind_words import words
-from chalicelib.pipeline.workflows.kinds import kind_of, never
+from chalicelib.pipeline.workflows.kinds import Kind, kind_of, never
 from chalicelib.pipeline.workflows.step_flow import StepFlow
 
 
@@ -234,6 +234,14 @@ PLACES = [
         "workflow.group[0].chain[1].into: 't.str' wants a string for 'x', 'g.int' gives an integer",
     ),
     (
+        lambda m: m.g("int") | group(chain(m.t("str"), m.t("str")), m.t("int")),
+        "workflow.chain[1].group[0].chain[0].into: 't.str' wants a string for 'x', 'g.int' gives an integer",
+    ),
+    (
+        lambda m: group(m.g("int") for _ in range(4)) | m.t("triple"),
+        "workflow.chain[1].into: 't.triple' wants an array of integers for 'x', the group before it gives",
+    ),
+    (
         lambda m: m.g("int") | m.m("int"),
         "workflow.chain[1].from: its items have to be an array, 'g.int' gives an integer",
     ),
@@ -343,6 +351,13 @@ VALUES[Decimal] = st.decimals(allow_nan=False, allow_infinity=False)
 VALUES[None] = st.none()
 VALUES[dict[str, Any]] = st.dictionaries(st.text(), st.integers() | st.text())
 VALUES[Cat | Dog] = st.from_type(Cat) | st.from_type(Dog)
+
+
+def test_true_is_no_number():
+    yes = Kind({"enum": [True]})
+    assert never(yes, Kind({"type": "integer"}))
+    assert never(yes, Kind({"enum": [1]}))
+    assert not never(yes, Kind({"type": "boolean"}))
 
 
 @given(st.data(), st.sampled_from(list(VALUES)), st.sampled_from(list(VALUES)))
