@@ -100,10 +100,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         page = self.server.site.pages.get(self.path)
+        number = self.server.site.request(self.path)
         if page is None:
             self._answer(HTTPStatus.NOT_FOUND, b"no such page")
             return
-        number = self.server.site.request(page.path)
         if number <= page.resets:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
             self.connection.close()
