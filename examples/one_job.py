@@ -8,16 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from examples.demo.api import Api, Document
-from examples.demo.order import Order
 from examples.demo.screen import Screen
+from jobline.client import Client, Job
+from jobline.client.job import TERMINAL
 from jobline.local.stack import LocalStack
 
 PAUSE = 0.5  # seconds between two looks, at least
 SHARE = (
     4  # and so many times as long as a look takes: the emulator has other things to do than to be looked at
 )
-TERMINAL = frozenset({"SUCCEEDED", "DEAD", "CANCELLED", "EXPIRED"})
 
 
 class TookTooLong(Exception):
@@ -28,7 +27,7 @@ class TookTooLong(Exception):
 class Ended:
     """The job as it ended, and how many jobs of which task it took, in which state."""
 
-    job: Document
+    job: Job
     jobs: Mapping[str, Counter[str]]
     seconds: float  #: from its submission to its end
 
@@ -43,39 +42,38 @@ def run_one(
 ) -> Ended:
     """Start a stack with these tasks, submit the job, and say how it goes on. Afterwards nothing runs any more.
 
-    Raises `TookTooLong` once that took so many seconds, `ApiTrouble`, and what the stack raises when it cannot start.
+    Raises `TookTooLong` once that took so many seconds, `ClientError`, and what the stack raises when it cannot start.
     """
     began = time.monotonic()
     with (
         LocalStack(tasks=tasks, log_dir=logs, say=partial(screen.note, "stack")) as stack,
-        Api(stack.api_url, stack.api_key) as api,
+        Client(stack.api_url, key=stack.api_key) as client,
     ):
         screen.note("stack", f"{stack.api_url}: up after {time.monotonic() - began:.1f} s")
         submitted = time.monotonic()
-        # A key makes it safe to ask again when an answer is lost: it is the same job then, and not a second workflow.
-        [job] = api.submit([Order(kind=task, about=task, task=task, args=args, key=f"{task}-{began}")])
-        screen.note("submitted", f"{task} as job {job['id']}")
+        handle = client.submit(task, **args)
+        screen.note("submitted", f"{task} as job {handle.id}")
         told = ""
         while True:
             looked = time.monotonic()
-            job = api.job(job["id"]) or job
-            jobs = _jobs(api, job["created_at"])
+            job = handle.refresh()
+            jobs = _jobs(client, job.document["created_at"])
             words = _words(jobs)
             if words != told:
                 screen.note(f"{screen.elapsed:.1f} s", words)
                 told = words
-            if job["state"] in TERMINAL:
+            if job.ended:
                 return Ended(job=job, jobs=jobs, seconds=time.monotonic() - submitted)
             if time.monotonic() > submitted + seconds:
-                raise TookTooLong(f"{task} is {job['state']} after {seconds:g} s: {words}")
+                raise TookTooLong(f"{task} is {job.state} after {seconds:g} s: {words}")
             time.sleep(max(PAUSE, SHARE * (time.monotonic() - looked)))
 
 
-def _jobs(api: Api, since: str) -> Mapping[str, Counter[str]]:
+def _jobs(client: Client, since: str) -> Mapping[str, Counter[str]]:
     """All jobs of the stage, which is ours alone, by task and state."""
     found: dict[str, Counter[str]] = {}
-    for job in api.jobs_since(since):
-        found.setdefault(job["task"], Counter())[job["state"]] += 1
+    for job in client.jobs(since=since, limit=100):
+        found.setdefault(job.task, Counter())[job.state] += 1
     return dict(sorted(found.items()))
 
 

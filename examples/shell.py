@@ -6,15 +6,15 @@ from types import FrameType
 
 from rich.console import Console
 
-from examples.demo.api import ApiTrouble
 from examples.one_job import TookTooLong
 from infra.stack import StackFailed
+from jobline.client import ClientError
 from jobline.local.emulator import EmulatorFailed
 from jobline.local.ports import PortBusy
 from jobline.local.supervised import DidNotStart
 
 WIDTH = 120  # where there is no terminal to ask
-TROUBLE = (ApiTrouble, DidNotStart, EmulatorFailed, PortBusy, StackFailed, TookTooLong)
+TROUBLE = (ClientError, DidNotStart, EmulatorFailed, PortBusy, StackFailed, TookTooLong)
 
 
 def in_order(console: Console, story: Callable[[], int]) -> int:

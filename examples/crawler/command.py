@@ -37,16 +37,16 @@ def _run(options: argparse.Namespace, screen: Screen) -> int:
             logs=page.parent / "logs",
             seconds=options.time_limit,
         )
-        found = ended.job["result"]
+        found = ended.job.result
         wrong = wrong_requests(site, neighbour, whole=bool(found) and not found["left_out"])
     return _tell(ended, wrong, page, screen, as_json=options.json)
 
 
 def _tell(ended: Ended, wrong: list[str], page: Path, screen: Screen, *, as_json: bool) -> int:
-    found = ended.job["result"]
+    found = ended.job.result
     screen.note("jobs", f"{ended.count}, workflows among them, in {ended.seconds:.1f} s")
-    if ended.job["state"] != "SUCCEEDED":
-        wrong = [f"the crawl is {ended.job['state']}: {ended.job['error']}"]
+    if ended.job.state != "SUCCEEDED":
+        wrong = [f"the crawl is {ended.job.state}: {ended.job.error}"]
     else:
         screen.note(
             "found",

@@ -10,8 +10,7 @@ from typing import Any
 
 import httpx
 
-from chalicelib import Backoff, Concurrency, Rate, group, task
-from chalicelib.pipeline.workflows.flow import Flow
+from chalicelib import Backoff, Concurrency, Flow, Rate, group, task
 from examples.crawler import frontier, reading
 from examples.crawler.addresses import NotOurs, allowed, origin
 from examples.crawler.fetching import Fetched, ServerTrouble, fetch
