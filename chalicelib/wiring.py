@@ -8,11 +8,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.pipeline.asked import Submitted
+from chalicelib.pipeline.built_in import WORKFLOW
 from chalicelib.pipeline.enqueue import JobRequest
 from chalicelib.pipeline.enqueue import submit as accepted
 from chalicelib.pipeline.handle import JobHandle
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.task import REGISTRY, Kind, Registry, Submission, Task
+from chalicelib.pipeline.workflows.keeping import kept
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ def build(settings: Settings) -> Parts:
     """A pipeline on the real adapters."""
     from chalicelib.adapters.aws.clients import Clients
     from chalicelib.adapters.aws.feeds import LambdaFeeds
+    from chalicelib.adapters.aws.inputs import S3Inputs
     from chalicelib.adapters.aws.items import DynamoItems
     from chalicelib.adapters.aws.outlet import SnsOutlet
     from chalicelib.adapters.aws.payloads import AwsPayloads
@@ -88,6 +91,7 @@ def build(settings: Settings) -> Parts:
         keys=DynamoKeys(clients, settings.table),
         items=DynamoItems(clients, settings.table, crew),
         payloads=AwsPayloads(clients, settings.table, settings.bucket),
+        inputs=S3Inputs(clients, settings.bucket),
         queue=ObservedQueue(lanes, traces),
         api_keys=DynamoApiKeys(clients, settings.table),
         quarantine=DynamoQuarantine(clients, settings.table),
@@ -107,6 +111,8 @@ def build(settings: Settings) -> Parts:
 def submit(task: Task[Any, Any], args: Mapping[str, Any], how: Submission) -> JobHandle:
     """What `f.delay(...)` and `f.submit(...)` do: accept one job. Raises `CallerError`, or `Unavailable`: then ask again."""
     pipeline = parts()
+    if task is WORKFLOW:
+        args = {**args, "workflow": kept(args["workflow"], tenant=how.tenant, parts=pipeline)}
     answer = accepted([JobRequest(task=task.name, args=args, how=how)], parts=pipeline)[0]
     if not isinstance(answer, Submitted):
         raise answer

@@ -25,6 +25,8 @@ TRACES = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
 
 Statement = Mapping[str, Any]
 
+_OURS = {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
+
 
 def policy(function: str, *, app: str, stage: str, bucket: str | None = None) -> dict[str, Any]:
     """The policy document of one of this stage's functions. KeyError for a function that is not ours."""
@@ -43,6 +45,7 @@ def policy(function: str, *, app: str, stage: str, bucket: str | None = None) ->
         return [
             _allow("Receive", [*POLLING, "sqs:ChangeMessageVisibility"], [_queue(prefix, lane)]),
             *accepting,
+            _inputs(bucket or _any_bucket(app, stage)),
             _items_gone(prefix),
             _items_listed(prefix),
             _outside(app, stage),
@@ -141,10 +144,15 @@ def _payloads(bucket: str) -> list[Statement]:
     The name holds the account, twelve digits, and the region; the files hold neither, so that one file serves every account.
     ListBucket is there for the answer to a GetObject of what is gone: without it S3 says 403, not 404.
     """
-    ours = {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
     objects = _allow("Payloads", ["s3:GetObject", "s3:PutObject"], [f"arn:aws:s3:::{bucket}/payloads/*"])
     told = _allow("PayloadsToldMissing", ["s3:ListBucket"], [f"arn:aws:s3:::{bucket}"])
-    return [{**objects, "Condition": ours}, {**told, "Condition": ours}]
+    return [{**objects, "Condition": _OURS}, {**told, "Condition": _OURS}]
+
+
+def _inputs(bucket: str) -> Statement:
+    """Consumers alone: they read the long inputs of maps, and tasks submit such maps. Of every tenant's: which one's is looked after in code."""
+    objects = _allow("Inputs", ["s3:GetObject", "s3:PutObject"], [f"arn:aws:s3:::{bucket}/inputs/*"])
+    return {**objects, "Condition": _OURS}
 
 
 def _any_bucket(app: str, stage: str) -> str:

@@ -58,6 +58,7 @@ class Source(StrEnum):
 
     HERE = "here"  #: in the workflow itself
     BEFORE = "before"  #: they are the result of what came before
+    OBJECT = "object"  #: in an object of the stage's bucket, one JSON value a line
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +72,7 @@ class Map:
     step: Step
     source: Source
     items: tuple[Any, ...] = ()
+    object: Any = None  #: the object's key; until the workflow is submitted, what is to be put there
     spread: bool = False
     size: int | None = None
     policy: Policy = DEFAULT

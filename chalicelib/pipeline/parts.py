@@ -11,6 +11,7 @@ from chalicelib.pipeline.ports import (
     Courier,
     Crew,
     Feeds,
+    Inputs,
     JobQueue,
     JobStore,
     KeyStore,
@@ -34,6 +35,7 @@ class Parts:
     keys: KeyStore
     items: Items
     payloads: PayloadStore
+    inputs: Inputs
     queue: JobQueue
     api_keys: ApiKeyStore
     quarantine: Quarantine

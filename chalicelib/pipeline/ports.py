@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
 
 from chalicelib.domain.change import Change
 from chalicelib.domain.job import Job, Stored, Wakeup
@@ -108,6 +108,25 @@ class PayloadStore(Protocol):
 
     def get(self, job_id: str, stored: Stored) -> bytes:
         """The bytes, checked against their SHA-256. Raises `PayloadMissing`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Piece:
+    """A part of an object. `size`: of the whole object; `version`: another word for every other content."""
+
+    body: bytes
+    size: int
+    version: str
+
+
+class Inputs(Protocol):
+    """Objects that hold the items of maps, a line each: what is too much for a workflow itself. docs/workflows.md"""
+
+    def put(self, key: str, body: BinaryIO) -> None:
+        """Keep what can be read there, from where it stands. The same again is the same. Raises `Unavailable`, `ServiceRefused`."""
+
+    def read(self, key: str, start: int, most: int, version: str | None = None) -> Piece:
+        """Up to so many bytes from there on; none beyond its end. Raises `InvalidInput` if there is no such object, or not in this version."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import wiring
+from chalicelib.adapters.aws.inputs import S3Inputs
 from chalicelib.adapters.aws.items import DynamoItems
 from chalicelib.adapters.aws.outlet import SnsOutlet
 from chalicelib.adapters.aws.payloads import AwsPayloads
@@ -109,6 +110,7 @@ class Stage:
             keys=DynamoKeys(clients, settings.table),
             items=DynamoItems(clients, settings.table, crew),
             payloads=AwsPayloads(clients, settings.table, settings.bucket),
+            inputs=S3Inputs(clients, settings.bucket),
             queue=lanes,
             api_keys=DynamoApiKeys(clients, settings.table),
             quarantine=DynamoQuarantine(clients, settings.table),

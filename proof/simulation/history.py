@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from chalicelib.adapters.memory.courier import MemoryCourier
+from chalicelib.adapters.memory.inputs import MemoryInputs
 from chalicelib.adapters.memory.items import MemoryItems
 from chalicelib.adapters.memory.outlet import MemoryOutlet
 from chalicelib.adapters.memory.payloads import MemoryPayloads
@@ -137,6 +138,7 @@ class History:
             keys=SimKeys(MemoryKeys(), self.seam),
             items=SimItems(items, self.seam),
             payloads=SimPayloads(payloads, self.seam),
+            inputs=MemoryInputs(),
             queue=self.queue,
             api_keys=MemoryApiKeys(),
             quarantine=SimQuarantine(MemoryQuarantine(), self.seam),

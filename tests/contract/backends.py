@@ -23,6 +23,7 @@ from moto import mock_aws
 
 from chalicelib.adapters.aws.clients import Clients
 from chalicelib.adapters.aws.feeds import LambdaFeeds
+from chalicelib.adapters.aws.inputs import S3Inputs
 from chalicelib.adapters.aws.items import DynamoItems
 from chalicelib.adapters.aws.keys import INDEX
 from chalicelib.adapters.aws.outlet import SnsOutlet
@@ -36,6 +37,7 @@ from chalicelib.adapters.memory import (
     Inline,
     MemoryApiKeys,
     MemoryFeeds,
+    MemoryInputs,
     MemoryItems,
     MemoryKeys,
     MemoryOutlet,
@@ -50,6 +52,7 @@ from chalicelib.pipeline.ports import (
     ApiKeyStore,
     Crew,
     Feeds,
+    Inputs,
     JobQueue,
     JobStore,
     KeyStore,
@@ -97,6 +100,9 @@ class Backend(Protocol):
 
     @property
     def payloads(self) -> PayloadStore: ...
+
+    @property
+    def inputs(self) -> Inputs: ...
 
     @property
     def queue(self) -> JobQueue: ...
@@ -155,6 +161,7 @@ class Memory:
         self.keys = MemoryKeys()
         self.items = MemoryItems()
         self.payloads = MemoryPayloads()
+        self.inputs = MemoryInputs()
         self.queue = MemoryQueue(self.world, visibility=VISIBILITY)
         self.api_keys = MemoryApiKeys()
         self.quarantine = MemoryQuarantine()
@@ -213,6 +220,7 @@ class Aws:
         self.keys = DynamoKeys(clients, self.table)
         self.items = DynamoItems(clients, self.table, crew)
         self.payloads = AwsPayloads(clients, self.table, self.bucket)
+        self.inputs = S3Inputs(clients, self.bucket)
         self._crew = crew
         self.queue = SqsQueue(clients, self.settings.queues, crew)
         self.api_keys = DynamoApiKeys(clients, self.table)

@@ -7,6 +7,7 @@ import pytest
 from chalicelib.pipeline.items import Items
 from chalicelib.pipeline.ports import (
     ApiKeyStore,
+    Inputs,
     JobQueue,
     JobStore,
     KeyStore,
@@ -82,6 +83,11 @@ def items(backend: Backend) -> Items:
 @pytest.fixture
 def payloads(backend: Backend) -> PayloadStore:
     return backend.payloads
+
+
+@pytest.fixture
+def inputs(backend: Backend) -> Inputs:
+    return backend.inputs
 
 
 @pytest.fixture

@@ -141,9 +141,10 @@ def test_the_bucket_is_private_and_encrypted(resources):
 
 
 def test_payloads_are_forgotten_and_broken_uploads_cleared(resources):
-    forget, deleted, abort = resources["Payloads"]["LifecycleConfiguration"]["Rules"]
+    forget, inputs, deleted, abort = resources["Payloads"]["LifecycleConfiguration"]["Rules"]
 
     assert (forget["Prefix"], forget["ExpirationInDays"]) == ("payloads/", 460)
+    assert (inputs["Prefix"], inputs["ExpirationInDays"]) == ("inputs/", 460)
     assert "Prefix" not in deleted
     assert deleted["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
     assert deleted["ExpiredObjectDeleteMarker"] is True

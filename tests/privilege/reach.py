@@ -12,7 +12,18 @@ from pathlib import Path
 
 from infra.config import ROOT
 
-PORTS = ("store", "keys", "payloads", "queue", "api_keys", "quarantine", "outlet", "feeds", "courier")
+PORTS = (
+    "store",
+    "keys",
+    "payloads",
+    "inputs",
+    "queue",
+    "api_keys",
+    "quarantine",
+    "outlet",
+    "feeds",
+    "courier",
+)
 SOURCES = ("chalicelib.entrypoints", "chalicelib.pipeline", "chalicelib.wiring")
 
 

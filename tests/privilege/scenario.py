@@ -108,6 +108,7 @@ class Day:
             self.submit("walk", value="w" * SIZES["item"], lane=lane)
             self.submit(f"one_at_a_time_{lane}")
             self.submit("tell", value="v" * SIZES["item"], lane=lane)
+            self.submit("spread", to=lane, lane=lane)
             self.relay(lane)
             self.notify(lane)
             self.forget_arguments(self.submit("echo", value="y" * SIZES["object"], lane=lane))

@@ -8,8 +8,10 @@ from chalicelib import Event, FinishedJob, Retry, Unique, current_job, wiring
 from chalicelib.domain.flow import Concurrency, Ordered
 from chalicelib.domain.retry import Backoff
 from chalicelib.lanes import LANES
-from chalicelib.pipeline.task import Options, Registry
+from chalicelib.pipeline.built_in import WORKFLOW
+from chalicelib.pipeline.task import Options, Registry, Submission
 from chalicelib.pipeline.topics import MOMENTS
+from chalicelib.pipeline.workflows.many import Many
 
 AT_ONCE = Backoff(base=timedelta(0))
 PATIENCE = 10.0  # seconds that a task waits for its own heartbeat to be written
@@ -28,6 +30,12 @@ def walk(value: str) -> str:
     if job.attempt == 1:
         raise Retry(after=0)
     return value
+
+
+def spread(to: str) -> str:
+    """Submit a map of many items from within a job: the consumer of that lane reads them again."""
+    tree = {"map": {"task": "echo", "into": "value"}, "object": Many(["a", "b"])}
+    return str(wiring.submit(WORKFLOW, {"workflow": tree}, Submission(lane=to)).id)
 
 
 def registry(beaten: threading.Event) -> Registry:
@@ -81,6 +89,7 @@ def registry(beaten: threading.Event) -> Registry:
         """Publish from within a job."""
         return wiring.publish("news.told", value, id=current_job().id)
 
+    made.add(spread, None, Options())
     made.add(hear, None, Options(topics=("news.*", "job.*")))
     made.add(tell, None, Options(events=MOMENTS))
     made.send_outside(("news.*",))

@@ -14,7 +14,7 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.ports import Call, Execution, Runner
 from jobline.testing.crash import Killed
 
-PORTS = ("store", "queue", "payloads", "keys", "quarantine", "items")
+PORTS = ("store", "queue", "payloads", "keys", "quarantine", "items", "inputs")
 
 Crash = Killed  #: the process is gone: nothing catches this, and nothing after it happens
 

@@ -3,6 +3,7 @@
 from chalicelib.adapters.memory.courier import MemoryCourier
 from chalicelib.adapters.memory.feeds import MemoryFeeds
 from chalicelib.adapters.memory.hands import Inline, InlineRunner
+from chalicelib.adapters.memory.inputs import MemoryInputs
 from chalicelib.adapters.memory.items import MemoryItems
 from chalicelib.adapters.memory.outlet import MemoryOutlet
 from chalicelib.adapters.memory.payloads import MemoryPayloads
@@ -22,6 +23,7 @@ __all__ = [
     "MemoryApiKeys",
     "MemoryCourier",
     "MemoryFeeds",
+    "MemoryInputs",
     "MemoryItems",
     "MemoryKeys",
     "MemoryMetrics",
@@ -47,6 +49,7 @@ def parts(
         keys=MemoryKeys(),
         items=MemoryItems(),
         payloads=MemoryPayloads(),
+        inputs=MemoryInputs(),
         queue=MemoryQueue(world),
         api_keys=MemoryApiKeys(),
         quarantine=MemoryQuarantine(),

@@ -10,6 +10,7 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.task import Task
 from chalicelib.pipeline.workflows.branches import Branch
 from chalicelib.pipeline.workflows.children import step_submission
+from chalicelib.pipeline.workflows.lines import check_key
 from chalicelib.pipeline.workflows.reading import read_node
 from chalicelib.pipeline.workflows.typed import ANYTHING, check_types
 
@@ -38,6 +39,8 @@ def _check(branch: Branch, *, fed: bool, tenant: str, parts: Parts) -> None:
         case Map():
             if node.source is Source.BEFORE and not fed:
                 raise InvalidInput(f"{path}.from", "nothing comes before")
+            if node.source is Source.OBJECT:
+                check_key(node.object, tenant, f"{path}.object")
             if node.spread:
                 _check_spread(node, path, tenant, parts)
             else:

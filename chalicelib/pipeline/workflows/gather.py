@@ -9,7 +9,7 @@ from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.outcome import RESULT_BYTES, RESULT_DEPTH, RESULT_VALUES
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.workflows.children import result_text
-from chalicelib.pipeline.workflows.kin import child_row
+from chalicelib.pipeline.workflows.kin import Kin
 from chalicelib.pipeline.workflows.lineage import Lineage
 from chalicelib.pipeline.workflows.pages import Page, read_book, read_page
 from chalicelib.pipeline.workflows.places import PAGE, life_awaited
@@ -30,13 +30,13 @@ def gather(job: Job, node: Group | Map, line: Lineage, *, parts: Parts) -> str |
     """The result as JSON; None: not all of them have ended. Raises `ChildFailed`, `PayloadMissing`, `Unavailable`."""
     life, policy, count = life_awaited(job), node.policy, job.children or 0
     book = read_book(job.id, life, parts=parts)
-    spoilt = [_there(job.id, life, number, parts) for number in sorted(book.spoilt)]
-    bad = sum(len(page.bad) for page in spoilt)
-    if bad and policy.on_error is OnError.FAIL:
-        first = spoilt[0].number * PAGE + min(spoilt[0].bad)
-        raise told_of(child_row(line.all, first, parts=parts), f"child {first}")
+    if book.spoilt and policy.on_error is OnError.FAIL:
+        page = _there(job.id, life, min(book.spoilt), parts)
+        first = page.number * PAGE + min(page.bad)
+        raise told_of(Kin(line.all, parts=parts).row(first), f"child {first}")
     if not book.complete:
         return None
+    bad = _bad(job.id, life, sorted(book.spoilt), parts)
     if count - bad < policy.min_success:
         raise ChildFailed(
             f"{count - bad} of {count} children succeeded, at least {policy.min_success} had to"
@@ -52,6 +52,18 @@ def gather(job: Job, node: Group | Map, line: Lineage, *, parts: Parts) -> str |
         if size > RESULT_BYTES:
             return strict_json.write(manifest)
     return _list(texts) or strict_json.write(manifest)
+
+
+def _bad(parent: str, life: int, spoilt: Sequence[int], parts: Parts) -> int:
+    """How many children did not succeed. There may be thousands of such pages."""
+    bad = 0
+    for first in range(0, len(spoilt), PAGE):
+        some = spoilt[first : first + PAGE]
+        for page in parts.crew.each(lambda number: _there(parent, life, number, parts), some):
+            if isinstance(page, Exception):
+                raise page
+            bad += len(page.bad)
+    return bad
 
 
 def _list(texts: Sequence[str]) -> str | None:
@@ -75,18 +87,16 @@ def _there(parent: str, life: int, number: int, parts: Parts) -> Page:
 
 def _texts(line: Lineage, count: int, on_error: OnError, parts: Parts) -> Iterator[str]:
     """Each child's result, a page at a time."""
+    kin = Kin(line.all, parts=parts)
     for first in range(0, count, PAGE):
-        rows = parts.crew.each(
-            lambda number: _text(line, number, on_error, parts), range(first, min(first + PAGE, count))
-        )
-        for row in rows:
-            if isinstance(row, Exception):
-                raise row
-            yield row
+        ids = kin.ids(first, min(first + PAGE, count))
+        for text in parts.crew.each(lambda job_id: _text(kin.row_of(job_id), on_error, parts), ids):
+            if isinstance(text, Exception):
+                raise text
+            yield text
 
 
-def _text(line: Lineage, number: int, on_error: OnError, parts: Parts) -> str:
-    child = child_row(line.all, number, parts=parts)
+def _text(child: Job | None, on_error: OnError, parts: Parts) -> str:
     if child is not None and child.state is State.SUCCEEDED:
         return result_text(child, parts=parts)
     if on_error is OnError.IGNORE:

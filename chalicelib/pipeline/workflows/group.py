@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain.errors import InvalidInput, JobCancelled
 from chalicelib.domain.job import Job
-from chalicelib.domain.workflow import Group, Map, Node, OnError, Step
+from chalicelib.domain.workflow import Group, Map, Node, OnError, Source, Step
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.workflows.children import Given, child_job, put
-from chalicelib.pipeline.workflows.items_of import lot
+from chalicelib.pipeline.workflows.items_of import Supply
 from chalicelib.pipeline.workflows.join import join
-from chalicelib.pipeline.workflows.kin import child_id
+from chalicelib.pipeline.workflows.kin import Kin
 from chalicelib.pipeline.workflows.lineage import Lineage
 from chalicelib.pipeline.workflows.pages import (
     Page,
@@ -30,6 +30,11 @@ from chalicelib.pipeline.workflows.places import PAGE, group_awaited, life_await
 
 LOOK_EVERY = 10
 """After how many pages a fan-out looks whether somebody wants it cancelled."""
+
+
+MOST_CHILDREN = 1_000_000
+"""The most children of a group. They are 10,000 pages, whose numbers in the workflow's book are 40 KB of the 400 KB that an item may have,
+and each full page writes the book: beyond that the book, not the children, would be what a workflow costs and waits for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +54,8 @@ def fan_out(
     life = line.life
     number, following = _begun(job, life.number, parts)
     children = number * PAGE
+    supply = Supply(job, node, given, _version(job, node, life.number, number, parts), parts=parts)
+    elders = Kin(line.earlier, parts=parts)
     began = begun = parts.world.now()
     margin, longest = min(parts.limits.continue_margin, (until - began) / 5), timedelta(0)
     while True:
@@ -58,9 +65,11 @@ def fan_out(
             return None
         if number % LOOK_EVERY == LOOK_EVERY - 1 and _fenced(job, parts):
             return None
-        some = lot(job, node, given, following, parts=parts)
+        some = supply.lot(following)
         if some.nodes:
-            kept = _kept(line, number, parts)
+            if children + len(some.nodes) > MOST_CHILDREN:
+                raise InvalidInput("workflow", f"more than {MOST_CHILDREN:,} children of one group")
+            kept = _kept(line, number, some.version, parts)
             wanted = Page(
                 number=number,
                 at=begun,
@@ -69,9 +78,10 @@ def fan_out(
                 hasty=node.policy.on_error is OnError.FAIL,
                 done=kept,
                 kept=kept,
+                version=some.version,
             )
             page = put_page(job.id, life.number, wanted, parts=parts)
-            if page.count != len(some.nodes):
+            if (page.count, page.start, page.version) != (len(some.nodes), following, some.version):
                 raise InvalidInput("workflow", f"its items have changed since page {number} was made")
             positions = page.positions(job.id, life.number)
             put(
@@ -82,7 +92,7 @@ def fan_out(
                         what,
                         positions[place],
                         page.at,
-                        since=_in_whose_stead(one, line, positions[place].number, parts),
+                        since=_in_whose_stead(one, elders, positions[place].number),
                         parts=parts,
                     )
                     for place, (one, what) in enumerate(some.nodes)
@@ -124,17 +134,25 @@ def _begun(job: Job, life: int, parts: Parts) -> tuple[int, int]:
     return found.number, found.start
 
 
-def _kept(line: Lineage, number: int, parts: Parts) -> frozenset[int]:
-    """Those of a page that succeeded in the life before this one: they need not be made again."""
+def _version(job: Job, node: Group | Map, life: int, number: int, parts: Parts) -> str | None:
+    """Of the object that the first page was read from, if there are pages: all others are read from the same."""
+    if number == 0 or not isinstance(node, Map) or node.source is not Source.OBJECT:
+        return None
+    first = read_page(job.id, life, 0, parts=parts)
+    return None if first is None else first.version
+
+
+def _kept(line: Lineage, number: int, version: str | None, parts: Parts) -> frozenset[int]:
+    """Those of a page that succeeded in the life before this one: they need not be made again, if they were made of the same."""
     if not line.earlier:
         return frozenset()
     before = read_page(line.earlier[0].workflow, line.earlier[0].number, number, parts=parts)
-    return frozenset() if before is None else before.done - before.bad
+    return frozenset() if before is None or before.version != version else before.done - before.bad
 
 
-def _in_whose_stead(node: Node, line: Lineage, number: int, parts: Parts) -> str | None:
+def _in_whose_stead(node: Node, elders: Kin, number: int) -> str | None:
     """The workflow that was this child in the life before this one: what has succeeded in it need not be done again."""
-    return None if isinstance(node, Step) or not line.earlier else child_id(line.earlier, number, parts=parts)
+    return None if isinstance(node, Step) else elders.id(number)
 
 
 def _fenced(job: Job, parts: Parts) -> bool:

@@ -9,21 +9,40 @@ from chalicelib.pipeline.workflows.pages import Page, read_page
 from chalicelib.pipeline.workflows.places import PAGE, Life, Position
 
 
-def child_id(found: Sequence[Life], number: int, *, parts: Parts) -> str | None:
-    """The id of that child: one that succeeded in an earlier life stands for later ones. None: there is no such. Raises `Unavailable`."""
-    for one in found:
-        page = read_page(one.workflow, one.number, number // PAGE, parts=parts)
-        if page is None:
-            return None
-        if number % PAGE not in page.kept:
-            return made_in(one, page, number)
-    return None
+class Kin:
+    """The children of a workflow's lives: the one in question, and those before it. Each page is read once, and one page at a time is held."""
 
+    def __init__(self, lives: Sequence[Life], *, parts: Parts) -> None:
+        self._lives = lives
+        self._parts = parts
+        self._number: int | None = None
+        self._pages: list[Page | None] = []
 
-def child_row(found: Sequence[Life], number: int, *, parts: Parts) -> Job | None:
-    """Its row. `found`: the life in question, and those before it. Raises `Unavailable`."""
-    job_id = child_id(found, number, parts=parts)
-    return None if job_id is None else patience(parts)(parts.store.read, job_id)
+    def ids(self, start: int, end: int) -> list[str | None]:
+        """Those of the children with these numbers: one that succeeded in an earlier life stands for later ones. None: there is no such. Raises `Unavailable`."""
+        return [self.id(number) for number in range(start, end)]
+
+    def id(self, number: int) -> str | None:
+        """One child's."""
+        if self._number != number // PAGE:
+            self._number, self._pages = number // PAGE, []
+        for place, life in enumerate(self._lives):
+            if place == len(self._pages):
+                self._pages.append(read_page(life.workflow, life.number, number // PAGE, parts=self._parts))
+            page = self._pages[place]
+            if page is None:
+                return None
+            if number % PAGE not in page.kept:
+                return made_in(life, page, number)
+        return None
+
+    def row(self, number: int) -> Job | None:
+        """One child's row. Raises `Unavailable`."""
+        return self.row_of(self.id(number))
+
+    def row_of(self, job_id: str | None) -> Job | None:
+        """The row of a child whose id is known. Raises `Unavailable`."""
+        return None if job_id is None else patience(self._parts)(self._parts.store.read, job_id)
 
 
 def made_in(life: Life, page: Page, number: int) -> str:

@@ -5,7 +5,6 @@ of those did not succeed (`bad`). The workflow's own item has the pages that are
 pages there are (`total`), known once the last one is put. Complete is what is seen in the answer to one's own mark.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,6 +30,7 @@ class Page:
     count: int
     start: int
     hasty: bool  #: one bad child is enough: the group need not wait for the others
+    version: str | None = None  #: of the object that its items were read from
     done: frozenset[int] = frozenset()
     bad: frozenset[int] = frozenset()
     kept: frozenset[int] = frozenset()  #: those that an earlier life's child stands for
@@ -83,11 +83,12 @@ def read_page(parent: str, life: int, number: int, *, parts: Parts) -> Page | No
 
 def put_page(parent: str, life: int, page: Page, *, parts: Parts) -> Page:
     """Put the page if it is not there; the one that then is. Raises `Unavailable`."""
-    wanted: Mapping[str, int | frozenset[int]] = {
+    wanted: Fields = {
         "at": to_ms(page.at),
         "count": page.count,
         "start": page.start,
         **({"hasty": 1} if page.hasty else {}),
+        **({} if page.version is None else {"version": page.version}),
         **({"done": page.kept, "kept": page.kept} if page.kept else {}),
     }
     edit = Edit(where=((Missing("at"),),), set=wanted, until=page.at + KEPT)
@@ -145,12 +146,14 @@ def _page(number: int, fields: Fields) -> Page | None:
     at, count = fields.get("at"), fields.get("count")
     if not isinstance(at, int) or not isinstance(count, int):
         return None
+    version = fields.get("version")
     return Page(
         number=number,
         at=from_ms(at),
         count=count,
         start=_number(fields, "start"),
         hasty="hasty" in fields,
+        version=version if isinstance(version, str) else None,
         done=_set(fields, "done"),
         bad=_set(fields, "bad"),
         kept=_set(fields, "kept"),

@@ -1,6 +1,6 @@
 """A workflow as JSON, which is how callers send it, rows hold it and children get theirs. docs/workflows.md has the shapes.
 
-`{"task": ..., "args": {...}, "into": ...}` · `{"chain": [...]}` · `{"group": [...]}` · `{"chord": [...], "then": ...}` · `{"map": step, "items": [...]}`
+`{"task": ..., "args": {...}, "into": ...}` · `{"chain": [...]}` · `{"group": [...]}` · `{"chord": [...], "then": ...}` · `{"map": step, "items": [...]}` · `{"map": step, "object": "inputs/..."}`
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ HOW = ("lane", "max_attempts", "delay", "expires", "tags", "on_success", "on_fai
 
 _STEP = {"task", "args", "into", *HOW}
 _POLICY = {"on_error", "min_success"}
-_MAP = {"map", "items", "from", "spread", "size", *_POLICY}
+_MAP = {"map", "items", "from", "object", "spread", "size", *_POLICY}
 
 
 def read_node(value: object) -> Node:
@@ -101,6 +101,7 @@ class _Reader:
             step=step,
             source=source,
             items=tuple(items),
+            object=value.get("object"),
             spread=spread,
             size=size,
             policy=_policy(value, path, count if size is None or count is None else -(-count // size)),
@@ -108,12 +109,14 @@ class _Reader:
 
 
 def _source(value: Mapping[str, Any], path: str) -> Source:
-    given = [word for word in ("items", "from") if word in value]
+    given = [word for word in ("items", "from", "object") if word in value]
     if len(given) != 1:
-        _refuse(path, "not exactly one of items, from")
+        _refuse(path, "not exactly one of items, from, object")
     if given[0] == "from" and value["from"] != "before":
         _refuse(f"{path}.from", "not 'before', the result of what came before")
-    return {"items": Source.HERE, "from": Source.BEFORE}[given[0]]
+    if given[0] == "object" and not isinstance(value["object"], str):
+        _refuse(f"{path}.object", "not an object's key")
+    return {"items": Source.HERE, "from": Source.BEFORE, "object": Source.OBJECT}[given[0]]
 
 
 def _step(value: Mapping[str, Any], path: str) -> Step:
@@ -174,6 +177,7 @@ def to_json(node: Node) -> dict[str, Any]:
             sources: Mapping[Source, dict[str, Any]] = {
                 Source.HERE: {"items": list(node.items)},
                 Source.BEFORE: {"from": "before"},
+                Source.OBJECT: {"object": node.object},
             }
             source = sources[node.source]
             spread = {"spread": True} if node.spread else {}
