@@ -30,6 +30,7 @@ class Sandbox:
             "given",
             "handled",
             "handlers",
+            "killed",
             "kind",
             "name",
             "skew",
@@ -43,6 +44,7 @@ class Sandbox:
         self.kind = kind
         self.skew = skew  #: milliseconds that its clock is ahead
         self.dead = False
+        self.killed = False  #: by a fault at a call
         self.done = False
         self.ends: int | None = None  #: when it is killed, in true milliseconds
         self.batch = 0  #: records that it was given

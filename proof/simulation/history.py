@@ -20,6 +20,7 @@ from chalicelib.pipeline.ids import make_id
 from chalicelib.pipeline.limits import Limits
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.task import Kind
+from proof.pages import paged
 from proof.simulation.clockwork import Clockwork
 from proof.simulation.cloud import Cloud
 from proof.simulation.fate import Fate
@@ -126,6 +127,7 @@ class History:
         store, payloads, items = MemoryStore(page=found.page), MemoryPayloads(), MemoryItems()
         self.payloads, self.items = payloads, items
         self.monitor = Monitor(found, clock, self.fate, store, payloads, LIMITS)
+        self.monitor.flows.items = items
         self.seam = Seam(found, clock, self.fate, self.monitor, traced=traced)
         truth = TrueWorld(clock)
         self.monitor.world = truth
@@ -356,6 +358,8 @@ def run(seed: int, variation: Variation | None = None, *, traced: bool = False) 
     disabled = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
-        return History(shortened(profile(seed), variation), variation, traced=traced).run()
+        found = shortened(profile(seed), variation)
+        with paged(found.fan):
+            return History(found, variation, traced=traced).run()
     finally:
         logging.disable(disabled)

@@ -3,7 +3,7 @@
 from chalicelib.domain.job import State
 
 S = State
-OPEN = frozenset({S.QUEUED, S.SCHEDULED, S.RUNNING, S.RETRYING})
+OPEN = frozenset({S.QUEUED, S.SCHEDULED, S.RUNNING, S.RETRYING, S.WAITING})
 OVER = frozenset({S.SUCCEEDED, S.DEAD, S.CANCELLED, S.EXPIRED})
 LAW: dict[str, tuple[frozenset[State], State | None]] = {
     "released": (frozenset({S.SCHEDULED}), S.QUEUED),
@@ -14,6 +14,8 @@ LAW: dict[str, tuple[frozenset[State], State | None]] = {
     "parked": (frozenset({S.RUNNING}), S.SCHEDULED),
     "requeued": (frozenset({S.RUNNING}), S.QUEUED),
     "replaced": (frozenset({S.QUEUED}), S.QUEUED),
+    "waited": (frozenset({S.RUNNING}), S.WAITING),
+    "joined": (frozenset({S.WAITING}), S.QUEUED),
     "succeeded": (frozenset({S.RUNNING}), S.SUCCEEDED),
     "retry_scheduled": (frozenset({S.RUNNING}), S.RETRYING),
     "died": (frozenset({S.RUNNING}), S.DEAD),
@@ -28,13 +30,13 @@ LAW: dict[str, tuple[frozenset[State], State | None]] = {
 SILENT = frozenset({"renewed", "checkpointed", "appointed", "postponed", "outbox_cleared"})
 CLAIMS = frozenset({"claimed", "reclaimed"})
 OUTCOMES = frozenset({"succeeded", "retry_scheduled", "died", "cancelled", "expired"})
-GIVEN = frozenset({"parked", "requeued"})
+GIVEN = frozenset({"parked", "requeued", "waited"})
 """Given back: no outcome, no attempt used up, and the claim may be left out of the history."""
 
 GROWING = frozenset({*CLAIMS, "redriven", "replaced"})
 """With these the epoch grows by one, and never else."""
 
-ELIDED = frozenset({*CLAIMS, *GIVEN, "released", "replaced"})
+ELIDED = frozenset({*CLAIMS, *GIVEN, "released", "replaced", "joined"})
 """What a history may leave out when a job is given back or replaced: what came to nothing."""
 AFTER_WISH = frozenset({"succeeded", "cancelled", "expired"})
 

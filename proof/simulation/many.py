@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from proof.simulation.control import FIRST as WORLDS
+from proof.simulation.flows import FIRST as FLOWS
 from proof.simulation.history import Report, run
 from proof.simulation.matrix import HERE
 from proof.spread import spread
@@ -106,7 +107,7 @@ def chunk(first: int, size: int = CHUNK) -> Sum:
 def many(
     *, first: int = 0, minutes: float | None = None, histories: int | None = None, processes: int = 1
 ) -> Sum:
-    """Histories from the seed `first` on, every second lot in control worlds, until the time is over, the number is reached, ten of them failed, or Ctrl-C."""
+    """Histories from the seed `first` on, every second lot in worlds of control or of workflows, until the time is over, the number is reached, ten of them failed, or Ctrl-C."""
     total, start = Sum(), time.monotonic()
     teller = Teller(sys.stderr)
     ends = None if minutes is None else start + minutes * 60
@@ -119,7 +120,7 @@ def many(
             and (last is None or seed < last)
             and len(total.failed) < FAILURES
         ):
-            yield seed if (seed - first) // CHUNK % 2 == 0 else WORLDS + seed
+            yield (0, WORLDS, 0, FLOWS)[(seed - first) // CHUNK % 4] + seed
             seed += CHUNK
 
     try:

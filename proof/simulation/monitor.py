@@ -22,6 +22,7 @@ from chalicelib.pipeline.task import BUILT_IN
 from proof.simulation.clockwork import Clockwork, Sandbox
 from proof.simulation.control.watch import Control
 from proof.simulation.fate import Fate
+from proof.simulation.flows.room import Flows
 from proof.simulation.judge import wrong_by_looks, wrong_with
 from proof.simulation.law import AFTER_WISH, CLAIMS, GIVEN, OUTCOMES, S, Violation
 from proof.simulation.profile import PAUSES, SECOND, Profile
@@ -35,6 +36,14 @@ def _dawdle(profile: Profile) -> int:
     """How long after the last thing that it did a worker may start its task: a call's time, and as long as it may stand still, or the call be under way."""
     stands = any(profile.rates.get(fault) for fault in ("pause_before", "pause_after", "late"))
     return profile.latency * 4 + (max(PAUSES) if stands else 0)
+
+
+ACROSS = frozenset({"released", "joined"})
+"""Whoever leaves a place gives it to another job of the same tenant; whoever ends a child lets its workflow go on."""
+
+
+def _is_child(row: Job) -> bool:
+    return row.cause is not None and row.cause.startswith("workflow:")
 
 
 class Monitor:
@@ -81,6 +90,7 @@ class Monitor:
         self.wide = _ms(profile.skew * 2 + 2 * SECOND)
         self.dawdle = _ms(_dawdle(profile))
         self.control = Control(self)
+        self.flows = Flows(self)
 
     @property
     def true_time(self) -> datetime:
@@ -90,6 +100,16 @@ class Monitor:
     def seen(self, what: str) -> None:
         """Something that must happen in some history."""
         self._fate.hit(what)
+
+    @property
+    def untroubled(self) -> bool:
+        """Whether nothing has gone wrong so far, and nothing was meant to."""
+        return not self._fate.struck and not self._profile.modes
+
+    def stored(self, job_id: str, payload: Stored) -> str | None:
+        """A stored payload; None: it is gone."""
+        body = self._payloads.bodies.get((job_id, payload.sha256))
+        return None if body is None else body.decode()
 
     # ------------------------------------------------------------------------------------------------ what is reported
 
@@ -131,6 +151,7 @@ class Monitor:
             )
         self._shape(row)
         self.control.created(row, by_hand=box.kind == "by-hand")
+        self.flows.created(row)
 
     def _ahead(self, job_id: str) -> bool:
         mark = self.marks.get("fast" if self.strict else "slow")
@@ -158,6 +179,7 @@ class Monitor:
         self._shape(new)
         self._swept(new)
         self.control.written(old, new, label)
+        self.flows.written(old, new, label, box)
 
     def foreign_written(self, new: Job, change: Change) -> None:
         """A write to a row that only newer code can read: it may make an appointment, by what all versions agree on, and no more."""
@@ -172,7 +194,7 @@ class Monitor:
             self._must(box.tenant == row.tenant, "I10", f"{label} in the name of {box.tenant}", row)
         if box.given is not None:
             named = (row.tenant, row.id) in box.given or (row.tenant, row.cause) in box.given
-            if label == "released":  # who leaves a place gives it to another job of the same tenant
+            if label in ACROSS or _is_child(row):
                 named = named or any(row.tenant == tenant for tenant, _ in box.given)
             self._must(named, "I10", f"{label} by a message of another tenant", row)
 
@@ -268,7 +290,7 @@ class Monitor:
             body is not None or new.id in self.lost_payloads
         )  # it may vanish between its put and the row that names it
         self._must(there, "PAYLOAD", "succeeded without a result", new)
-        if body is not None and not new.task.startswith(BUILT_IN):
+        if body is not None and not new.task.startswith(BUILT_IN) and new.awaits is None:
             self._must(
                 json.loads(body).get("epoch") == new.epoch,
                 "I3",
@@ -345,6 +367,7 @@ class Monitor:
             self._must(claim.by not in self.wished, "CANCEL", "started after the wish to cancel", row)
         if row.epoch == facts.epoch:
             self.control.started(row)
+            self.flows.started(row)
             self.control.parts.begins(row, facts.state)
 
     # ------------------------------------------------------------------------------------------- what refusals reveal
@@ -353,6 +376,7 @@ class Monitor:
         """A write was refused: for the matrix."""
         if row is None:
             return
+        self.flows.refused(row, label)
         hit = self._fate.hit
         mine = change.history[-1].by if change.history else ""
         epoch = change.history[-1].epoch if change.history else 0

@@ -1,5 +1,6 @@
 """Everybody who asks for something through the API: clients that submit and ask again, cancellers, operators who redrive."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -138,6 +139,8 @@ class People:
 
     @staticmethod
     def _args(request: Request) -> dict[str, Any]:
+        if request.flow:
+            return {"workflow": json.loads(request.flow)}
         args: dict[str, Any] = {"script": request.script}
         if request.group:
             args["group"] = request.group
@@ -219,7 +222,8 @@ class People:
 
     def _redrive(self, when: int) -> None:
         def body() -> None:
-            for job in list(dead_jobs(limit=10, parts=self.parts)):
+            many = 40 if any(asked.request.flow for asked in self.asked) else 10
+            for job in list(dead_jobs(limit=many, parts=self.parts)):
                 answer: Any
                 try:
                     answer = redrive(job.id, tenant=job.tenant, parts=self.parts)

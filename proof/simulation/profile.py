@@ -13,6 +13,7 @@ from chalicelib.adapters.aws.payloads import ITEM_BYTES
 from chalicelib.domain.job import INLINE_BYTES
 from chalicelib.pipeline.limits import MAX_BODY
 from proof.simulation.control import FIRST as CONTROL
+from proof.simulation.flows import FIRST as FLOWS
 
 if TYPE_CHECKING:
     from proof.simulation.control.plans import Plan
@@ -86,6 +87,7 @@ class Request:
     script: str
     tenant: str = TENANTS[0]
     group: str = ""  #: what its limits and locks go by, in a control world
+    flow: str = ""  #: a workflow as JSON
     pad: int = 0  #: bytes of arguments
     body: int = 0  #: bytes that the arguments must have as JSON, at a limit or one beside it
     key: str | None = None
@@ -129,6 +131,7 @@ class Profile:
     zombies: bool  #: an invocation that is over is not killed
     modes: frozenset[str] = field(default_factory=frozenset)
     plans: tuple["Plan", ...] = ()  #: the schedules of a control world
+    fan: int = 100  #: how many children of a group make a page
 
 
 _tilt: dict[str, Any] = {}
@@ -149,7 +152,11 @@ def tilted(tilt: Mapping[str, Any]) -> Iterator[None]:
 def profile(seed: int) -> Profile:
     """The world of this seed."""
     found = _drawn(seed)
-    if seed >= CONTROL:
+    if seed >= FLOWS:
+        from proof.simulation.flows.world import flowed
+
+        found = flowed(found)
+    elif seed >= CONTROL:
         from proof.simulation.control.world import controlled, leaning_of
 
         found = controlled(found, _tilt.get("leaning") or leaning_of(seed))
@@ -174,6 +181,8 @@ def _leaning(found: Profile, chance: Random) -> Profile:
                 asked[name] = chance.choice(_tilt[option])
         if "delay" in asked:
             asked["expires"] = 0
+        if isinstance(_tilt.get("flows"), tuple):
+            asked["flow"] = chance.choice(_tilt["flows"])
         if "keyed" in _tilt:
             asked.update(key=f"key-{request.number}", twins=request.twins or chance.choice((0, 1)))
         requests.append(replace(request, **asked))

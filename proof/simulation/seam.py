@@ -114,7 +114,7 @@ class Seam:
 
     def kill(self, box: Sandbox) -> None:
         """The whole sandbox is gone; its fibers notice when they wake."""
-        box.dead = True
+        box.dead = box.killed = True
 
     def _throttled(self) -> bool:
         window = self.profile.throttled

@@ -12,6 +12,7 @@ from chalicelib.pipeline.finished import FinishedJob
 from chalicelib.pipeline.outcome import Outcome, Raised, run, run_async
 from chalicelib.pipeline.ports import Call
 from chalicelib.pipeline.task import Kind, Options, Registry
+from chalicelib.pipeline.workflows.flow import Flow, chord
 from proof.simulation.clockwork import Clockwork, Fiber, Killed, current
 from proof.simulation.control.tasks import declare_all
 from proof.simulation.monitor import Monitor
@@ -108,6 +109,19 @@ def failing_after(job: FinishedJob) -> dict[str, Any]:  # noqa: ARG001
     return play("fail:1")
 
 
+def leaf(script: str, given: Any = None) -> dict[str, Any]:
+    """A step of a workflow."""
+    return {**play(script), "given": given}
+
+
+def growing(script: str, given: Any = None) -> Flow:
+    """A task that becomes a workflow, another one each time that it is tried."""
+    play(script)
+    step: Any = REGISTRY["leaf"]
+    count = current_job().attempt + 1
+    return chord([step.si("ok", given=given) for _ in range(count)], step.s(script="ok"))
+
+
 REGISTRY = Registry()
 
 
@@ -134,6 +148,8 @@ def _declare() -> None:
     declare(after, "wisp", backoff=short, keep=fleeting)
     declare(after, "after", backoff=short)
     declare(failing_after, "failing_after", backoff=short)
+    declare(leaf, "leaf", backoff=short, give_up_on=(KeyError,))
+    declare(growing, "grower", backoff=short, give_up_on=(KeyError,))
     declare_all(declare, grouped)
 
 

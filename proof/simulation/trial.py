@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from proof.simulation.control import FIRST as WORLDS
+from proof.simulation.flows import FIRST as FLOWS
 from proof.simulation.history import run
 from proof.simulation.mutants import MUTANTS, Mutant, applied
 from proof.simulation.profile import tilted
@@ -52,7 +53,7 @@ def tried(one: Mutant, *, seeds: int = 4000, seconds: float = 40.0) -> Verdict:
     ends = time.monotonic() + seconds
     count, caught = 0, None
     with applied(one):
-        first = FIRST + (WORLDS if "leaning" in one.tilt else 0)
+        first = FIRST + (WORLDS if "leaning" in one.tilt else FLOWS if "flows" in one.tilt else 0)
         for seed in range(first, first + (CONTROL if one.harmless else seeds)):
             count += 1
             report = run(seed)

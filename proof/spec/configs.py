@@ -56,11 +56,17 @@ def _effects() -> Iterator[Model]:
 
 
 def _joins() -> Iterator[Model]:
-    """Specified ahead of the code: there are no workflows yet."""
-    yield Joins(R, shards=(0, 1), faults=2)
-    yield Joins(R, shards=(0, 0), faults=3)
-    yield Joins(R, shards=(0, 0, 1), faults=1)
-    yield Joins(R, shards=(0, 1), faults=1, workers=3)
+    yield Joins(R, pages=(0, 1), faults=1, cancels=1)
+    yield Joins(R, pages=(0, 0), faults=2)
+    yield Joins(R, pages=(0, 0, 1), faults=1)
+    yield Joins(R, pages=(0, 1), faults=1, bads=1, hasty=True)
+    yield Joins(R, pages=(0, 1), faults=0, redrives=1, bads=1, hasty=True)
+    yield Joins(R, pages=(0, 1), faults=0, redrives=1, bads=1)
+    yield Joins(R, pages=(0, 0), faults=1, workers=3)
+    # Nobody needs the appointment, unless somebody dies in the middle of it or a message is lost.
+    yield Joins(R, pages=(0, 0), faults=1, dies="nobody", looks=False)
+    yield Joins(R, pages=(0, 0), faults=1, dies="tellers", looks=False)
+    yield Joins(R, pages=(0, 0), faults=0, looks=False, hasty=True, bads=1, stuck=True)
 
 
 CONFIGS: dict[str, Callable[[], Iterator[Model]]] = {
@@ -74,5 +80,5 @@ INVARIANTS: dict[str, str] = {
     "core": "I2 I3 I4 I5 I13 READY OWNER CANCEL LIFE LIVE",
     "sweep": "I1 I2 I3 I4 I5 I6 I12 I13 READY OWNER DUE LEASE WAKE LIVE",
     "effects": "I2 I3 I4 I5 I6 I12 I13 READY OWNER EFFECT KEY LIVE",
-    "joins": "I2 I7 LIVE",
+    "joins": "I2 I7 KIN ORPHAN LIVE",
 }

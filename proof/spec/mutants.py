@@ -168,7 +168,23 @@ def _keys(rules: Rules) -> Model:
 
 
 def _joins(rules: Rules) -> Model:
-    return Joins(rules, faults=1)
+    return Joins(rules, pages=(0, 1), faults=1, cancels=1)
+
+
+def _prompt(rules: Rules) -> Model:
+    return Joins(rules, pages=(0, 0), faults=1, dies="nobody", looks=False)
+
+
+def _tellers(rules: Rules) -> Model:
+    return Joins(rules, pages=(0, 0), faults=1, dies="tellers", looks=False)
+
+
+def _hasty(rules: Rules) -> Model:
+    return Joins(rules, pages=(0, 0), faults=0, looks=False, hasty=True, bads=1, stuck=True)
+
+
+def _lives(rules: Rules) -> Model:
+    return Joins(rules, pages=(0, 1), faults=0, redrives=1, bads=1, hasty=True)
 
 
 def _of(config: str, model: Callable[[Rules], Model], *variants: tuple[Any, ...]) -> tuple[Mutant, ...]:
@@ -299,10 +315,30 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     *_of(
         "joins", _joins,
+        ("join_unconditional", "the join is written whatever the parent is", {"join_conditional": False}),
+        ("look_without_children", "the parent's appointment does not look for ends that nobody told", {"looks_for_children": False}),
+        ("in_vain_never", "a claim does not ask whether anybody waits", {"vain_seen": False}),
+        ("children_before_page", "ids have the time of the attempt that makes them", {"page_first": False}),
+    ),
+    *_of(
+        "joins", _prompt,
         ("join_by_counter", "children are counted, not numbered", {"numbered": False}),
-        ("join_by_own_change", "complete is what my own ADD changed", {"returned_set": False}),
-        ("join_unconditional", "JOINED is written whatever the parent is", {"join_conditional": False}),
-        ("join_cleared_first", "the child's outbox is cleared before its mark", {"perform_first": False}),
+        ("join_by_own_change", "complete is what my own write changed", {"returned_set": False}),
+    ),
+    *_of(
+        "joins", _tellers,
+        ("close_before_waited", "the book is closed before the parent waits, and nobody looks after that", {"closed_last": False}),
+        ("close_without_look", "who closes the book does not look whether it is complete", {"closed_looks": False}),
+        ("tell_once", "a child's message that comes again tells nothing", {"told_again": False}),
+    ),
+    *_of(
+        "joins", _hasty,
+        ("hasty_unseen_at_close", "a child that was bad before anybody waited is not seen", {"hasty_seen": False}),
+    ),
+    *_of(
+        "joins", _lives,
+        ("join_without_life", "a child of an earlier life lets the parent go on", {"join_awaits": False}),
+        ("kept_ignored", "a page does not say which places an earlier life stands for", {"kept_known": False}),
     ),
 )  # fmt: skip
 

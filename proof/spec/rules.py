@@ -39,7 +39,16 @@ class Rules:
     # joins
     numbered: bool = True  #: marks are sets of numbers, not counts
     returned_set: bool = True  #: complete is what the answer shows, not what my own write changed
-    join_conditional: bool = True  #: on WAITING
+    join_conditional: bool = True  #: on WAITING and the epoch that was read
+    join_awaits: bool = True  #: only the life that the parent waits for
+    page_first: bool = True  #: a page is put before its children, whose ids have its time
+    kept_known: bool = True  #: a page says which places an earlier life stands for
+    closed_last: bool = True  #: the book is closed after the parent waits
+    closed_looks: bool = True  #: who closes the book looks whether it is complete
+    hasty_seen: bool = True  #: and whether a child was bad before anybody waited
+    told_again: bool = True  #: a child's message that comes again tells again
+    looks_for_children: bool = True  #: the parent's appointment looks for ends that nobody told
+    vain_seen: bool = True  #: a claim asks whether anybody waits for the child
     # effects and keys
     fixed_ids: bool = True
     perform_first: bool = True  #: before the outbox is cleared

@@ -11,6 +11,7 @@ import pytest
 from proof.simulation import clockwork
 from proof.simulation.__main__ import main
 from proof.simulation.control import FIRST as WORLDS
+from proof.simulation.flows import FIRST as FLOWS
 from proof.simulation.history import run
 from proof.simulation.many import CHUNK, Sum, Teller, chunk, many
 from proof.simulation.matrix import HERE
@@ -23,7 +24,9 @@ SAMPLE = 600
 
 @pytest.fixture(scope="module")
 def sample():
-    return chunk(0, SAMPLE)
+    total = chunk(0, SAMPLE)
+    total.merge(chunk(FLOWS, 40))
+    return total
 
 
 def test_no_history_of_the_sample_breaks_an_invariant(sample):

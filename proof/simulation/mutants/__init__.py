@@ -7,6 +7,7 @@ from proof.simulation.mutants import (
     alike,
     fence,
     flow,
+    flows,
     keys,
     newer,
     operators,
@@ -20,7 +21,22 @@ from proof.simulation.mutants import (
 )
 from proof.simulation.mutants.registry import MUTANTS, Mutant, applied
 
-THEMES = (fence, operators, sweeps, visits, keys, outbox, stored, tenants, newer, alike, flow, parts, plans)
+THEMES = (
+    fence,
+    operators,
+    sweeps,
+    visits,
+    keys,
+    outbox,
+    stored,
+    tenants,
+    newer,
+    alike,
+    flow,
+    flows,
+    parts,
+    plans,
+)
 """Each declares its mutants when it is imported."""
 
 __all__ = ["MUTANTS", "THEMES", "Mutant", "applied"]
