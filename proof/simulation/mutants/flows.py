@@ -91,13 +91,14 @@ def ids_of_the_attempt() -> Sequence[Patch]:
     rates=CRASHES,
 )
 def last_page_taken_as_whole() -> Sequence[Patch]:
-    old = group._last_page  # noqa: SLF001
+    old = group._begun  # noqa: SLF001
 
-    def after(*args: Any) -> Any:
-        page = old(*args)
-        return None if page is None else replace(page, number=page.number + 1, start=page.start + page.count)
+    def after(job: Any, life: int, parts: Any) -> Any:
+        number, start = old(job, life, parts)
+        there = pages.read_page(job.id, life, number, parts=parts)
+        return (number, start) if there is None else (number + 1, start + there.count)
 
-    return [(group, "_last_page", after)]
+    return [(group, "_begun", after)]
 
 
 @mutant("a claim does not ask whether anybody waits for the child", flows=True, cancelling=True)
