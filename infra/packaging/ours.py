@@ -13,6 +13,9 @@ FRAMEWORK = ("chalice/__init__.py", "chalice/app.py")
 UNCHECKED_HASH = (0b01).to_bytes(4, "little")
 """The flags of a .pyc that is taken without a look at its source: PEP 552."""
 
+SHIPPED = frozenset({".py", ".html", ".css", ".js"})
+"""What ships of the folder: code, and the dashboard as it is."""
+
 SECRETS = re.compile(
     rb"-----BEGIN [A-Z ]*PRIVATE KEY-----"
     rb"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
@@ -23,7 +26,8 @@ SECRETS = re.compile(
 def faults(bundle: Bundle, *, root: Path, libraries: set[str]) -> Iterator[str]:
     """What is wrong with it, a sentence each. `libraries`: the names that others have judged."""
     mine = {name for name in bundle.files if name not in libraries and source_of(name) is None}
-    wanted = {path.relative_to(root).as_posix() for path in (root / "chalicelib").rglob("*.py")} | {"app.py"}
+    ours = (root / "chalicelib").rglob("*")
+    wanted = {path.relative_to(root).as_posix() for path in ours if path.suffix in SHIPPED} | {"app.py"}
     for name in sorted(mine - wanted - set(FRAMEWORK)):
         yield f"{name} is no part of what ships"
     for name in sorted((wanted | set(FRAMEWORK)) - mine):

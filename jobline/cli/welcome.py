@@ -46,6 +46,7 @@ def welcome(facts: dict[str, Any], tasks: Sequence[str], out: Console) -> None:
     )
     part(
         "Watch it",
+        f"{api}/dashboard        (sign in with the key)",
         f"curl -s '{api}/jobs?limit=5' {authorized}",
         "jobline status ID        (in this folder; `jobline submit` works here too)",
     )

@@ -267,4 +267,8 @@ def validator(schema: str) -> OAS31Validator:
 @cache
 def concrete(path: str) -> str:
     """A path with something for each of its names."""
-    return path.replace("{id}", "01KDWPVNG0FMNSVKE1CC0RQBKJ").replace("{name}", "add")
+    return (
+        path.replace("{id}", "01KDWPVNG0FMNSVKE1CC0RQBKJ")
+        .replace("{name}", "add")
+        .replace("{file}", "main.js")
+    )

@@ -26,6 +26,7 @@ AREAS: Mapping[str, str] = {
     "schedules": "SCHEDULE_ROUTES",
     "webhooks": "WEBHOOK_ROUTES",
     "about": "ABOUT_ROUTES",
+    "dashboard": "DASHBOARD_ROUTES",
 }
 """Area to the name of its table, in routes_<area>.py."""
 
@@ -83,6 +84,10 @@ AREA_PATHS: Mapping[str, tuple[str, ...]] = {
         "/health",
         "/openapi.json",
         "/docs",
+    ),
+    "dashboard": (
+        "/dashboard",
+        "/dashboard/{file}",
     ),
 }
 """Area to its paths, which Chalice has to know at the start. A test holds them to the tables."""

@@ -1,0 +1,48 @@
+"""The dashboard's files: served as they are, to anybody, under a policy that lets nothing else in."""
+
+import re
+
+import pytest
+
+from chalicelib import dashboard
+
+
+def test_every_file_of_the_folder_is_served_and_no_other():
+    there = {path.name for path in dashboard.FOLDER.iterdir() if path.suffix in dashboard.KINDS}
+    assert there == set(dashboard.FILES)
+
+
+@pytest.mark.parametrize("name", dashboard.FILES)
+def test_a_file_comes_as_it_is_with_its_type_and_the_policy(desk, name):
+    reply = desk.nobody().get("/dashboard" if name == dashboard.PAGE else f"/dashboard/{name}")
+    assert reply.status == 200
+    assert reply.headers["Content-Type"] == dashboard.FILES[name]
+    assert reply.text == (dashboard.FOLDER / name).read_text(encoding="utf-8")
+    policy = reply.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+
+
+@pytest.mark.parametrize("name", ["__init__.py", "..%2f__init__.py", "nothing.js", "%2e%2e", "MAIN.JS"])
+def test_nothing_else_can_be_had(desk, name):
+    assert desk.nobody().get(f"/dashboard/{name}").status == 404
+
+
+def test_no_script_makes_markup_or_keeps_the_key_where_others_can_read_it():
+    scripts = {name: dashboard.text(name) for name in dashboard.FILES if name.endswith(".js")}
+    assert len(scripts) > 8
+    for name, script in scripts.items():
+        found = re.findall(
+            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|localStorage|sessionStorage|document\.cookie|setAttribute\(\"on|javascript:",
+            script,
+        )
+        assert found == [], name
+    page = dashboard.text(dashboard.PAGE)
+    assert re.findall(r"<script(?![^>]*\bsrc=)|\son\w+=|style=", page) == []
+
+
+def test_every_import_of_a_script_is_a_file_that_is_served():
+    for name in dashboard.FILES:
+        for wanted in re.findall(r'from "\./([^"]+)"', dashboard.text(name)):
+            assert wanted in dashboard.FILES, name
