@@ -148,6 +148,10 @@ class Jobs:
     def _one(self, answer: object) -> Outcome:
         if isinstance(answer, BaseException):
             return raised(self.task, answer)
+        if isinstance(answer, Flow):
+            return raised(
+                self.task, ResultNotJson(f"{answer!r}: a batch task's job cannot become a workflow")
+            )
         try:
             return Returned(json=_json(answer))
         except BaseException as error:  # noqa: BLE001 - one result that is no JSON harms no other

@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib import JobContext, Retry, SoftTimeLimitExceeded, current_job, current_jobs
+from chalicelib import (
+    Flow,
+    JobContext,
+    Retry,
+    SoftTimeLimitExceeded,
+    chain,
+    current_job,
+    current_jobs,
+    group,
+)
 from chalicelib.pipeline.task import Options, Registry
 
 TURNS = 3000
@@ -95,8 +104,20 @@ def log(message: str) -> None:
         current_job().logger.exception("caught")
 
 
+def plan(count: int) -> Flow:
+    """Becomes a workflow."""
+    step = Registry().add(echo, "echo", Options())
+    return chain(group(step.s(number) for number in range(count)), step.s())
+
+
+def planning(count: int) -> Generator[int, None, Flow]:
+    """Becomes one after a checkpoint."""
+    yield count
+    return plan(current_job().state or count + 1)
+
+
 PLAIN: tuple[Callable[..., Any], ...] = (
-    echo, who, fail, give_up, describe, say, not_json, leave, interrupt, mute, later, log,
+    echo, who, fail, give_up, describe, say, not_json, leave, interrupt, mute, later, log, plan,
 )  # fmt: skip
 
 
@@ -194,7 +215,7 @@ async def loop_walking() -> None:
 
 
 def together(points: list[Point]) -> list:
-    """A batch task: (3, _) fails, (4, _) waits, (5, _) raises for all."""
+    """A batch task: (3, _) fails, (4, _) waits, (5, _) raises for all, (6, _) would become a workflow."""
     found = []
     for point, job in zip(points, current_jobs(), strict=True):
         job.progress(0.5, job.id)
@@ -205,7 +226,7 @@ def together(points: list[Point]) -> list:
             stuck_together(job)
         if point.x == 5:
             raise KeyError("all")
-    return found
+    return [plan(1) if point.x == 6 else one for point, one in zip(points, found, strict=True)]
 
 
 async def loop_together(points: list[Point]) -> list:
@@ -219,7 +240,7 @@ async def loop_together(points: list[Point]) -> list:
             await asyncio.sleep(0.01)
         if point.x == 5:
             raise KeyError("all")
-    return found
+    return [plan(1) if point.x == 6 else one for point, one in zip(points, found, strict=True)]
 
 
 def stuck_together(job: JobContext) -> None:
@@ -280,6 +301,7 @@ WAITING: tuple[Callable[..., Any], ...] = (
     noting,
     stepping,
     counting,
+    planning,
     until_cancelled,
     stuck,
     tidy,

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.adapters.runners import ChildRunner, LoopRunner, ThreadRunner, runners
 from chalicelib.domain.errors import UnknownTask
-from chalicelib.pipeline.outcome import Raised, Returned
+from chalicelib.pipeline.outcome import Becomes, Raised, Returned
 from chalicelib.pipeline.task import Kind
 from tests.adapters.calls import start
 
@@ -64,6 +64,23 @@ def test_failures_of_one_cause_share_a_fingerprint(begin):
 
 def test_the_tasks_policy_says_whether_to_try_again(begin):
     assert begin("give_up").outcome().again is False
+
+
+def test_a_task_may_become_a_workflow(begin):
+    outcome = begin("plan", count=2).outcome()
+    assert type(outcome) is Becomes
+    steps = [{"task": "echo", "args": {"value": number}} for number in range(2)]
+    last = {"task": "echo", "args": {}, "into": "value"}
+    assert json.loads(outcome.json) == {"chain": [{"group": steps}, last]}
+
+
+def test_so_may_a_generator_at_its_end(request, kind):
+    if kind == "loop":
+        pytest.skip("an asynchronous generator returns nothing")
+    runner = request.getfixturevalue({"thread": "threads", "child": "children"}[kind])
+    outcome = start(runner, f"{kind}_planning", count=1).outcome()
+    assert type(outcome) is Becomes
+    assert len(json.loads(outcome.json)["chain"][0]["group"]) == 2
 
 
 def test_a_task_can_ask_for_another_attempt_and_when(begin):

@@ -37,6 +37,13 @@ def test_arguments_that_are_wrong_are_one_jobs_own(begin):
     assert lines[2].next() == (0.5, "J2"), "each still speaks on its own line"
 
 
+def test_a_job_of_a_batch_cannot_become_a_workflow(begin):
+    execution, _ = begin((1, 2), (6, 1))
+    first, second = ended(execution).outcomes
+    assert (type(first), second.failure.type, second.again) == (Returned, "ResultNotJson", False)
+    assert second.failure.message.endswith("a batch task's job cannot become a workflow")
+
+
 def test_raising_is_all_of_them(begin):
     execution, _ = begin((1, 2), (5, 1))
     outcome = ended(execution)

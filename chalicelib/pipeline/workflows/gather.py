@@ -118,7 +118,12 @@ def told_of(child: Job | None, who: str) -> ChildFailed:
     """The failure of a workflow whose child ended so."""
     if child is None:
         return ChildFailed(f"{who} is gone")
-    why = f": {child.error.type}: {child.error.message}" if child.error is not None else ""
+    error = child.error
+    if (
+        error is not None and error.type == ChildFailed.__name__
+    ):  # what went wrong below is said once, however deep that is
+        return ChildFailed(f"{who}: {error.message}", error.fingerprint)
+    why = f": {error.type}: {error.message}" if error is not None else ""
     return ChildFailed(
-        f"{who}, {child.label()}, is {child.state}{why}", child.error.fingerprint if child.error else ""
+        f"{who}, {child.label()}, is {child.state}{why}", error.fingerprint if error is not None else ""
     )

@@ -25,7 +25,9 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import place
 from chalicelib.pipeline.workflows import chain, group
+from chalicelib.pipeline.workflows.checking import check_workflow
 from chalicelib.pipeline.workflows.children import Given, child_job, put
+from chalicelib.pipeline.workflows.depth import check_depth
 from chalicelib.pipeline.workflows.gather import ChildFailed, gather
 from chalicelib.pipeline.workflows.lineage import Lineage, lineage
 from chalicelib.pipeline.workflows.places import Position, group_awaited, lives
@@ -92,7 +94,9 @@ def become(job: Job, text: str, *, parts: Parts) -> Event | Sequel:
     """A task has returned a workflow, as JSON: it waits for that, and its result is that one's. Raises `Unavailable`."""
     now, luck = parts.world.now(), parts.world.luck()
     try:
-        node = read_node(strict_json.read(text.encode(), name="workflow", limit=MAX_BODY))
+        value = strict_json.read(text.encode(), name="workflow", limit=MAX_BODY)
+        node = check_workflow({"workflow": value}, tenant=job.tenant, parts=parts)
+        check_depth(job, parts=parts)
         life = lives(job)[0]
         position = Position(parent=job.id, life=life.number, number=0, step=True)
         put([child_job(job, node, None, position, life.began, parts=parts)], parts=parts)
