@@ -63,7 +63,7 @@ lint: $(READY) ## The gate's static half: nothing is run
 
 # What ships is held to its floors by the tests that were made for it; those of the tools around it, and the slow ones (real servers,
 # processes, minutes of load), run without being watched, since that makes them three times as slow. moto and botocore are not watched either.
-COVERING := $(addprefix tests/,unit schedules contract api adapters local cli observability)
+COVERING := $(addprefix tests/,unit schedules contract api adapters observability)
 WORKERS ?= 2
 SPREAD := -n $(WORKERS) --dist worksteal
 
@@ -79,8 +79,12 @@ others: $(READY) ## The other fast tests: infra, proof, cost, demo, local, docto
 
 .PHONY: slow
 SLOW_WORKERS ?= 3 # they wait for processes and servers about as long as they work
-slow: $(READY) ## The slow tests: real servers, processes, minutes of load
-	$(PY) -m pytest -m slow -n $(SLOW_WORKERS) --dist loadfile
+slow: $(READY) ## The slow tests: real servers, processes, load
+	$(PY) -m pytest -m "slow and not long" -n $(SLOW_WORKERS) --dist loadfile
+
+.PHONY: long
+long: $(READY) ## The longest tests, each with a shorter sister in `make test`: deploys taken apart, days under policies, much load
+	$(PY) -m pytest -m long -n $(SLOW_WORKERS) --dist loadfile
 
 .PHONY: cost
 cost: $(READY) ## Count AWS calls and write units for 1,000 plain jobs, and what each feature adds

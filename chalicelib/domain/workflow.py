@@ -1,6 +1,6 @@
 """A workflow as a value: steps, and what holds them together. Any of these may stand where a node may; the whole is a tree."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -79,14 +79,3 @@ class Map:
 
 
 Node = Step | Chain | Group | Map
-
-
-def walk(node: Node, path: str = "workflow") -> Iterator[tuple[str, Node]]:
-    """Every node of the tree with its path, as an error names it: `workflow.chain[1].group[0]`."""
-    yield path, node
-    if isinstance(node, Chain | Group):
-        word = "chain" if isinstance(node, Chain) else "group"
-        for number, child in enumerate(node.nodes):
-            yield from walk(child, f"{path}.{word}[{number}]")
-    elif isinstance(node, Map):
-        yield f"{path}.map", node.step

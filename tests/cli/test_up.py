@@ -187,6 +187,7 @@ def test_tasks_of_the_current_folder_run_whatever_else_is_there(up, tmp_path):
         assert answer.json()["result"] == "Hello, Ada"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 def test_500_jobs_have_500_outcomes_each_recorded_once_though_the_consumer_is_killed_midway(up):
     """The promise of the whole. The wait is for the killed attempts' leases: 30 s and a little."""

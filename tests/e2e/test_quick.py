@@ -69,6 +69,7 @@ def test_the_short_run_holds(tmp_path):
     assert all(check["ok"] for check in checks)
 
 
+@pytest.mark.long
 def test_a_grant_that_is_missing_is_found_where_it_is_missed():
     status, said = ran("--quick", "--break", "grant")
 
@@ -78,6 +79,7 @@ def test_a_grant_that_is_missing_is_found_where_it_is_missed():
     assert failed[0].startswith("FAILED ask: what no row can hold goes in and comes out"), said
 
 
+@pytest.mark.long
 def test_an_interrupted_run_leaves_nothing_running():
     mark = uuid.uuid4().hex
     run = start("--quick", mark=mark)

@@ -97,6 +97,7 @@ def test_every_file_is_a_source_of_ours_or_of_a_locked_wheel_and_all_of_it_is_sm
     }
 
 
+@pytest.mark.long
 def test_it_is_built_for_the_other_processor_too(tmp_path):
     bundle = build(tmp_path, stage="dev", architecture="arm64")
 

@@ -111,6 +111,7 @@ def test_who_may_everything_that_is_needed_may_it_over_tls_only(cloud: Cloud):
         stage.parts["api_handler"].queue.depths()
 
 
+@pytest.mark.long
 def test_a_whole_day_passes_with_each_function_under_its_own_policy(cloud: Cloud, plain_http: None):
     stage = deployed(cloud)
 

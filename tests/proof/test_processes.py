@@ -495,6 +495,7 @@ def test_a_run_under_kills_loses_nothing_and_records_nothing_twice(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(300)
 @RESTARTED
 def test_a_broken_pipeline_is_found_out():

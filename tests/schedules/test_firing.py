@@ -192,6 +192,7 @@ def test_a_ticker_whose_clock_is_ten_minutes_off_changes_nothing_but_how_early_a
 
 # ---------------------------------------------------------------------------------------------------------------- many
 @pytest.mark.slow
+@pytest.mark.long
 def test_ten_thousand_due_in_one_minute_are_fired_by_one_tick_each_once():
     ground = Ground()
     due = START + timedelta(hours=1)
