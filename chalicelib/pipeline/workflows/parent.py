@@ -16,7 +16,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.events import Event
 from chalicelib.domain.job import Job
-from chalicelib.domain.workflow import Chain, Group, Map, OnError
+from chalicelib.domain.workflow import Chain, Group, Map, OnError, Step
 from chalicelib.pipeline import strict_json, verdict
 from chalicelib.pipeline.built_in import UNKNOWN_TASK, WORKFLOW
 from chalicelib.pipeline.limits import MAX_BODY
@@ -25,6 +25,7 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import place
 from chalicelib.pipeline.workflows import chain, group
+from chalicelib.pipeline.workflows.became import became
 from chalicelib.pipeline.workflows.checking import check_workflow
 from chalicelib.pipeline.workflows.children import Given, child_job, put
 from chalicelib.pipeline.workflows.depth import check_depth
@@ -99,7 +100,8 @@ def become(job: Job, text: str, *, parts: Parts) -> Event | Sequel:
         check_depth(job, parts=parts)
         life = lives(job)[0]
         position = Position(parent=job.id, life=life.number, number=0, step=True)
-        put([child_job(job, node, None, position, life.began, parts=parts)], parts=parts)
+        since = None if isinstance(node, Step) else became(job, parts=parts)
+        put([child_job(job, node, None, position, life.began, since=since, parts=parts)], parts=parts)
     except InvalidInput as error:  # an unknown task too
         wrong = Raised(failure=failure(error), again=False, rejected=True)
         return verdict.after_raise(job, wrong, WORKFLOW.options.backoff, None, now, luck)
