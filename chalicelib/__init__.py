@@ -14,6 +14,8 @@ from chalicelib.pipeline.topics import Event
 from chalicelib.pipeline.workflows.flow import Flow, chain, chord, group
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from chalicelib.pipeline.schedules import Schedules
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "group",
     "on",
     "publish",
+    "results",
     "schedules",
     "task",
 ]
@@ -65,6 +68,16 @@ def publish(topic: str, payload: Any = None, *, id: str | None = None, tenant: s
     """
     published: str = import_module("chalicelib.wiring").publish(topic, payload, id=id, tenant=tenant)
     return published
+
+
+def results(of: Any, *, tenant: str | None = None) -> "Iterator[Any]":
+    """The results of a group or a map one by one, read a page at a time: of its handle once it has succeeded, or of what a step is given.
+
+    That is a list, or a manifest if they are many: `for value in results(given): ...` does with either. None stands for a child that did
+    not succeed. tenant: whose they are; inside a task it is the job's own. Raises `InvalidInput` for what is neither.
+    """
+    found: Iterator[Any] = import_module("chalicelib.wiring").results(of, tenant=tenant)
+    return found
 
 
 REGISTRY.submitter = _submit

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -124,6 +124,13 @@ def publish(topic: str, payload: Any = None, *, id: str | None = None, tenant: s
     from chalicelib.pipeline.publish import publish
 
     return publish(topic, payload, id=id, tenant=tenant, parts=parts()).id
+
+
+def results(given: Any, *, tenant: str | None = None) -> Iterator[Any]:
+    """What `chalicelib.results` does."""
+    from chalicelib.pipeline.workflows.results_of import results_of
+
+    return results_of(given, tenant=tenant, parts=parts())
 
 
 def schedules(tenant: str = "default") -> "Schedules":

@@ -223,6 +223,11 @@ def current_jobs() -> tuple[JobContext, ...]:
     return contexts
 
 
+def contexts_here() -> tuple[JobContext, ...]:
+    """The running jobs; none outside a task."""
+    return _current.get()
+
+
 def fields_here() -> dict[str, object]:
     """The fields of the job whose code runs here; none outside a task. So lines of libraries that a task uses carry them too."""
     contexts = _current.get()

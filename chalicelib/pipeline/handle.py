@@ -30,7 +30,7 @@ class JobHandle:
         self.id = job_id
         #: what the request came to: "new", or "existing" or "replaced" where the task is unique or debounced
         self.made = made
-        self._tenant = tenant
+        self.tenant = tenant
         self._parts = parts
 
     def __repr__(self) -> str:
@@ -39,7 +39,7 @@ class JobHandle:
     @property
     def job(self) -> Job:
         """The job as its row says it is now. Raises `NotFound` once it is forgotten."""
-        return get(self.id, tenant=self._tenant, parts=self._parts)
+        return get(self.id, tenant=self.tenant, parts=self._parts)
 
     @property
     def state(self) -> State:
@@ -59,7 +59,7 @@ class JobHandle:
     def result(self, timeout: timedelta | float) -> Any:
         """The result, waiting up to `timeout` (a timedelta or seconds) for it. Raises `JobNotSucceeded`, TimeoutError."""
         limit = timeout if isinstance(timeout, timedelta) else timedelta(seconds=timeout)
-        job = wait(self.id, tenant=self._tenant, limit=limit, parts=self._parts)
+        job = wait(self.id, tenant=self.tenant, limit=limit, parts=self._parts)
         if job.state not in TERMINAL:
             raise TimeoutError(f"{job.label()} is still {job.state} after {limit.total_seconds():g} s")
         if job.result is None:
@@ -68,4 +68,4 @@ class JobHandle:
 
     def cancel(self) -> Job:
         """Cancel it: at once if it waits, by a wish if it runs."""
-        return cancel(self.id, tenant=self._tenant, parts=self._parts)
+        return cancel(self.id, tenant=self.tenant, parts=self._parts)

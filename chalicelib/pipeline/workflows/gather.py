@@ -119,9 +119,8 @@ def told_of(child: Job | None, who: str) -> ChildFailed:
     if child is None:
         return ChildFailed(f"{who} is gone")
     error = child.error
-    if (
-        error is not None and error.type == ChildFailed.__name__
-    ):  # what went wrong below is said once, however deep that is
+    # What went wrong below is said once, however deep that is.
+    if error is not None and error.type == ChildFailed.__name__:
         return ChildFailed(f"{who}: {error.message}", error.fingerprint)
     why = f": {error.type}: {error.message}" if error is not None else ""
     return ChildFailed(
