@@ -6,6 +6,8 @@ from typing import Any
 from chalicelib.domain.errors import InvalidInput, UnknownTask
 from chalicelib.domain.workflow import Chain, Group, Map, Node, Source, Step
 from chalicelib.pipeline.check_how import check_how
+from chalicelib.pipeline.flow_key import flow_key
+from chalicelib.pipeline.gates import keyed_by
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.task import Task
 from chalicelib.pipeline.workflows.branches import Branch
@@ -13,6 +15,9 @@ from chalicelib.pipeline.workflows.children import step_submission
 from chalicelib.pipeline.workflows.lines import check_key
 from chalicelib.pipeline.workflows.reading import read_node
 from chalicelib.pipeline.workflows.typed import ANYTHING, check_types
+
+MOST_SECONDS = 10**10
+"""Beyond this a number of seconds is no time span; what a delay may be is a lot less."""
 
 
 def check_workflow(args: Mapping[str, Any], *, tenant: str, parts: Parts) -> Node:
@@ -59,9 +64,17 @@ def _check_step(step: Step, path: str, *, fed: bool, tenant: str, parts: Parts) 
             task.signature.check(step.args)
         else:
             task.signature.check_all_but(step.args, step.into)
+        _check_keys(task, step.args)
         _check_how(step, task, tenant, parts)
     except InvalidInput as error:
         raise InvalidInput(f"{path}.{error.argument}", error.why) from error
+
+
+def _check_keys(task: Task[Any, Any], values: Mapping[str, Any]) -> None:
+    """Refuse what can be no part of a key, as the door does for a job alone."""
+    for name in values:
+        if keyed_by(task, name):
+            flow_key(task.name, (name,), values)
 
 
 def _task(step: Step, path: str, parts: Parts) -> Task[Any, Any]:
@@ -76,6 +89,8 @@ def _check_how(step: Step, task: Task[Any, Any], tenant: str, parts: Parts) -> N
         seconds = step.how.get(name, 0)
         if isinstance(seconds, bool) or not isinstance(seconds, int | float):
             raise InvalidInput(name, "not a number of seconds")
+        if not abs(seconds) <= MOST_SECONDS:
+            raise InvalidInput(name, f"{seconds} seconds are more than anything may take")
     for name in ("lane", "on_success", "on_failure"):
         if not isinstance(step.how.get(name, ""), str):
             raise InvalidInput(name, "not a text")
@@ -97,7 +112,9 @@ def _check_spread(node: Map, path: str, tenant: str, parts: Parts) -> None:
         raise InvalidInput(f"{path}.map.{error.argument}", error.why) from error
     for number, item in enumerate(node.items):
         try:
-            task.signature.check({**node.step.args, **arguments(node.step, item, task)})
+            given = {**node.step.args, **arguments(node.step, item, task)}
+            task.signature.check(given)
+            _check_keys(task, given)
         except InvalidInput as error:
             raise InvalidInput(f"{path}.items[{number}].{error.argument}", error.why) from error
 
@@ -114,6 +131,7 @@ def _check_items(node: Map, path: str, parts: Parts) -> None:
     for number, item in enumerate(given):
         try:
             task.signature.check({**node.step.args, into: item})
+            _check_keys(task, {into: item})
         except InvalidInput as error:
             raise InvalidInput(f"{path}.items[{number}].{error.argument}", error.why) from error
 
