@@ -11,6 +11,7 @@ from chalicelib.pipeline.declare import external, on, task
 from chalicelib.pipeline.finished import FinishedJob
 from chalicelib.pipeline.task import REGISTRY
 from chalicelib.pipeline.topics import Event
+from chalicelib.pipeline.workflows.failed import Failed, is_failed
 from chalicelib.pipeline.workflows.flow import Flow, chain, chord, group
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ __all__ = [
     "Concurrency",
     "Debounce",
     "Event",
+    "Failed",
     "FinishedJob",
     "Flow",
     "JobCancelled",
@@ -41,6 +43,7 @@ __all__ = [
     "current_jobs",
     "external",
     "group",
+    "is_failed",
     "on",
     "publish",
     "results",

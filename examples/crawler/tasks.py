@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from chalicelib import Backoff, Concurrency, Flow, Rate, group, task
+from chalicelib import Backoff, Concurrency, Flow, Rate, group, is_failed, task
 from examples.crawler import frontier, reading
 from examples.crawler.addresses import NotOurs, allowed, origin
 from examples.crawler.fetching import Fetched, ServerTrouble, fetch
@@ -75,7 +75,7 @@ def _level(crawl: Crawl, page: str) -> Flow:
 
 def _reading(result: dict[str, Any]) -> Reading:
     """In the place of a visit that failed stands what went wrong."""
-    if result.keys() == {"id", "state", "error"}:
+    if is_failed(result):
         error = result["error"]
         return Reading(problem=str(error["message"] if error else result["state"]))
     return Reading(**{**result, "links": tuple(result["links"])})

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from email.message import EmailMessage
 
 import pytest
 
 from examples.demo.mailbox import HOST, Mailbox
-from examples.sales import sample
+from examples.sales import sample, tasks
+from examples.sales.chart import svg
 from examples.sales.command import wrong_report
 from examples.sales.pieces import HEADER, cut, lines
 from examples.sales.sums import add_up, merged
-from examples.sales.tasks import add_up_piece, mail_sales, merge_sums, report_sales
+from examples.sales.tasks import Written, add_up_piece, mail_sales, merge_sums, report_sales
+from jobline.testing import effect
 
 TO = "manager@sales.example"
 
@@ -85,3 +88,34 @@ def test_a_table_that_is_none_ends_the_report_at_once_and_says_why(jobline, mail
     assert job.state == "DEAD"
     assert "WrongTable: other.csv does not begin with" in job.job.error.message
     assert mailbox.letters == {}
+
+
+class Post:
+    """A mail server, for as long as a test lasts: what it took stays taken, whoever dies."""
+
+    def __init__(self) -> None:
+        self.letters: list[str] = []
+
+    @effect
+    def deliver(self, mail: EmailMessage, _host: str, _port: int) -> None:
+        self.letters.append(str(mail["Message-ID"]))
+
+
+def test_however_often_its_sender_is_killed_the_letter_is_one_and_the_same(
+    crash_every_point, monkeypatch, tmp_path
+):
+    found = add_up(["2025-01-01,north,chair,1,10.00"])
+    (tmp_path / "sales.svg").write_text(svg(found))
+    written = [asdict(Written(path=str(tmp_path / name), sums=found)) for name in ("sales.svg", "sales.txt")]
+    monkeypatch.setenv("SALES_SMTP_HOST", HOST)
+    monkeypatch.setenv("SALES_SMTP_PORT", "25")
+
+    def fresh() -> Post:
+        post = Post()
+        monkeypatch.setattr(tasks, "deliver", post.deliver)
+        return post
+
+    def one_letter(run) -> None:
+        assert len(set(run.world.letters)) == 1
+
+    crash_every_point(mail_sales, {"written": written, "to": TO}, setup=fresh, invariant=one_letter)

@@ -9,6 +9,7 @@ from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.outcome import RESULT_BYTES, RESULT_DEPTH, RESULT_VALUES
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.workflows.children import result_text
+from chalicelib.pipeline.workflows.failed import Failed
 from chalicelib.pipeline.workflows.kin import Kin
 from chalicelib.pipeline.workflows.lineage import Lineage
 from chalicelib.pipeline.workflows.pages import Page, read_book, read_page
@@ -104,7 +105,7 @@ def _text(child: Job | None, on_error: OnError, parts: Parts) -> str:
     return strict_json.write(_failure(child))
 
 
-def _failure(child: Job | None) -> dict[str, object]:
+def _failure(child: Job | None) -> Failed:
     """What stands in a failed child's place."""
     error = None if child is None or child.error is None else child.error
     return {
