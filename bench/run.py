@@ -42,7 +42,7 @@ def measure(stage: Stage, meter: Meter, *, jobs: int) -> None:
     """Run `jobs` plain jobs, a few with large results, and the tick, each in a phase of its own. Raises `NotAsPlanned`."""
     poller = Poller(stage)
     with meter.during(SET_UP):
-        _as_found(stage.parts)
+        as_found(stage.parts)
         poller.poll()
     for phase, task, count in ((JOBS, plain, jobs), (LARGE, echo, LARGE_JOBS)):
         with meter.during(phase):
@@ -57,7 +57,7 @@ def measure(stage: Stage, meter: Meter, *, jobs: int) -> None:
             _tick(stage.parts, timedelta(hours=1, minutes=minute), rows=0)
 
 
-def _as_found(parts: Parts) -> None:
+def as_found(parts: Parts) -> None:
     """Bring the stage to where a warm function finds it: the queues' addresses and tenants' limits known, a tick gone by a while ago.
 
     A stage's very first tick looks back over a month, once. Limits are listed once a minute, however many jobs there are: not here.
@@ -92,7 +92,7 @@ class Poller:
     """Lambda's side: receives in tens, invokes the consumer's door with them, deletes in tens."""
 
     def __init__(self, stage: Stage) -> None:
-        self._handled = 0
+        self.handled = 0
         function = Function("consume_default", self._consume, timeout=FUNCTION_TIMEOUT)
         self._pump = Pump(stage.sqs, stage.settings.queues["default"], function, wait=0)
         self._stop = threading.Event()
@@ -103,17 +103,17 @@ class Poller:
 
     def bring(self, jobs: int) -> None:
         """Poll until so many messages more were handled. Raises `NotAsPlanned` when they do not come."""
-        wanted = self._handled + jobs
+        wanted = self.handled + jobs
         for _ in range(jobs + 100):
-            if self._handled >= wanted:
+            if self.handled >= wanted:
                 return
             self.poll()
-        raise NotAsPlanned(f"{wanted - self._handled} of {jobs} messages did not come")
+        raise NotAsPlanned(f"{wanted - self.handled} of {jobs} messages did not come")
 
     def _consume(self, event: dict[str, Any], context: Any) -> Any:
         import app
 
-        self._handled += len(event["Records"])
+        self.handled += len(event["Records"])
         return app.consume_default(event, context)
 
 

@@ -9,6 +9,7 @@ import base64
 import math
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 Item = Mapping[str, Mapping[str, Any]]
@@ -52,6 +53,7 @@ def value_size(value: Mapping[str, Any]) -> int:
             raise ValueError(f"DynamoDB has no type {kind!r}")
 
 
+@lru_cache(100_000)
 def number_size(text: str) -> int:
     """Bytes of a number. The rule says "approximately"; this is its upper end.
 

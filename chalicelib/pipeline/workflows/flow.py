@@ -6,10 +6,11 @@ A value of `Flow` does not know yet what comes before it; that decides which arg
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.workflow import DEFAULT, Chain, Group, Node, OnError, Policy
+from chalicelib.pipeline.workflows.many import listed
 from chalicelib.pipeline.workflows.reading import is_whole, to_json
 from chalicelib.pipeline.workflows.shown import call, several
 
@@ -36,7 +37,7 @@ class Flow(ABC):
 
     def json(self) -> dict[str, Any]:
         """What a caller of the API would send. Raises `InvalidInput`."""
-        return to_json(self.node(fed=False))
+        return cast("dict[str, Any]", listed(to_json(self.node(fed=False))))
 
     def __or__(self, following: "Flow") -> "Flow":
         """This, then that. Raises `InvalidInput`."""
@@ -61,7 +62,9 @@ class Flow(ABC):
             )
         tasks = self.tasks()
         submitter = tasks[0].submitter if tasks else REGISTRY.submit
-        handle: JobHandle = submitter(WORKFLOW, {"workflow": self.json()}, Submission(**named(how)))
+        handle: JobHandle = submitter(
+            WORKFLOW, {"workflow": to_json(self.node(fed=False))}, Submission(**named(how))
+        )
         return handle
 
 

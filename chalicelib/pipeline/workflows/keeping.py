@@ -6,7 +6,7 @@ from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, cast
 
-from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.errors import InvalidInput, ResultNotJson
 from chalicelib.domain.workflow import Map
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.limits import MAX_BODY
@@ -59,7 +59,7 @@ def _lines(many: Iterable[Any], node: Map, parts: Parts) -> Iterator[bytes]:
     while lot := list(islice(rest, size)):
         if number >= MOST_CHILDREN * size:
             raise InvalidInput("items", f"more than {MOST_CHILDREN:,} children of one map")
-        plain, name = [to_plain(item) for item in lot], f"items[{number}]"
+        plain, name = [_plain(item, number + place) for place, item in enumerate(lot)], f"items[{number}]"
         for place, item in enumerate(plain):
             line = strict_json.write_readable(item, name=f"items[{number + place}]", limit=MAX_BODY)
             yield line.encode() + b"\n"
@@ -70,3 +70,10 @@ def _lines(many: Iterable[Any], node: Map, parts: Parts) -> Iterator[bytes]:
         except InvalidInput as error:
             raise InvalidInput(f"{name}.{error.argument}", error.why) from error
         number += len(plain)
+
+
+def _plain(item: object, number: int) -> Any:
+    try:
+        return to_plain(item)
+    except ResultNotJson as error:
+        raise InvalidInput(f"items[{number}]", str(error)) from error

@@ -1,12 +1,14 @@
 """More items than a workflow should carry itself, before it is submitted: taken as they come, none of them held."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from itertools import chain, islice
 from typing import Any
 
-from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.errors import InvalidInput, ResultNotJson
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.signature import to_plain
+from chalicelib.pipeline.workflows.shown import SHORT
 
 FEW = 1_000
 SMALL = 64 * 1024
@@ -21,6 +23,9 @@ class Many:
     def __init__(self, items: Iterable[Any]) -> None:
         self._items = items
         self._used = False
+
+    def __repr__(self) -> str:
+        return "..." if iter(self._items) is self._items else SHORT.repr(self._items)
 
     def __iter__(self) -> Iterator[Any]:
         """All of them. Raises `InvalidInput` for an iterator that has been gone through before."""
@@ -41,12 +46,13 @@ def few_or_many(items: Iterable[Any]) -> tuple[Any, ...] | Many:
 
 
 def large(items: Iterable[Any]) -> bool:
-    """Whether plain items that are few are too much all the same."""
+    """Whether plain items that are few are too much all the same. What is no JSON is told later, by its place."""
     size = 0
-    for item in items:
-        size += len(strict_json.write(item))
-        if size > SMALL:
-            return True
+    with suppress(ResultNotJson):
+        for item in items:
+            size += len(strict_json.write(item))
+            if size > SMALL:
+                return True
     return False
 
 

@@ -10,6 +10,7 @@ from chalicelib.domain.workflow import DEFAULT, Map, Node, Policy, Source, Step
 from chalicelib.pipeline.batch_signature import BatchSignature
 from chalicelib.pipeline.signature import to_plain
 from chalicelib.pipeline.workflows.flow import Flow, named, policy_words
+from chalicelib.pipeline.workflows.many import Many, few_or_many, large
 from chalicelib.pipeline.workflows.reading import HOW
 from chalicelib.pipeline.workflows.shown import SHORT, arguments, call
 
@@ -97,14 +98,14 @@ class MapFlow(Flow):
     """One job for each item. `items` None: they are what comes before."""
 
     step: StepFlow
-    items: tuple[Any, ...] | None
+    items: tuple[Any, ...] | Many | None
     spread: bool = False
     size: int | None = None
     policy: Policy = DEFAULT
 
     def __repr__(self) -> str:
         word = "starmap" if self.spread else "map" if self.size is None else "chunks"
-        items = [] if self.items is None else [SHORT.repr(list(self.items))]
+        items = [] if self.items is None else [shown_items(self.items)]
         size = [] if self.size is None else [f"size={self.size}"]
         step = self.step
         words = [*items, *size, *arguments((), step.kwargs), *policy_words(self.policy)]
@@ -127,11 +128,17 @@ class MapFlow(Flow):
             )
         step = self.step.node(fed=not self.spread, path=f"{path}.map")
         assert isinstance(step, Step)
-        items = () if self.items is None else self.items
+        few, many = (), self.items if isinstance(self.items, Many) else None
+        if isinstance(self.items, tuple):
+            few = tuple(_plain(one, f"{path}.items[{number}]") for number, one in enumerate(self.items))
+            if large(few):
+                few, many = (), Many(few)
+        source = Source.HERE if many is None else Source.OBJECT
         return Map(
             step=step,
-            source=Source.BEFORE if self.items is None else Source.HERE,
-            items=tuple(_plain(one, f"{path}.items[{number}]") for number, one in enumerate(items)),
+            source=Source.BEFORE if self.items is None else source,
+            items=few,
+            object=many,
             spread=self.spread,
             size=self.size,
             policy=self.policy,
@@ -142,15 +149,20 @@ class MapFlow(Flow):
         return [self.step.task]
 
 
-def items_of(given: Iterable[Any] | None) -> tuple[Any, ...] | None:
-    """The items of a map. Raises `InvalidInput` for what was hardly meant as some."""
+def items_of(given: Iterable[Any] | None) -> tuple[Any, ...] | Many | None:
+    """The items of a map; more than a few of an iterator are left there until it is submitted. Raises `InvalidInput` for what was hardly meant as some."""
     if given is None:
         return None
     if isinstance(given, Flow):
         raise InvalidInput("items", f"{given!r} is a workflow: put it before the map, by chain or |")
     if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
         raise InvalidInput("items", f"{type(given).__name__} is no list of items")
-    return tuple(given)
+    return few_or_many(given)
+
+
+def shown_items(items: tuple[Any, ...] | Many) -> str:
+    """The items as far as they are known."""
+    return repr(items) if isinstance(items, Many) else SHORT.repr(list(items))
 
 
 def _set_words(step: StepFlow) -> str:
