@@ -26,6 +26,7 @@ from bench import (
     uses_schedules,
     uses_topics,
     uses_webhooks,
+    uses_workflows,
 )
 from bench.figures import Sum, total
 from bench.ground import FEATURES, Feature, Ground
@@ -35,7 +36,17 @@ from bench.stage import emulated, stage
 from chalicelib import wiring
 from chalicelib.pipeline.parts import Parts
 
-USES = (uses, uses_alike, uses_lanes, uses_long, uses_redrive, uses_schedules, uses_topics, uses_webhooks)
+USES = (
+    uses,
+    uses_alike,
+    uses_lanes,
+    uses_long,
+    uses_redrive,
+    uses_schedules,
+    uses_topics,
+    uses_webhooks,
+    uses_workflows,
+)
 """Where the features are used. Importing these puts their rows on the list, in this order."""
 
 
