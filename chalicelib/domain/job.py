@@ -20,6 +20,10 @@ KEY_LIFE = timedelta(hours=24)
 """How long an idempotency key answers for its job. A keyed job's row is never deleted earlier (see `forget_at`)."""
 
 
+PART_OF = "workflow:"
+"""What `cause` of a workflow's children begins with."""
+
+
 class State(StrEnum):
     """Where a job is in its life. The arrows between them are `lifecycle.TRANSITIONS`."""
 
@@ -172,6 +176,13 @@ class Job:
         return self.state in TERMINAL and not self.outbox
 
     @property
+    def workflow(self) -> str | None:
+        """The id of the workflow that it is part of."""
+        if self.cause is None or not self.cause.startswith(PART_OF):
+            return None
+        return self.cause.removeprefix(PART_OF).partition("/")[0]
+
+    @property
     def next_check(self) -> datetime | None:
         """When the tick is to look at this job, if it has an appointment."""
         return self.attention_at if self.attention == "due" else None
@@ -200,6 +211,7 @@ class Job:
             "attempt": self.attempts,
             "epoch": self.epoch,
             "tenant": self.tenant,
+            **({} if self.workflow is None else {"workflow": self.workflow}),
         }
 
 

@@ -132,6 +132,7 @@ def _call(ready: Ready, line: AttemptLine, ends: datetime) -> Call:
         epoch=job.epoch,
         deadline=ends,
         state=ready.state,
+        workflow=job.workflow,
     )
     return Call(task=job.task, args=ready.args, facts=facts, line=line)
 

@@ -25,6 +25,7 @@ def log_fields(facts: Facts) -> dict[str, object]:
         "attempt": facts.attempt,
         "epoch": facts.epoch,
         "tenant": facts.tenant,
+        **({} if facts.workflow is None else {"workflow": facts.workflow}),
     }
 
 

@@ -366,6 +366,7 @@ class Facts:
     epoch: int
     deadline: datetime
     state: object = None  #: the last checkpoint's, as JSON values
+    workflow: str | None = None  #: the id of the one that it is part of
 
 
 class Tracer(Protocol):

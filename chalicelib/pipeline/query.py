@@ -47,6 +47,7 @@ class Search:
     state: State | None = None
     task: str | None = None
     tag: str | None = None
+    parts: bool = True  #: of workflows as well
     since: datetime | None = None
     until: datetime | None = None
     cursor: str | None = None
@@ -59,6 +60,7 @@ class Search:
             and (self.state is None or job.state is self.state)
             and (self.task is None or job.task == self.task)
             and (self.tag is None or self.tag in job.tags)
+            and (self.parts or job.workflow is None)
             and (job.forget is None or job.forget >= now)
         )
 

@@ -10,6 +10,7 @@ from chalicelib.domain.errors import PayloadMissing
 from chalicelib.domain.estimate import began, eta
 from chalicelib.domain.job import TERMINAL, Inline, Job, Payload, Stored
 from chalicelib.entrypoints.api.job_shape import Elsewhere, JobDocument
+from chalicelib.entrypoints.api.workflow_place import workflow_place
 from chalicelib.pipeline.ids import time_of
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
@@ -96,6 +97,7 @@ def _document(
         "error": None,
         "reason": None if job.reason is None else job.reason.value,
         "cause": job.cause,
+        "workflow": workflow_place(job),
         "limits": [f"{gate.kind} {gate.key}" for gate in job.gates],
         "events": list(job.events),
         "webhook": job.webhook,

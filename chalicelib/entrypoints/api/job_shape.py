@@ -66,6 +66,21 @@ class EntryDocument(TypedDict):
     note: str
 
 
+class WorkflowPlace(TypedDict):
+    """What a job has to do with workflows. Steps and children are counted from 0, as in `workflow.chain[1]`."""
+
+    of: Annotated[str | None, Meta(description="the workflow that it is part of")]
+    place: Annotated[str | None, Meta(description="where in that: `step 1`, `child 17`")]
+    children: Annotated[
+        int | None,
+        Meta(description="how many it has itself, once it has waited for them; null: it is no workflow"),
+    ]
+    waits_for: Annotated[
+        str | None,
+        Meta(description="while it is WAITING: `step 1`, or `its children`; GET /workflows/{id} has more"),
+    ]
+
+
 class JobDocument(TypedDict):
     """A job: what was asked for, where it is in its life, and all that became of it."""
 
@@ -97,8 +112,11 @@ class JobDocument(TypedDict):
     reason: Annotated[ReasonName | None, Meta(description="why it is DEAD")]
     cause: Annotated[
         str | None,
-        Meta(description="what made it: the id of the job that it follows, `schedule:<id>`, `event:<id>`"),
+        Meta(
+            description="what made it: the id of the job that it follows, `schedule:<id>`, `event:<id>`, `workflow:<id>/<place>`"
+        ),
     ]
+    workflow: Annotated[WorkflowPlace | None, Meta(description="null: it is no workflow, and no part of one")]
     limits: Annotated[
         list[str], Meta(description='what each attempt has to pass before it starts: `slots export:"acme"`')
     ]

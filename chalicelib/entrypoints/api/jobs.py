@@ -2,7 +2,7 @@
 
 import logging
 from datetime import timedelta
-from typing import Annotated, TypedDict
+from typing import Annotated, Literal, TypedDict
 
 import msgspec
 from msgspec import Meta
@@ -22,7 +22,7 @@ from chalicelib.entrypoints.api.request import Request
 from chalicelib.entrypoints.api.submission import NewJob, job_request
 from chalicelib.pipeline.asked import Made
 from chalicelib.pipeline.cancel import cancel_seen
-from chalicelib.pipeline.enqueue import submit
+from chalicelib.pipeline.enqueue import JobRequest, submit
 from chalicelib.pipeline.query import PAGE, Search, get, search
 from chalicelib.pipeline.receipt import receipt
 from chalicelib.pipeline.redrive import redrive
@@ -39,6 +39,9 @@ class JobsQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     state: State | None = None
     task: str | None = None
     tag: str | None = None
+    children: Annotated[
+        Literal["true", "false"], Meta(description="false: without the jobs that are parts of workflows")
+    ] = "true"
     since: Moment | None = None
     until: Moment | None = None
     limit: Annotated[int, Meta(ge=1, le=PAGE)] = DEFAULT_PAGE
@@ -64,13 +67,18 @@ class Retry(NoBody, kw_only=True, forbid_unknown_fields=True):
 def submit_job(request: Request) -> Answer:
     """Accept a job: 202 with its document, or 200 if it has ended by the time of the answer."""
     new: NewJob = request.body
-    limit = wish_to_wait(request.header("Prefer"))
     key = idempotency_key(request.header("Idempotency-Key"))
-    submitted = submit([job_request(new, tenant=request.tenant, key=key)], parts=request.parts)[0]
+    return accepted(job_request(new, tenant=request.tenant, key=key), request, shelf="jobs")
+
+
+def accepted(wanted: JobRequest, request: Request, *, shelf: str) -> Answer:
+    """Accept what is wanted. `shelf`: where it can be asked for."""
+    limit = wish_to_wait(request.header("Prefer"))
+    submitted = submit([wanted], parts=request.parts)[0]
     if isinstance(submitted, Exception):
         raise submitted
     answer = submitted.job
-    headers = {"Location": f"{request.raw.prefix}/jobs/{answer.id}"}
+    headers = {"Location": f"{request.raw.prefix}/{shelf}/{answer.id}"}
     if submitted.made is not Made.NEW:
         headers["Jobline-Job"] = submitted.made.value
     if limit is None:
@@ -113,6 +121,7 @@ def list_jobs(request: Request) -> Answer:
         state=query.state,
         task=query.task,
         tag=query.tag,
+        parts=query.children == "true",
         since=moment(query.since, "since"),
         until=moment(query.until, "until"),
         cursor=unwrap(query.cursor),

@@ -15,6 +15,7 @@ from chalicelib.entrypoints.api.problem import MEDIA_TYPE, Problem
 from chalicelib.entrypoints.api.problem_kinds import ALL_KINDS
 from chalicelib.entrypoints.api.route import Reply, Route
 from chalicelib.entrypoints.api.submission import NewBatchJob
+from chalicelib.entrypoints.api.workflow_schema import TREE
 from chalicelib.pipeline.task import Task
 
 VERSION = "1"
@@ -34,7 +35,7 @@ Json = dict[str, Any]
 
 def openapi(routes: Sequence[Route], *, tasks: Iterable[Task[Any, Any]]) -> Json:
     """The document. Without tasks it describes the API alone."""
-    schemas = _schemas(routes)
+    schemas = {**_schemas(routes), **TREE}
     queries = {route.query: schemas.pop(route.query.__name__) for route in _once(routes)}
     for body in ("NewJob", "NewBatchJob"):
         with_tasks(schemas, body, tasks)

@@ -25,6 +25,7 @@ AREAS: Mapping[str, str] = {
     "topics": "TOPIC_ROUTES",
     "schedules": "SCHEDULE_ROUTES",
     "webhooks": "WEBHOOK_ROUTES",
+    "workflows": "WORKFLOW_ROUTES",
     "about": "ABOUT_ROUTES",
     "dashboard": "DASHBOARD_ROUTES",
 }
@@ -77,6 +78,16 @@ AREA_PATHS: Mapping[str, tuple[str, ...]] = {
         "/webhooks/{id}",
         "/webhooks/{id}/rotate",
         "/webhooks/{id}/test",
+    ),
+    "workflows": (
+        "/workflows",
+        "/workflows/{id}",
+        "/workflows/{id}/children",
+        "/workflows/{id}/results",
+        "/workflows/{id}/graph",
+        "/workflows/{id}/cancel",
+        "/workflows/{id}/retry",
+        "/workflows/{id}/resubmit",
     ),
     "about": (
         "/tasks",

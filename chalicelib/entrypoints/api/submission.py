@@ -6,9 +6,10 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from chalicelib.domain.errors import MAX_DELAY
+from chalicelib.domain.errors import MAX_DELAY, InvalidInput
 from chalicelib.entrypoints.api.reading import Moment, moment
 from chalicelib.lanes import LANES
+from chalicelib.pipeline.built_in import WORKFLOW
 from chalicelib.pipeline.check_how import MAX_KEY_CHARS, MAX_TAG_CHARS, MAX_TAGS
 from chalicelib.pipeline.enqueue import JobRequest
 from chalicelib.pipeline.task import MAX_ATTEMPTS, Submission
@@ -64,6 +65,8 @@ class NewBatchJob(NewJob, kw_only=True, forbid_unknown_fields=True):
 
 def job_request(new: NewJob, *, tenant: str, key: str | None) -> JobRequest:
     """The verb's request. The tenant is the caller's, whatever the body says. Raises `InvalidInput`."""
+    if new.task == WORKFLOW.name:
+        raise InvalidInput("task", "workflows are submitted to /workflows")
     how = Submission(
         delay=None if new.delay is None else timedelta(seconds=new.delay),
         at=moment(new.at, "at"),

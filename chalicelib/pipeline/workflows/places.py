@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from chalicelib.domain.job import Entry, Job
+from chalicelib.domain.job import PART_OF, Entry, Job
 from chalicelib.pipeline.ids import RANDOM_BYTES, is_id, make_id, time_of
-
-CAUSE = "workflow:"
-"""What `cause` of a workflow's children begins with."""
 
 PAGE = 100
 """How many children of a group are made, marked and looked after together. The item that holds their marks stays within the 1 KiB that
@@ -33,7 +30,7 @@ class Position:
     @property
     def cause(self) -> str:
         """As the child's row says it."""
-        return f"{CAUSE}{self.parent}/{self.life}{_STEP if self.step else _CHILD}{self.number}"
+        return f"{PART_OF}{self.parent}/{self.life}{_STEP if self.step else _CHILD}{self.number}"
 
     @property
     def awaited(self) -> str:
@@ -63,9 +60,9 @@ def group_awaited(life: int) -> str:
 
 def position(job: Job) -> Position | None:
     """Where the job stands in a workflow; None: it is no workflow's child."""
-    if job.cause is None or not job.cause.startswith(CAUSE):
+    if job.cause is None or not job.cause.startswith(PART_OF):
         return None
-    parent, _, place = job.cause.removeprefix(CAUSE).partition("/")
+    parent, _, place = job.cause.removeprefix(PART_OF).partition("/")
     step = _STEP in place
     life, _, number = place.partition(_STEP if step else _CHILD)
     if not (is_id(parent) and life.isdecimal() and number.isdecimal()):

@@ -1,0 +1,28 @@
+"""Asking for a workflow: its row, and what it was asked to do."""
+
+from typing import Any
+
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.job import Job
+from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.patience import patience
+from chalicelib.pipeline.payloads import load
+from chalicelib.pipeline.query import get
+from chalicelib.pipeline.workflows.parent import is_parent
+
+
+def find_workflow(job_id: str, *, tenant: str, parts: Parts) -> Job:
+    """The row. Raises `NotFound` for a job that is none as for one that is not there, another tenant's as well; `Unavailable`."""
+    try:
+        row = get(job_id, tenant=tenant, parts=parts)
+    except NotFound:
+        row = None
+    if row is None or not is_parent(row):
+        raise NotFound(f"there is no workflow {job_id[:40]!r}")
+    return row
+
+
+def arguments_of(row: Job, *, parts: Parts) -> dict[str, Any]:
+    """A workflow's arguments: its tree, what came before it. Raises `PayloadMissing`, `InvalidInput`, `Unavailable`."""
+    found = patience(parts)(load, row.args, job_id=row.id, payloads=parts.payloads)
+    return found if isinstance(found, dict) else {}
