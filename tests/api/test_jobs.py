@@ -57,6 +57,7 @@ def test_the_document_tells_a_whole_life(desk: Desk, ann: Caller):
         "error": None,
         "reason": None,
         "cause": None,
+        "workflow": None,
         "limits": [],
         "events": [],
         "webhook": None,

@@ -110,7 +110,7 @@ WRONG = [
         },
         "workflow.chain[1].chord[1].then.task",
     ),
-    ({"workflow": {"map": {"task": "add", "into": "a"}, "items": [1, "x"]}}, "workflow.items[1].a"),
+    ({"workflow": {"map": {"task": "add", "into": "a"}, "items": [1, "x"]}}, "workflow.items[1].args.a"),
     ({"workflow": {"map": {"task": "add"}, "items": [1]}}, "workflow.map.into"),
     ({"workflow": {"map": {"task": "add", "into": "a"}, "from": "before"}}, "workflow.from"),
     ({"workflow": {"map": {"task": "add", "into": "a"}}}, "workflow"),

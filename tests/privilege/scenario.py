@@ -109,6 +109,7 @@ class Day:
             self.submit(f"one_at_a_time_{lane}")
             self.submit("tell", value="v" * SIZES["item"], lane=lane)
             self.submit("spread", to=lane, lane=lane)
+            self.workflow(lane)
             self.relay(lane)
             self.notify(lane)
             self.forget_arguments(self.submit("echo", value="y" * SIZES["object"], lane=lane))
@@ -126,6 +127,7 @@ class Day:
         job = done["object"]
         self.forget_result(job)
         assert self.ok("GET", f"/jobs/{job}").json_body["result_stored"]["why"] == "missing"
+        self.workflows()
         self.ok("GET", "/dead")
         self.ok("GET", "/dead/groups")
         dead = self.ok("GET", "/dead").json_body["jobs"]
@@ -137,6 +139,40 @@ class Day:
         with self.nobody_performs_effects():
             self.work()
         self.ok("POST", f"/jobs/{job}/retry")
+
+    def workflow(self, lane: str, step: str = "echo") -> str:
+        """A workflow in this lane, with each kind of node; its second step is of this task."""
+        first, second = (
+            {"task": task, "args": {value: "w" * SIZES["item"]}, "lane": lane}
+            for task, value in (("echo", "value"), (step, "value" if step == "echo" else "note"))
+        )
+        mapped = {
+            "map": {"task": "echo", "into": "value", "lane": lane},
+            "items": ["a", "o" * SIZES["object"]],
+        }
+        body = {"workflow": {"chain": [first, {"group": [second, {"chain": [first]}]}, mapped]}, "lane": lane}
+        made: str = self.ok("POST", "/workflows", body).json_body["id"]
+        return made
+
+    def workflows(self) -> None:
+        """One that is looked at from all sides, one that fails and is retried, one that is cancelled while it waits for the tick."""
+        done, failed, waits = (
+            self.workflow("default"),
+            self.workflow("default", "doomed"),
+            self.workflow("low"),
+        )
+        self.work()
+        for rest in ("", "/children", "/graph", "/graph?format=mermaid"):
+            self.ok("GET", f"/workflows/{done}{rest}")
+        assert self.ok("GET", f"/workflows/{done}/results").json_body["results"][0]["result"] == "a"
+        self.ok("POST", f"/workflows/{done}/resubmit", {"from": 1})
+        self.ok("POST", f"/workflows/{failed}/retry")
+        assert self.ok("GET", f"/workflows/{waits}").json_body["state"] == "SUCCEEDED"
+        lost = self.workflow("low")
+        self.stage.deliver("consume_low")
+        assert self.ok("GET", f"/workflows/{lost}").json_body["state"] == "WAITING"
+        self.lose_messages()
+        self.ok("POST", f"/workflows/{lost}/cancel")
 
     def lanes_rest(self) -> None:
         """A lane is paused, somebody lets it run by hand, the tick puts that right, and it goes on."""

@@ -30,8 +30,8 @@ def whole(job: Job, parts: Parts) -> JobDocument:
 
     Raises `Unavailable`.
     """
-    result, room = _loaded(job, job.result, ROOM, parts)
-    args, _ = _loaded(job, job.args, room, parts)
+    result, room = loaded(job, job.result, ROOM, parts)
+    args, _ = loaded(job, job.args, room, parts)
     return _document(job, args, result)
 
 
@@ -50,7 +50,7 @@ def _in_row(payload: Payload | None) -> msgspec.Raw | Elsewhere | None:
             return None
 
 
-def _loaded(
+def loaded(
     job: Job, payload: Payload | None, room: int, parts: Parts
 ) -> tuple[msgspec.Raw | Elsewhere | None, int]:
     """The payload if it fits, and the room that is left."""

@@ -14,6 +14,7 @@ LONGEST_WAIT = timedelta(seconds=25)
 
 SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "Idempotency-Key": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARS, "pattern": "^[ -~]+$"},
+    "Accept": {"type": "string"},
     "Prefer": {"type": "string", "examples": ["wait=10"]},
 }
 """What they may hold, for the documentation."""

@@ -128,7 +128,10 @@ def _reply(reply: Reply) -> Json:
     return {
         "description": reply.meaning,
         "headers": {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}, **headers},
-        "content": {reply.content_type: content},
+        "content": {
+            reply.content_type: content,
+            **{text: {"schema": {"type": "string"}} for text in reply.texts},
+        },
     }
 
 

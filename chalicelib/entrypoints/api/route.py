@@ -22,6 +22,7 @@ class Reply:
     shape: Any = None  #: a type that msgspec can make a schema of; None: no JSON
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)  #: name -> meaning
+    texts: tuple[str, ...] = ()  #: further content types that a request can ask for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

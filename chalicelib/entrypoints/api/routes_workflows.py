@@ -4,6 +4,17 @@ from chalicelib.entrypoints.api.job_shape import JobDocument
 from chalicelib.entrypoints.api.receipts import CancelledJob
 from chalicelib.entrypoints.api.route import Reply, Route
 from chalicelib.entrypoints.api.workflow_schema import EXAMPLES
+from chalicelib.entrypoints.api.workflow_shape import ChildPage, GraphDocument, ResultPage, WorkflowDocument
+from chalicelib.entrypoints.api.workflow_views import (
+    MERMAID,
+    ChildrenQuery,
+    GraphQuery,
+    ResultsQuery,
+    list_children,
+    list_results,
+    show_graph,
+    show_workflow,
+)
 from chalicelib.entrypoints.api.workflows import (
     NewWorkflow,
     Resubmission,
@@ -44,6 +55,46 @@ WORKFLOW_ROUTES: tuple[Route, ...] = (
         headers=_KEY,
         replies=_ACCEPTED,
         problems=(409, 429),
+    ),
+    Route(
+        method="GET",
+        path="/workflows/{id}",
+        scope="read",
+        handler=show_workflow,
+        summary="Show a workflow: its tree, and how far each part of it is",
+        replies={200: Reply(meaning="The workflow as it is.", shape=WorkflowDocument)},
+        problems=(409,),
+    ),
+    Route(
+        method="GET",
+        path="/workflows/{id}/children",
+        scope="read",
+        handler=list_children,
+        summary="List a workflow's children, all or those in one state",
+        query=ChildrenQuery,
+        replies={200: Reply(meaning="A page of them.", shape=ChildPage)},
+        problems=(409,),
+    ),
+    Route(
+        method="GET",
+        path="/workflows/{id}/results",
+        scope="read",
+        handler=list_results,
+        summary="List the results of a group or a map, however many they are",
+        query=ResultsQuery,
+        replies={200: Reply(meaning="A page of them.", shape=ResultPage)},
+        problems=(409,),
+    ),
+    Route(
+        method="GET",
+        path="/workflows/{id}/graph",
+        scope="read",
+        handler=show_graph,
+        summary="Draw a workflow: boxes and arrows, or the text of a Mermaid flowchart",
+        query=GraphQuery,
+        headers={"Accept": "`text/vnd.mermaid` or `text/plain`: as `format=mermaid`"},
+        replies={200: Reply(meaning="The picture.", shape=GraphDocument, texts=(MERMAID,))},
+        problems=(409,),
     ),
     Route(
         method="POST",

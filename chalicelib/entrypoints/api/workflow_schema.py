@@ -7,7 +7,7 @@ from chalicelib.domain.workflow import OnError
 from chalicelib.lanes import LANES
 from chalicelib.pipeline.check_how import MAX_TAG_CHARS, MAX_TAGS
 from chalicelib.pipeline.task import MAX_ATTEMPTS
-from chalicelib.pipeline.workflows.reading import MAX_CHUNK
+from chalicelib.pipeline.workflows.reading import MAX_SIZE
 
 Json = dict[str, Any]
 
@@ -148,12 +148,16 @@ TREE: Mapping[str, Json] = {
             "size": {
                 "type": "integer",
                 "minimum": 1,
-                "maximum": MAX_CHUNK,
+                "maximum": MAX_SIZE,
                 "description": "each job gets a list of so many items",
             },
             **_POLICY,
         },
         oneOf=[{"required": ["items"]}, {"required": ["from"]}],
+        anyOf=[
+            {"properties": {"spread": {"const": True}}, "required": ["spread"]},
+            {"properties": {"map": {"required": ["into"]}}},
+        ],
     ),
 }
 """By name, as components of the document."""
