@@ -139,8 +139,11 @@ TREE: Mapping[str, Json] = {
                 "$ref": "#/components/schemas/WorkflowStep",
                 "description": "`into` is the argument that gets the item",
             },
-            "items": {"type": "array", "description": "give items or from"},
+            "items": {"type": "array", "description": "give one of items, from and object"},
             "from": _text("the items are the result of what comes before", const="before"),
+            "object": _text(
+                "the key of an object in the stage's bucket, in your tenant's folder: each of its lines is an item, in JSON"
+            ),
             "spread": {
                 "type": "boolean",
                 "description": "each item is the arguments: an object, or a list of them in the task's order",
@@ -153,7 +156,7 @@ TREE: Mapping[str, Json] = {
             },
             **_POLICY,
         },
-        oneOf=[{"required": ["items"]}, {"required": ["from"]}],
+        oneOf=[{"required": ["items"]}, {"required": ["from"]}, {"required": ["object"]}],
         anyOf=[
             {"properties": {"spread": {"const": True}}, "required": ["spread"]},
             {"properties": {"map": {"required": ["into"]}}},

@@ -2,11 +2,10 @@
 
 from chalicelib.domain.job import Job, State
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.workflows.children import read_child
+from chalicelib.pipeline.workflows.kin import Kin
 from chalicelib.pipeline.workflows.lineage import Lineage
-from chalicelib.pipeline.workflows.pages import read_page
-from chalicelib.pipeline.workflows.places import PAGE, Position
+from chalicelib.pipeline.workflows.places import Position
 
 
 def step_member(line: Lineage, number: int, *, parts: Parts) -> Job | None:
@@ -19,19 +18,6 @@ def step_member(line: Lineage, number: int, *, parts: Parts) -> Job | None:
     return None
 
 
-def member_id(line: Lineage, number: int, *, parts: Parts) -> str | None:
-    """The id of a group's child. None: its page has not been put. Raises `Unavailable`."""
-    for life in line.all:
-        page = read_page(life.workflow, life.number, number // PAGE, parts=parts)
-        if page is None or number % PAGE >= page.count:
-            return None
-        if number % PAGE not in page.kept:
-            spot = Position(parent=life.workflow, life=life.number, number=number, step=False)
-            return spot.job_id(page.at)
-    return None
-
-
 def group_member(line: Lineage, number: int, *, parts: Parts) -> Job | None:
     """A group's child. None: it has not been made, or is forgotten. Raises `Unavailable`."""
-    job_id = member_id(line, number, parts=parts)
-    return None if job_id is None else patience(parts)(parts.store.read, job_id)
+    return Kin(line.all, parts=parts).row(number)

@@ -108,7 +108,7 @@ def _told(node: Node) -> tuple[Kind, str]:
         return "step", node.task
     if isinstance(node, Map):
         size = "" if node.size is None else f", {node.size} at a time"
-        source = " of what comes before" if node.source is Source.BEFORE else ""
+        source = {Source.BEFORE: " of what comes before", Source.OBJECT: " line"}.get(node.source, "")
         return "map", f"{node.step.task} for each{source}{size}"
     names = sorted({one.task for one in getattr(node, "nodes", ()) if isinstance(one, Step)})
     return "group", f"group of {', '.join(names[:3]) or 'workflows'}"

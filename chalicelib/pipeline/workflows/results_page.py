@@ -14,9 +14,9 @@ from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import fetch
 from chalicelib.pipeline.query import get
 from chalicelib.pipeline.workflows.found import arguments_of
-from chalicelib.pipeline.workflows.lineage import Lineage, lineage
+from chalicelib.pipeline.workflows.kin import Kin
+from chalicelib.pipeline.workflows.lineage import lineage
 from chalicelib.pipeline.workflows.manifest import is_manifest
-from chalicelib.pipeline.workflows.members import group_member
 from chalicelib.pipeline.workflows.places import PAGE
 
 
@@ -63,10 +63,8 @@ def _lying(said: dict[str, Any], tenant: str, start: int, limit: int, parts: Par
         raise NotPossible(f"nobody knows any more how workflow {workflow.id} was run") from error
     lives = [life for life in line if life.workflow != workflow.id or life.number <= said["life"]]
     end = min(start + min(limit, PAGE), said["children"])
-    found = parts.crew.each(
-        lambda number: group_member(Lineage(life=lives[0], earlier=tuple(lives[1:])), number, parts=parts),
-        range(start, end),
-    )
+    kin = Kin(lives, parts=parts)
+    found = parts.crew.each(kin.row_of, kin.ids(start, end))
     jobs: list[Job | None] = []
     for one in found:
         if isinstance(one, Exception):

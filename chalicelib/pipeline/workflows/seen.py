@@ -68,7 +68,7 @@ class _Visit:
 class _Look:
     reads: Reads
     facts: dict[str, _Fact] = field(default_factory=dict)
-    queue: deque[_Visit] = field(default_factory=deque)
+    ahead: deque[_Visit] = field(default_factory=deque)
 
 
 def planned(node: Node) -> Seen:
@@ -87,9 +87,9 @@ def seen(row: Job, *, reads: Reads) -> Seen:
         args = arguments_of(row, parts=reads.parts)
         node = rooted(read_node(args.get("workflow")))
         line = lineage(row, args, parts=reads.parts) if lives(row) else None
-        look.queue.append(_Visit(path="workflow", node=node, row=row, line=line))
-    while look.queue:
-        _visit(look, look.queue.popleft())
+        look.ahead.append(_Visit(path="workflow", node=node, row=row, line=line))
+    while look.ahead:
+        _visit(look, look.ahead.popleft())
     return _assembled("workflow", node, look.facts)
 
 
@@ -171,7 +171,7 @@ def _met(look: _Look, path: str, node: Node, job: Job | None, around: Lineage) -
             line = lineage(job, args, parts=look.reads.parts)
         except (OutOfReads, PayloadMissing):
             look.facts[path].looked = False
-    look.queue.append(_Visit(path=path, node=node, row=job, line=line))
+    look.ahead.append(_Visit(path=path, node=node, row=job, line=line))
 
 
 def _step_in(look: _Look, path: str, job: Job) -> None:
@@ -198,7 +198,7 @@ def _step_in(look: _Look, path: str, job: Job) -> None:
         return
     look.facts[path].became = below
     line = Lineage(life=lives(child)[0], earlier=tuple(lives(child)[1:])) if lives(child) else None
-    look.queue.append(_Visit(path=f"{path}.became", node=below, row=child, line=line))
+    look.ahead.append(_Visit(path=f"{path}.became", node=below, row=child, line=line))
 
 
 def _assembled(path: str, node: Node, facts: dict[str, _Fact]) -> Seen:
