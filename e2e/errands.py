@@ -15,6 +15,7 @@ from chalicelib import (
     Rate,
     Throttle,
     Unique,
+    chord,
     current_job,
     on,
     task,
@@ -150,6 +151,30 @@ def long(parts: int, seconds: float) -> list[str]:
 def _part(part: int, seconds: float) -> str:
     time.sleep(seconds)
     return f"part {part} in epoch {current_job().epoch}"
+
+
+@task
+def plus(number: int, more: int) -> int:
+    """Add."""
+    return number + more
+
+
+@task
+def numbers(count: int) -> list[int]:
+    """The first so many."""
+    return list(range(count))
+
+
+@task
+def total(numbers: list[int]) -> int:
+    """What they come to."""
+    return sum(numbers)
+
+
+@task
+def unfold(count: int) -> Any:
+    """A workflow takes this task's place."""
+    return chord([plus.s(number, 1) for number in range(count)], total.s())
 
 
 @on("order.paid")

@@ -1,5 +1,7 @@
 """Workflows over HTTP: what is taken, what is refused and by which name, and what can be done to one."""
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -7,7 +9,9 @@ from openapi_schema_validator import OAS31Validator
 
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.entrypoints.api.workflow_schema import EXAMPLES, TREE
+from chalicelib.pipeline.workflows.mermaid import mermaid
 from chalicelib.pipeline.workflows.reading import HOW, read_node
+from infra.config import ROOT
 from tests.api.desk import Caller, Desk, documented
 
 STEP = {"task": "add", "args": {"a": 1}}
@@ -159,6 +163,13 @@ def test_the_examples_run_on_the_tasks_of_a_new_project(desk: Desk, ann: Caller)
     # then each example is taken
     for example in EXAMPLES.values():
         made(ann, example)
+
+
+def test_the_page_of_docs_has_these_examples_and_the_picture_of_one():
+    page = (ROOT / "docs" / "workflows.md").read_text(encoding="utf-8")
+    blocks = {kind: re.findall(rf"```{kind}\n(.*?)```", page, re.DOTALL) for kind in ("json", "mermaid")}
+    assert [json.loads(block) for block in blocks["json"]] == list(EXAMPLES.values())
+    assert blocks["mermaid"] == [mermaid(read_node(EXAMPLES["WorkflowChord"]))]
 
 
 def test_each_example_is_of_its_kind_alone():
