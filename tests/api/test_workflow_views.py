@@ -197,6 +197,29 @@ def test_a_step_that_became_a_workflow_shows_it(desk: Desk, ann: Caller):
     assert [child["job"]["state"] for child in children(ann, step["job"])] == ["SUCCEEDED"]
 
 
+def test_what_a_returned_workflow_keeps_of_the_one_before_it_is_shown(desk: Desk, ann: Caller):
+    # given a task that returns a chain, whose second step fails
+    from chalicelib import chain
+    from chalicelib.pipeline.task import Options
+
+    tasks = desk.parts.registry
+    tasks.add(lambda: chain(tasks["add"].s(1), tasks["fail"].si("x")), "plan", Options(max_attempts=1))
+    job = made(ann, {"chain": [{"task": "plan"}]})
+    worked(desk)
+    before = tree(ann, job)["nodes"][0]["became"]["nodes"]
+    assert [node["state"] for node in before] == ["SUCCEEDED", "DEAD"]
+
+    # when it is retried, and returns the same
+    mended(desk)
+    ann.post(f"/workflows/{job}/retry")
+    worked(desk)
+
+    # then the step that it kept is shown
+    after = tree(ann, job)["nodes"][0]["became"]["nodes"]
+    assert [node["state"] for node in after] == ["SUCCEEDED", "SUCCEEDED"]
+    assert (after[0]["job"], after[1]["job"] == before[1]["job"]) == (before[0]["job"], False)
+
+
 def test_large_groups_and_maps_are_counted_by_their_marks(desk: Desk, ann: Caller, monkeypatch):
     job = made(ann, {"map": {"task": "add", "into": "a"}, "items": list(range(1050))})
     worked(desk)

@@ -190,14 +190,15 @@ def _step_in(look: _Look, path: str, job: Job) -> None:
             look.facts[path].became = below
             _step_in(look, f"{path}.became", child)
             return
-        below = rooted(read_node(arguments_of(child, parts=look.reads.parts).get("workflow")))
+        args = arguments_of(child, parts=look.reads.parts)
+        below = rooted(read_node(args.get("workflow")))
+        line = lineage(child, args, parts=look.reads.parts) if lives(child) else None
     except OutOfReads:
         look.facts[path].looked = False
         return
     except (PayloadMissing, InvalidInput):
         return
     look.facts[path].became = below
-    line = Lineage(life=lives(child)[0], earlier=tuple(lives(child)[1:])) if lives(child) else None
     look.ahead.append(_Visit(path=f"{path}.became", node=below, row=child, line=line))
 
 
