@@ -35,6 +35,8 @@ def options(url: str, key: str, further: dict[str, Any]) -> dict[str, Any]:
 
 def reply_of(answer: httpx.Response) -> Reply:
     """The answer, read. One that says it is JSON and is not came from something that stands in between."""
+    if answer.status_code == 204:  # nothing to say, and that is the answer
+        return Reply(status=204, headers=answer.headers)
     try:
         document = answer.json()
     except ValueError:

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 from urllib.parse import quote
@@ -60,14 +60,26 @@ def retry(job_id: str) -> Plan[Job]:
 
 def jobs(filters: Mapping[str, Any]) -> Plan[None]:
     """GET /jobs, page after page; says each job, newest first."""
+    return pages("/jobs", "jobs", filters, Job.of)
+
+
+def pages(path: str, within: str, filters: Mapping[str, Any], made: Callable[[Any], Any]) -> Plan[None]:
+    """GET a list, page after page; says what is made of each entry of the field `within`."""
     query = {name: value for name, value in filters.items() if value is not None}
     while True:
-        reply = yield from ask(Ask(method="GET", path="/jobs", query=query))
-        for document in reply.document["jobs"]:
-            yield Say(Job.of(document))
+        reply = yield from ask(Ask(method="GET", path=path, query=query))
+        for document in reply.document[within]:
+            yield Say(made(document))
         if reply.document["cursor"] is None:
             return
         query["cursor"] = reply.document["cursor"]
+
+
+def call(method: str, path: str, body: Any, query: Mapping[str, Any], *, once: bool) -> Plan[Any]:
+    """Any other route: the answer's document."""
+    given = {name: value for name, value in query.items() if value is not None}
+    reply = yield from ask(Ask(method=method, path=path, body=body, query=given), once=once)
+    return reply.document
 
 
 def ended(job_id: str, timeout: float | None) -> Plan[Job]:

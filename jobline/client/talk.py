@@ -57,9 +57,9 @@ LONGEST_WAIT = 30.0
 """For how long a `Retry-After` is heeded; a limit that holds for longer is told to the caller."""
 
 
-def ask(request: Ask) -> Plan[Reply]:
+def ask(request: Ask, *, once: bool = False) -> Plan[Reply]:
     """The answer, asked for again while nobody answers or the API cannot. Every request of ours may come twice: reads, submissions with their
-    keys, cancellations. Raises `ApiError`, `Unreachable`.
+    keys, cancellations. One that may not is `once`: it is sent again only after a 429, which did nothing. Raises `ApiError`, `Unreachable`.
     """
     reply = Reply(status=None)
     for attempt in range(1, TRIES + 1):
@@ -68,10 +68,13 @@ def ask(request: Ask) -> Plan[Reply]:
         wait = _wait(reply, attempt)
         if wait is None:
             return reply
+        if once and reply.status != 429:
+            break
         if attempt < TRIES:
             yield Pause(wait)
     if reply.status is None:
-        raise Unreachable(f"{request.method} {request.path}: {reply.why}, {TRIES} times")
+        times = "; whether it took effect is unknown" if once else f", {TRIES} times"
+        raise Unreachable(f"{request.method} {request.path}: {reply.why}{times}")
     raise error_of(reply.status, _problem(reply))
 
 

@@ -1,93 +1,19 @@
-"""Both clients, over the real API on twins: no socket, no clock but a held one. Whatever is asked for is written once and tried with both."""
+"""Both clients, over the real API on twins. Whatever is asked for is written once and tried with both."""
 
 import asyncio
-import inspect
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import Any
 
-import httpx
 import pytest
 
-from chalicelib import wiring
-from chalicelib.adapters import json_log
 from jobline.client import AsyncClient, Client
-from tests.api.desk import Desk, looked_at
-
-URL = "https://api.test"
-
-
-class Answer:
-    """An answer that something in between gives, in the stead of the API."""
-
-    def __init__(self, status: int, **facts: Any) -> None:
-        self.status, self.facts = status, facts
-
-    def __repr__(self) -> str:
-        return f"{self.status} {self.facts}"
-
-
-class Wire(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Takes requests to the desk. `troubles` happen to the next requests: a status, an exception, or "lost": it arrived, its answer did not."""
-
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        self.troubles: list[object] = []
-        self.seen: list[tuple[str, str, dict[str, str]]] = []
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.seen.append((request.method, request.url.raw_path.decode(), dict(request.headers)))
-        trouble = self.troubles.pop(0) if self.troubles else None
-        if isinstance(trouble, Exception):
-            raise trouble
-        if isinstance(trouble, Answer):
-            return httpx.Response(trouble.status, **trouble.facts)
-        names = ("authorization", "content-type", "idempotency-key", "prefer")
-        headers = {name.title(): request.headers[name] for name in names if name in request.headers}
-        path = request.url.raw_path.decode()
-        answer = self.desk.client.request(request.method, path, headers=headers, body=request.read())
-        looked_at(answer, request.method, path, self.desk.document)
-        if trouble == "lost":
-            raise httpx.ReadTimeout("no answer")
-        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.body)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return self.handle_request(request)
-
-
-class Driven:
-    """A client or a handle, whose awaitables are awaited and whose iterators are read to their ends, so that a test reads the same for both."""
-
-    def __init__(self, one: object, loop: asyncio.AbstractEventLoop) -> None:
-        self._one, self._loop = one, loop
-
-    def __getattr__(self, name: str) -> object:
-        found = getattr(self._one, name)
-        return (lambda *a, **k: self._end(found(*a, **k))) if callable(found) else found
-
-    def _end(self, value: object) -> object:
-        if inspect.isawaitable(value):
-            value = self._loop.run_until_complete(value)
-        if hasattr(value, "__aiter__"):
-            value = self._loop.run_until_complete(self._read(value))
-        elif inspect.isgenerator(value):
-            value = list(value)
-        if isinstance(value, list):
-            return [self._end(one) for one in value]
-        return Driven(value, self._loop) if type(value).__name__.endswith("Handle") else value
-
-    @staticmethod
-    async def _read(iterator: object) -> list[object]:
-        return [one async for one in iterator]  # type: ignore[attr-defined]
+from tests.api.desk import Desk
+from tests.support.wire import URL, Driven, Pauses, Wire, held_clock, open_desk
 
 
 @pytest.fixture
 def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    monkeypatch.setattr(json_log, "configure", lambda: None)
-    desk = Desk()
-    wiring.use(desk.parts)
-    yield desk
-    wiring.use(None)
+    with open_desk(monkeypatch) as desk:
+        yield desk
 
 
 @pytest.fixture
@@ -96,36 +22,20 @@ def wire(desk: Desk) -> Wire:
 
 
 @pytest.fixture
-def pauses() -> list[float]:
-    """How long each pause was."""
-    return []
+def pauses(desk: Desk) -> Pauses:
+    return Pauses(desk)
 
 
 @pytest.fixture(params=["sync", "async"])
-def client(request, desk: Desk, wire: Wire, pauses: list[float], monkeypatch) -> Iterator[Driven]:
+def client(request, desk: Desk, wire: Wire, pauses: Pauses, monkeypatch) -> Iterator[Driven]:
     """A client of tenant ann. While it pauses, time passes and the worker works."""
     key = desk.caller().token
-
-    def pause(seconds: float) -> None:
-        pauses.append(seconds)
-        desk.world.advance(timedelta(seconds=seconds))
-        desk.work()
-
-    async def pause_async(seconds: float) -> None:
-        pause(seconds)
-
-    begun = desk.world.now()
-
-    def elapsed() -> float:
-        return (desk.world.now() - begun).total_seconds()
-
-    monkeypatch.setattr("jobline.client.plans.time.monotonic", elapsed)
+    held_clock(desk, monkeypatch)
     with asyncio.Runner() as runner:
-        loop = runner.get_loop()
         if request.param == "sync":
-            one: object = Client(URL, key=key, pause=pause, transport=wire)
+            one: object = Client(URL, key=key, pause=pauses.pause, transport=wire)
         else:
-            one = AsyncClient(URL, key=key, pause=pause_async, transport=wire)
-        driven = Driven(one, loop)
+            one = AsyncClient(URL, key=key, pause=pauses.pause_async, transport=wire)
+        driven = Driven(one, runner.get_loop())
         yield driven
         driven.close()  # type: ignore[operator]

@@ -14,7 +14,7 @@ from jobline.client import (
     Throttled,
     Unreachable,
 )
-from tests.client.conftest import Answer
+from tests.support.wire import Answer
 
 
 def test_a_job_is_submitted_and_its_result_waited_for(client):
@@ -188,3 +188,26 @@ def test_it_needs_nothing_of_what_ships():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_any_other_route_may_be_asked_for_its_document(client):
+    assert [lane["lane"] for lane in client.call("GET", "/lanes")["lanes"]][:1] == ["high"]
+    made = client.call("POST", "/schedules", {"id": "s", "task": "add", "args": {"a": 1}, "every": 60})
+    assert [one["id"] for one in client.pages("/schedules", "schedules", limit=1)] == [made["id"]]
+
+
+def test_what_may_not_happen_twice_is_not_sent_again(client, wire):
+    client.call("POST", "/schedules", {"id": "s", "task": "add", "args": {"a": 1}, "every": 60})
+    wire.troubles = ["lost"]
+
+    with pytest.raises(Unreachable, match="whether it took effect is unknown"):
+        client.call("POST", "/schedules/s/fire", once=True)
+
+    assert [path for _, path, _ in wire.seen].count("/schedules/s/fire") == 1
+
+
+def test_an_answer_without_a_body_is_an_answer(client, wire):
+    wire.troubles = [Answer(204)]
+
+    assert client.call("DELETE", "/webhooks/x") is None
+    assert len(wire.seen) == 1

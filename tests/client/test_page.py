@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import jobline.client
-from tests.client.conftest import URL, Wire
+from tests.support.wire import URL, Wire
 
 PAGE = Path(__file__).parents[2] / "docs" / "client.md"
 
