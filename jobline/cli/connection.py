@@ -1,67 +1,80 @@
-"""Which API the commands talk to: JOBLINE_URL and JOBLINE_API_KEY, or what `jobline up` in this folder wrote down."""
+"""Which API the commands talk to: the environment's, a profile's, or what `jobline up` in this folder wrote down."""
 
 import json
 import os
-import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import click
-import httpx
+from jobline.cli import profiles
+from jobline.cli.exits import USAGE, Failure
+from jobline.cli.private import write_private
 
 STATE_FILE = Path("build/local/stack.json")  # in the folder where `jobline up` was started
-TIMEOUT = 30.0  # seconds; the API answers within 29
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Connection:
-    """An API and the key for it."""
+    """An API, the key for it, and in words how both were found."""
 
     url: str
     api_key: str
-
-    def call(self, method: str, path: str, body: Any = None) -> httpx.Response:
-        """One request. Raises ClickException when nobody answers, and for every answer that is an error."""
-        # A proxy is for the world outside. On the loopback address it could not even find the API.
-        local = urlsplit(self.url).hostname in {"127.0.0.1", "localhost", "::1"}
-        headers = {"Authorization": f"Bearer {self.api_key}"}
-        try:
-            with httpx.Client(
-                base_url=self.url, headers=headers, timeout=TIMEOUT, trust_env=not local
-            ) as client:
-                answer = client.request(method, path, json=body)
-        except httpx.HTTPError as error:
-            raise click.ClickException(
-                f"nobody answers at {self.url} ({error}); is `jobline up` running?"
-            ) from error
-        if answer.is_error:
-            raise click.ClickException(_problem(answer))
-        return answer
+    found: str
 
 
-def connect() -> Connection:
-    """Find the API. Raises ClickException that says how to name one."""
+def connect(profile: str | None = None) -> Connection:
+    """Find the API. A key goes only where it was meant for: an address from the environment takes no other place's key.
+
+    Raises Failure that says how to name one.
+    """
+    url, api_key = os.environ.get("JOBLINE_URL"), os.environ.get("JOBLINE_API_KEY")
+    if url:
+        if profile:
+            raise _unclear(
+                "JOBLINE_URL and --profile both name an API", "Unset JOBLINE_URL, or leave --profile out."
+            )
+        if not api_key:
+            raise _unclear(
+                "JOBLINE_URL is set, JOBLINE_API_KEY is not", "Set both: no other place's key is sent there."
+            )
+        return Connection(url=url.rstrip("/"), api_key=api_key, found="environment")
+    there = _written(profile)
+    if there is None:
+        then = "Start `jobline up` here, set JOBLINE_URL and JOBLINE_API_KEY, or `jobline profile add NAME --url URL`."
+        raise _unclear("no API is known", then)
+    if api_key:
+        return Connection(url=there.url, api_key=api_key, found=f"{there.found}, key from the environment")
+    return there
+
+
+def _written(profile: str | None) -> Connection | None:
+    """The one that is asked for; else what runs in this folder, which its `jobline up` says these commands are for; else the one in use."""
+    asked = profile or os.environ.get("JOBLINE_PROFILE")
+    if asked:
+        return _of_profile(asked)
     state = read_state()
-    url = os.environ.get("JOBLINE_URL") or state.get("api_url")
-    api_key = os.environ.get("JOBLINE_API_KEY") or state.get("api_key")
-    if not url or not api_key:
-        raise click.ClickException(
-            "no API known: start `jobline up` here, or set JOBLINE_URL and JOBLINE_API_KEY"
-        )
-    return Connection(url=url.rstrip("/"), api_key=api_key)
+    if state.get("api_url") and state.get("api_key"):
+        return Connection(url=state["api_url"], api_key=state["api_key"], found="`jobline up` in this folder")
+    used = profiles.read().used
+    return _of_profile(used) if used else None
+
+
+def _of_profile(name: str) -> Connection:
+    found = profiles.read().profiles.get(name)
+    if found is None:
+        raise _unclear(f"there is no profile {name!r}", "`jobline profile list` shows them.")
+    return Connection(url=found.url, api_key=found.key, found=f"profile {name}")
+
+
+def _unclear(message: str, then: str) -> Failure:
+    return Failure(message, status=USAGE, then=then)
 
 
 def write_state(facts: dict[str, Any]) -> None:
     """Write down what runs, readable by this user alone: it holds the key."""
     STATE_FILE.parent.mkdir(parents=True, exist_ok=True)
-    new = STATE_FILE.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(facts, file, indent=2)
-    new.replace(STATE_FILE)  # a reader sees the old facts or the new ones
+    write_private(STATE_FILE, json.dumps(facts, indent=2))
 
 
 def forget_state(api_key: str) -> None:
@@ -77,12 +90,3 @@ def read_state() -> dict[str, Any]:
         if isinstance(state, dict):
             return state
     return {}
-
-
-def _problem(answer: httpx.Response) -> str:
-    """An error answer in a line: what the API says of it, as far as it says anything."""
-    with suppress(ValueError):
-        problem = answer.json()
-        if isinstance(problem, dict) and (told := problem.get("detail") or problem.get("title")):
-            return f"{answer.status_code}: {told}"
-    return f"{answer.status_code}: {answer.text[:500]}"

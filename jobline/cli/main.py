@@ -1,28 +1,70 @@
 """`jobline`: the command's front door."""
 
+from collections.abc import Mapping
 from importlib import import_module
+from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from jobline import __version__
-from jobline.cli.jobs import status, submit
-from jobline.cli.up import up
 
-LATER = ("doctor", "keys")
-"""Commands that are imported when they are typed: they bring boto3 and Chalice with them, and the others need not wait for these."""
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "cancel": ("cancelling:cancel", "Cancel jobs: by their ids, or all that a filter takes."),
+    "completion": ("completion:completion", "Print what makes your shell complete these commands."),
+    "cost": ("cost:cost", "Say what so many jobs cost on AWS, by list prices."),
+    "dead": ("dead:dead", "Jobs that gave up: what they have in common, and another life for them."),
+    "doctor": (
+        "doctor:doctor",
+        "Look at a live stage and say what does not hold, why it matters, and how to mend it.",
+    ),
+    "keys": ("keys:keys", "API keys of a stage: who may ask it for what."),
+    "lanes": ("lanes:lanes", "Lanes: how much waits in each, and pausing them."),
+    "list": ("jobs:list_", "List jobs, the newest first."),
+    "load": ("load:load", "Submit many jobs at a rate, wait for all, and say whether any was lost."),
+    "profile": ("profile:profile", "Stages by name: an address and a key each."),
+    "result": ("jobs:result", "Print what a job returned."),
+    "retry": ("jobs:retry", "Give dead jobs another life."),
+    "schedule": ("schedule:schedule", "Schedules: jobs by the clock."),
+    "status": ("jobs:status", "Show a job: its state, its history, its error."),
+    "submit": ("submit:submit", "Submit a job and print its id, or one for each line of a file."),
+    "tasks": ("tasks:tasks", "List the tasks, or show what one takes."),
+    "tenants": ("tenants:tenants", "Tenants' limits: how fast, how many at once, how many accepted."),
+    "topics": ("topics:topics", "Topics: who hears what, and publishing."),
+    "up": ("up:up", "Run API, queues, table, consumers and tick on this machine, until Ctrl-C."),
+    "watch": ("watch:watch", "Follow a job until it has ended."),
+}
+"""Each command's place and its short help. It is imported when it is typed: some bring boto3 and Chalice with them, and no other need wait for these."""
 
 
 class Front(click.Group):
-    """Knows the later commands by their names: each is a module of the same name."""
+    """Knows the commands by this table, so that neither help nor a completion imports them all."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), *LATER])
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click passes it
+        return sorted(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in LATER:
-            command: click.Command = getattr(import_module(f"jobline.cli.{cmd_name}"), cmd_name)
-            return command
-        return super().get_command(ctx, cmd_name)
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click passes it
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name][0].split(":")
+        found: click.Command = getattr(import_module(f"jobline.cli.{module}"), name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click passes it
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, told) for name, (_, told) in sorted(COMMANDS.items())])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        named = [(name, told) for name, (_, told) in sorted(COMMANDS.items()) if name.startswith(incomplete)]
+        return [*(CompletionItem(name, help=told) for name, told in named), *options]
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo(err=True)
+            ctx.exit(130)  # as every shell says it
 
 
 @click.group(cls=Front, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -30,13 +72,12 @@ class Front(click.Group):
 def main() -> None:
     """Background jobs for Python on AWS with no servers to run.
 
-    Begin with `jobline up`: it runs all of it on this machine.
-    """
+    Begin with `jobline up`: it runs all of it on this machine. Then, in another terminal of the same folder: `jobline submit`.
 
-
-main.add_command(up)
-main.add_command(submit)
-main.add_command(status)
+    \b
+    Exit status: 0 done; 1 the job or the request failed; 2 typed wrongly; 3 not found; 4 nobody answers;
+    5 throttled; 6 the key may not; 7 the time to wait was over.
+    """  # noqa: D301 - \b is click's: keep these lines as they are
 
 
 if __name__ == "__main__":

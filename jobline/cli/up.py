@@ -11,8 +11,9 @@ import click
 from rich.console import Console
 
 from infra.stack import StackFailed
-from jobline.cli.connection import STATE_FILE, Connection, forget_state, write_state
+from jobline.cli.connection import STATE_FILE, forget_state, write_state
 from jobline.cli.welcome import welcome
+from jobline.client import Client
 from jobline.local.emulator import EmulatorFailed
 from jobline.local.ports import PortBusy
 from jobline.local.stack import LocalStack
@@ -47,6 +48,7 @@ PORT = click.IntRange(0, 65535)
     default="build/local/logs",
     show_default=True,
     type=click.Path(file_okay=False, path_type=Path),
+    help="Where the processes' logs go.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Say the same as one line of JSON, for scripts.")
 def up(port: int, emulator_port: int, tasks: str, log_dir: Path, as_json: bool) -> None:  # noqa: FBT001 - click's way
@@ -94,7 +96,8 @@ def _greet(stack: LocalStack, out: Console, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(_facts(stack)))
         return
-    known = Connection(url=stack.api_url, api_key=stack.api_key).call("GET", "/tasks").json()["tasks"]
+    with Client(stack.api_url, key=stack.api_key) as client:
+        known = client.call("GET", "/tasks")["tasks"]
     welcome(_facts(stack), [task["name"] for task in known], out)
 
 

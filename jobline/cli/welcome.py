@@ -48,7 +48,7 @@ def welcome(facts: dict[str, Any], tasks: Sequence[str], out: Console) -> None:
         "Watch it",
         f"{api}/dashboard        (sign in with the key)",
         f"curl -s '{api}/jobs?limit=5' {authorized}",
-        "jobline status ID        (in this folder; `jobline submit` works here too)",
+        "jobline watch ID         (in this folder; `jobline list`, `jobline submit` and the others work here too)",
     )
     part(
         "Look into the table and the queues",

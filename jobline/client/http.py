@@ -12,10 +12,14 @@ TIMEOUT = 30.0
 """Seconds; API Gateway answers within 29."""
 
 
+LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
+"""This machine, by its names."""
+
+
 def options(url: str, key: str, further: dict[str, Any]) -> dict[str, Any]:
     """How the client is set up. Raises ValueError for an address that cannot be one, or would carry the key in the clear."""
     parts = urlsplit(url)
-    local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+    local = parts.hostname in LOCAL
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(f"url: {url!r} is no http(s) address")
     if parts.scheme == "http" and not local:

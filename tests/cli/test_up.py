@@ -96,7 +96,7 @@ def test_what_it_prints_works_as_it_stands(up, tmp_path):
     submitted = shell(line_after(run.said, "Submit a job"), tmp_path)
     job_id = json.loads(submitted)["id"]
     watched = json.loads(shell(line_after(run.said, "Watch it"), tmp_path))
-    status = [*COMMAND[:-1], "status", job_id]
+    status = [*COMMAND[:-1], "status", "--json", job_id]
     told = until(
         lambda: (job := json.loads(shell(shlex.join(status), tmp_path)))["state"] == "SUCCEEDED" and job
     )
