@@ -4,7 +4,7 @@ import re
 import shlex
 
 from jobline.cli import exits
-from tests.cli.test_main import ROOT
+from jobline.local.python import ROOT
 
 PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 
