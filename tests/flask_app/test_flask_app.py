@@ -14,7 +14,8 @@ from jobline.client.flask import Jobline
 from jobline.client.quart import Jobline as AsyncJobline
 from jobline.client.settings import NotConfigured
 from tests.api.desk import Desk
-from tests.client.conftest import URL, Wire, desk  # noqa: F401 - a fixture
+from tests.client.conftest import desk  # noqa: F401 - a fixture
+from tests.support.wire import URL, Wire
 
 STRETCHED = hashlib.pbkdf2_hmac("sha256", b"x", b"salt", 1).hex()
 
