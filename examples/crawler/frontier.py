@@ -9,6 +9,10 @@ from examples.crawler.reading import Reading
 LEVEL = 100
 """The most addresses of one level; what is more belongs to the next. A workflow has up to 1,000 nodes, and a visit is three."""
 
+ROUNDS = 11
+"""The most levels, one after the other. Each is two jobs that wait for the next one, and no more than 32 jobs may wait for each other; so
+there is room for a workflow around the crawl."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
@@ -34,10 +38,11 @@ class Crawl:
     start: str
     deepest: int
     most: int
+    rounds: int = ROUNDS  #: so many more levels
     todo: tuple[Due, ...] = ()
     later: tuple[Due, ...] = ()
     found: tuple[Found, ...] = ()
-    left_out: int = 0  #: addresses that were deeper, or more, than asked for
+    left_out: int = 0  #: addresses that were deeper, or more, than asked for or possible
 
 
 def begin(start: str, *, deepest: int, most: int) -> Crawl:
@@ -62,11 +67,14 @@ def after(crawl: Crawl, readings: Sequence[Reading]) -> Crawl:
                 fresh.setdefault(link, Due(url=link, depth=one.depth + 1))
     near = [due for due in fresh.values() if due.depth <= crawl.deepest]
     taken = near[: max(0, crawl.most - len(known))]
-    waiting = (*crawl.later, *taken)
+    waiting, cut_off = (*crawl.later, *taken), 0
+    if crawl.rounds <= 1:
+        waiting, cut_off = (), len(waiting)
     return replace(
         crawl,
+        rounds=crawl.rounds - 1,
         todo=waiting[:LEVEL],
         later=waiting[LEVEL:],
         found=(*crawl.found, *found),
-        left_out=crawl.left_out + len(fresh) - len(taken),
+        left_out=crawl.left_out + len(fresh) - len(taken) + cut_off,
     )

@@ -8,6 +8,7 @@ import pytest
 
 from examples.crawler import tasks
 from examples.crawler.fetching import Fetched
+from examples.crawler.frontier import ROUNDS
 from examples.crawler.site import small_site, wrong_requests
 from examples.crawler.tasks import crawl_site, fetch_page, read_page, write_summary
 from examples.demo.site import Site
@@ -126,3 +127,19 @@ def test_a_site_is_asked_politely_however_many_links_a_page_has(jobline, monkeyp
     for number, at in enumerate(asked):
         within = sum(at <= other < at + timedelta(seconds=1) for other in asked[number:])
         assert within <= rate.limit + rate.burst
+
+
+def test_a_site_that_is_deeper_than_a_workflow_may_be_is_crawled_as_far_as_it_goes(
+    jobline, monkeypatch, tmp_path
+):
+    async def fetch(url: str) -> Fetched:
+        number = int(url.rpartition("/")[2])
+        return Fetched(url=url, html=f'<a href="/{number + 1}">on and on</a>')
+
+    monkeypatch.setattr(tasks, "fetch", fetch)
+    monkeypatch.setenv("CRAWLER_SITES", "http://a.example")
+    job = crawl_site.delay("http://a.example/0", str(tmp_path / "summary.md"), deepest=99)
+    jobline.run_until_quiet()
+
+    found = job.result(timeout=0)
+    assert (found["levels"], found["left_out"]) == (ROUNDS, 1)

@@ -1,6 +1,7 @@
 """The pure heart of the crawler, on sites that chance made."""
 
 from collections import Counter, deque
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,9 +14,9 @@ from examples.crawler.reading import Reading
 SITE = "http://a.example"
 
 
-def crawled(links: dict[int, list[int]], *, deepest: int = 99, most: int = 10_000) -> Crawl:
+def crawled(links: dict[int, list[int]], *, deepest: int = 99, most: int = 10_000, rounds: int = 99) -> Crawl:
     """Crawl a site whose pages are numbers, from page 0."""
-    crawl = begin(f"{SITE}/0", deepest=deepest, most=most)
+    crawl = replace(begin(f"{SITE}/0", deepest=deepest, most=most), rounds=rounds)
     for _ in range(1000):
         if not crawl.todo:
             return crawl
@@ -63,6 +64,15 @@ def test_a_level_is_never_larger_than_a_workflow_may_be():
     crawl = frontier.after(crawl, [Reading(links=tuple(f"{SITE}/{n}" for n in wide[0]))])
     assert len(crawl.todo) == frontier.LEVEL
     assert len(crawled(wide).found) == 1001
+
+
+@given(sites, st.integers(1, 5))
+def test_after_its_last_level_a_crawl_ends_and_counts_what_it_left_out(links, rounds):
+    crawl = crawled(links, rounds=rounds)
+    near = [page for page, depth in distances(links).items() if depth < rounds]
+    beyond = [page for page, depth in distances(links).items() if depth == rounds]
+    assert len(crawl.found) == len(near)
+    assert crawl.left_out == len(beyond)
 
 
 def test_a_start_that_is_no_address_is_refused():
