@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import Generator
+from contextlib import suppress
 
 import pytest
 
 from chalicelib import Flow, chain, current_job, group
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.job import State
 from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.payloads import load
 from chalicelib.pipeline.redrive import redrive
 from chalicelib.pipeline.workflows.depth import MOST_ABOVE, check_depth
-from tests.support.drive import check_end, drain, replay, run_until_quiet
+from tests.support.drive import check_end, drain, replay, run_until_quiet, tick
+from tests.support.faults import Crash, How, Trap, trapped
+from tests.support.stage import Stage
 
 
 class Plans:
@@ -208,3 +212,47 @@ def test_cancelling_the_task_cancels_what_it_has_become(stage, plans):
     run_until_quiet(stage.parts)
     assert stage.row(job).state is State.CANCELLED
     assert plans.ran == []
+
+
+def changing_plans(stage):
+    """A task that returns another workflow each time; the numbers of those that it made."""
+    made = []
+
+    def plan() -> Flow:
+        made.append(len(made))
+        return stage.registry["tell"].s(made[-1]) | stage.registry["tell"].s()
+
+    stage.task(lambda plan: plan, "tell", max_attempts=20)
+    stage.task(plan, "plan", max_attempts=20)
+    return made
+
+
+@pytest.mark.parametrize("how", How)
+def test_a_fault_at_any_call_leaves_one_plan_that_is_carried_out_though_each_attempt_makes_another(how):
+    names = set()
+    for at in range(1, 200):
+        stage = Stage(seed=at)
+        made = changing_plans(stage)
+        job = stage.submit("plan")
+        trap = Trap(how=how, at=at)
+        whole, stage.parts = stage.parts, trapped(stage.parts, trap)
+        for _ in range(4):
+            with suppress(Crash, Unavailable):
+                drain(stage.parts)
+            with suppress(Crash, Unavailable):
+                tick(stage.parts)
+        stage.parts = whole
+        run_until_quiet(stage.parts)
+        row = stage.row(job)
+        assert row.state is State.SUCCEEDED, f"{how} at {trap.sprung}: {row.error}"
+        assert load(row.result, job_id=row.id, payloads=stage.parts.payloads) in made
+        children = [one for one in stage.store.rows.values() if one.id != job.id]
+        assert {one.state for one in children} == {State.SUCCEEDED}
+        assert len(children) == 1 + 2, f"{how} at {trap.sprung}"
+        replay(stage.parts)
+        if trap.sprung is None:
+            break
+        names.add(trap.sprung)
+    else:
+        pytest.fail("still sprung")
+    assert {"store.create", "store.write", "store.read", "queue.send"} <= names
