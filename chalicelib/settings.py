@@ -3,11 +3,12 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from chalicelib.domain.lean import dataclass
 from chalicelib.lanes import DECLARED, LANES
 from chalicelib.pipeline.limits import Limits
 

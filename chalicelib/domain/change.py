@@ -5,11 +5,12 @@ law is written once.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any, assert_never
 
 from chalicelib.domain.job import Entry, Job
+from chalicelib.domain.lean import dataclass
 
 
 @dataclass(frozen=True, slots=True)

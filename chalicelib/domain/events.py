@@ -3,13 +3,13 @@
 Every event but the two of acceptance names the guard by which it is written. `at` is when the writer decided, by its own clock.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from chalicelib.domain.flow import Gate
 from chalicelib.domain.guards import Absent, Guard, Lapsed, Mine, Ready, Seen, Unwished
 from chalicelib.domain.job import Effect, Entry, Failure, Payload, Progress, Reason
+from chalicelib.domain.lean import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

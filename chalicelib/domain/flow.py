@@ -4,10 +4,11 @@ A `key` names arguments: jobs whose values there are equal share a limit, a line
 never reach across tenants. `name` lets several tasks share one limit; None is the task's own name.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
+
+from chalicelib.domain.lean import dataclass
 
 
 class GateKind(StrEnum):

@@ -1,10 +1,10 @@
 """The right by which a write is made: each guard is the condition of one kind of writer, as clauses on the row."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.domain.change import Before, Clause, Equals, Missing
 from chalicelib.domain.job import State
+from chalicelib.domain.lean import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

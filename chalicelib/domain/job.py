@@ -1,10 +1,11 @@
 """A job as its row says it is: one frozen value, and the small values that it is made of."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.domain.flow import Gate
+from chalicelib.domain.lean import dataclass
 
 INLINE_BYTES = 320
 """Arguments and results up to this many bytes of JSON ride in the row, which so stays within 1 KiB, the size that DynamoDB

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 
 from chalicelib.domain.errors import LaneMisdeclared
+from chalicelib.domain.lean import dataclass
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)

@@ -5,7 +5,6 @@ docs/lifecycle.md and the tests are derived from it. A move that is not listed r
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.change import Change, Clause, Equals, Missing, Present
@@ -37,6 +36,7 @@ from chalicelib.domain.events import (
 )
 from chalicelib.domain.guards import Absent, Guard, Lapsed, Mine, Ready, Seen, Unwished
 from chalicelib.domain.job import TERMINAL, Entry, Job, State
+from chalicelib.domain.lean import dataclass
 
 UNFINISHED = frozenset(State) - TERMINAL
 PENDING = frozenset({State.QUEUED, State.SCHEDULED, State.RETRYING})

@@ -1,9 +1,9 @@
 """After a failed attempt: should it try again? And when?"""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from chalicelib.domain.errors import MAX_RETRY_WAIT
+from chalicelib.domain.lean import dataclass
 
 MAX_BACKOFF = MAX_RETRY_WAIT
 

@@ -1,10 +1,11 @@
 """When a schedule fires, and which of the fire times that nobody saw are made up for. Standard library only, no clock."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Protocol
+
+from chalicelib.domain.lean import dataclass
 
 ON_TIME = timedelta(minutes=15)
 """A fire time seen up to this late counts as on time, whatever the catch-up policy: ticks fail, and clocks may be off by some minutes; what

@@ -1,9 +1,11 @@
 """A workflow as a value: steps, and what holds them together. Any of these may stand where a node may; the whole is a tree."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
+
+from chalicelib.domain.lean import dataclass
 
 
 class OnError(StrEnum):

@@ -4,7 +4,6 @@ Claim first, then the gates: the message does not say which gates there are, the
 """
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -14,6 +13,7 @@ from chalicelib.domain.flow import Concurrency, Gate, GateKind, Ordered, Rate
 from chalicelib.domain.guards import Unwished
 from chalicelib.domain.history import CONTINUED
 from chalicelib.domain.job import Entry, Job, State
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline import rate, slots, turns, waiting_list
 from chalicelib.pipeline.gates import policies
 from chalicelib.pipeline.items import Spot

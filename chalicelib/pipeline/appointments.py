@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.domain.errors import MachineryError, NewerRow
 from chalicelib.domain.events import Cancelled, Died, Event, Expired, Postponed, Released
 from chalicelib.domain.guards import Seen
 from chalicelib.domain.job import Job, State, Wakeup
+from chalicelib.domain.lean import dataclass
 from chalicelib.domain.lifecycle import change
 from chalicelib.pipeline import effects, ended
 from chalicelib.pipeline.ids import time_of

@@ -1,7 +1,7 @@
 """A request that is in order, on its way to becoming a job, and what became of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -10,6 +10,7 @@ from typing import Any
 
 from chalicelib.domain.flow import Debounce, Throttle, Unique
 from chalicelib.domain.job import Job, Payload
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.accept import new_job
 from chalicelib.pipeline.flow_key import flow_key
 from chalicelib.pipeline.items import Spot

@@ -1,12 +1,12 @@
 """One attempt: start the task, have it watched while it runs, and name what happened. A batch task's jobs run in one call."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.domain.errors import InvalidInput, PayloadMissing, UnknownTask
 from chalicelib.domain.events import Event
 from chalicelib.domain.job import Job
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline import verdict
 from chalicelib.pipeline.built_in import UNKNOWN_TASK, known
 from chalicelib.pipeline.line import AttemptLine

@@ -1,11 +1,12 @@
 """Cancelling all jobs that a filter names: bounded in number and in time, each with its receipt, each answered for itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from chalicelib.domain.errors import InvalidInput, JoblineError
 from chalicelib.domain.job import TERMINAL, Job
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.cancel import cancel_seen
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.query import PAGE, Search, search

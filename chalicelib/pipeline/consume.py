@@ -2,11 +2,11 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.domain.errors import InvalidInput, NewerMessage, Unavailable
 from chalicelib.domain.job import Wakeup
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.execute import Started
 from chalicelib.pipeline.measures import Measure
 from chalicelib.pipeline.messages import decode

@@ -8,13 +8,14 @@ is still warm has had its say and does not fight. Each schedule carries the gene
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from weakref import WeakKeyDictionary
 
 from chalicelib.domain.change import Equals, Missing
 from chalicelib.domain.errors import JoblineError, Unavailable
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.items import Edit, Items, Spot
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience

@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.domain.errors import MachineryError
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline import lane_control
 from chalicelib.pipeline.fire import fire
 from chalicelib.pipeline.items import Spot

@@ -4,11 +4,12 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from chalicelib.domain.errors import InvalidInput, JoblineError
 from chalicelib.domain.job import Job
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.accept import accept
 from chalicelib.pipeline.alike import alike, says_the_same

@@ -1,11 +1,11 @@
 """The jobs that an event leads to: one for each task that subscribes to its topic, under ids that the event and the task alone decide."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.job import Job
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.accept import accept, new_job
 from chalicelib.pipeline.built_in import RELAY

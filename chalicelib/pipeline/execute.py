@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.domain.errors import MachineryError
 from chalicelib.domain.events import Event
 from chalicelib.domain.job import Job, State, Wakeup
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.admission import FREE, Admitted, admit, await_moment, leave
 from chalicelib.pipeline.announce import announce
 from chalicelib.pipeline.attempt import Invocation, attempt

@@ -6,11 +6,11 @@ asked for it. Nothing is lost or used up meanwhile: messages stay in their queue
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.domain.change import Equals, Missing
 from chalicelib.domain.errors import MachineryError, NotFound, Unavailable
+from chalicelib.domain.lean import dataclass
 from chalicelib.lanes import LANES
 from chalicelib.pipeline.items import Edit, Fields, Items, Kept, Spot
 from chalicelib.pipeline.parts import Parts

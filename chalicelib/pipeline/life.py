@@ -1,7 +1,7 @@
 """What a transition is called outside: one word for the log and the trace, and the metrics that it moves. Nothing is done here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chalicelib.domain.change import Change
 from chalicelib.domain.events import (
@@ -23,6 +23,7 @@ from chalicelib.domain.events import (
 )
 from chalicelib.domain.history import CONTINUED
 from chalicelib.domain.job import Entry, Job, Wakeup
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.ids import time_of
 from chalicelib.pipeline.measures import Measure, milliseconds
 

@@ -1,7 +1,8 @@
 """The pipeline's numbers, each with its reason. A stage may set those that its function timeouts change."""
 
-from dataclasses import dataclass
 from datetime import timedelta
+
+from chalicelib.domain.lean import dataclass
 
 MAX_QUEUE_DELAY = timedelta(minutes=15)
 """The longest DelaySeconds of SQS:

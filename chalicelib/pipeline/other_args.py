@@ -1,12 +1,12 @@
 """Other arguments for a job that has another life: given whole, or by a JSON Patch, and checked before anything is written."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.errors import InvalidInput, PayloadMissing
 from chalicelib.domain.flow import Gate, GateKind
 from chalicelib.domain.job import Job, Payload
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline import json_patch, strict_json
 from chalicelib.pipeline.gates import gates_of
 from chalicelib.pipeline.limits import MAX_BODY

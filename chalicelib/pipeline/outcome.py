@@ -3,7 +3,6 @@
 import hashlib
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,6 +16,7 @@ from chalicelib.domain.errors import (
     WrongOutcomes,
 )
 from chalicelib.domain.job import Failure
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.context import running, running_many
 from chalicelib.pipeline.limits import MAX_BODY

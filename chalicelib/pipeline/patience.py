@@ -1,11 +1,11 @@
 """Trying again a call that a service did not answer: full jitter, until a time. Work already done is not lost to a flicker."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ParamSpec, TypeVar
 
 from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.lean import dataclass
 from chalicelib.domain.retry import Backoff
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.ports import World

@@ -5,12 +5,12 @@ Whoever finds a pointer whose row was never put, puts the row under the id that 
 A pointer that is of no use any more is replaced on the condition that it is still the one that was read.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.domain.change import Equals, Missing
 from chalicelib.domain.errors import NewerRow
 from chalicelib.domain.job import Job
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.asked import Asked
 from chalicelib.pipeline.ids import is_id, time_of
 from chalicelib.pipeline.items import Edit, Fields, Kept, Spot, Test

@@ -5,13 +5,14 @@ Every call may raise `Unavailable`: then it is unknown whether it took effect. A
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
 
 from chalicelib.domain.change import Change
 from chalicelib.domain.job import Job, Stored, Wakeup
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.measures import Measure
 
 if TYPE_CHECKING:

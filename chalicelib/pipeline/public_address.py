@@ -5,11 +5,11 @@ metadata service, or a neighbour, through us. https://owasp.org/API-Security/edi
 """
 
 import re
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.lean import dataclass
 
 MAX_URL_CHARS = 2048
 

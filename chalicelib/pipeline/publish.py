@@ -3,12 +3,12 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.errors import InvalidInput, KeyReused, ResultNotJson, TooLarge
 from chalicelib.domain.job import KEY_LIFE, Job
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.event_jobs import Happening, make_jobs, subscribers
 from chalicelib.pipeline.ids import is_tenant

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from chalicelib.domain.errors import InvalidInput, NotFound
 from chalicelib.domain.job import Job, State
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.ids import first_id, is_id, time_of
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience

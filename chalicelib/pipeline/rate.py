@@ -10,12 +10,12 @@ In any time W at most burst + (W + 2 × clock difference) / interval attempts ar
 Times are whole microseconds here: 300 a second is no whole number of milliseconds.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.domain.change import Missing, Present
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.flow import Rate
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.items import Below, Edit, Fields, Kept, Spot
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience

@@ -1,10 +1,10 @@
 """The receipt of a cancel: what had happened to the job by then, for whoever has to undo or to go on with it elsewhere."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.domain.job import Job, Progress, State
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.steps import recorded
 

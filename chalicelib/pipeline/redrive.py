@@ -1,12 +1,12 @@
 """Giving dead jobs another life: one, or all that a filter names."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from chalicelib.domain.errors import NotFound, NotPossible
 from chalicelib.domain.events import Redriven
 from chalicelib.domain.guards import Seen
 from chalicelib.domain.job import Job, Reason, State, Wakeup
+from chalicelib.domain.lean import dataclass
 from chalicelib.domain.lifecycle import change, marked
 from chalicelib.pipeline import effects
 from chalicelib.pipeline.other_args import OtherArgs, gates, placed

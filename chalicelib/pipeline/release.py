@@ -6,13 +6,14 @@ was read (`turn`), so whoever does a step twice, or late, does it once.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from chalicelib.domain.change import Equals, Missing
 from chalicelib.domain.job import Reason
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.items import Edit, Fields, Kept, Spot, Test, Value, from_ms, to_ms
 from chalicelib.pipeline.other_args import OtherArgs
 from chalicelib.pipeline.parts import Parts

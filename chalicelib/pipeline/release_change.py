@@ -1,11 +1,12 @@
 """What people do with releases: make one, look at it, pause, resume and stop it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.errors import InvalidInput, JoblineError, NotFound, NotPossible, Unavailable
 from chalicelib.domain.job import Job
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.ids import is_id
 from chalicelib.pipeline.items import Spot, to_ms

@@ -1,11 +1,12 @@
 """Which jobs a release takes next: of those that were dead when it was made, page by page through the list of the dead."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.job import Job, State
+from chalicelib.domain.lean import dataclass
 from chalicelib.domain.lifecycle import marked
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience

@@ -7,13 +7,14 @@ new one, and after a pause or a deletion was answered nothing starts any more.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.change import Missing
 from chalicelib.domain.errors import Conflict, InvalidInput, MachineryError, NotPossible, Unavailable
 from chalicelib.domain.job import Job
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.fire import ROUNDS, settle
 from chalicelib.pipeline.gates import gates_of

@@ -1,7 +1,7 @@
 """A schedule as its item says it is: one frozen value, the fields that it is kept in, and the ids of the jobs that its fires are."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -9,6 +9,7 @@ from zlib import crc32
 
 from chalicelib.domain.change import Equals
 from chalicelib.domain.errors import NewerRow
+from chalicelib.domain.lean import dataclass
 from chalicelib.domain.schedule import Timetable
 from chalicelib.pipeline.ids import RANDOM_BYTES, make_id, time_of
 from chalicelib.pipeline.items import Edit, Fields, Spot, Value

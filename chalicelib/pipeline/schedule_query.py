@@ -1,11 +1,11 @@
 """Asking about schedules: one, a tenant's, and when one fires next."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 
 from chalicelib.domain.errors import InvalidInput, NotFound
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.items import Spot
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience

@@ -7,11 +7,11 @@ its slot still its own. docs/decisions/0015-slots.md
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.domain.change import Equals, Missing
 from chalicelib.domain.job import Job, State
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline import waiting_list
 from chalicelib.pipeline.items import Edit, Fields, Kept, Spot, Test
 from chalicelib.pipeline.parts import Parts

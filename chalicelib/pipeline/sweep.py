@@ -7,12 +7,12 @@ H, appoint everything unfinished, and only then move the watermark to H, if it i
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.domain.change import Change, Missing, Present
 from chalicelib.domain.errors import NewerRow
 from chalicelib.domain.job import Job, State
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.accept import appoint
 from chalicelib.pipeline.limits import SEND_AHEAD
 from chalicelib.pipeline.parts import Parts

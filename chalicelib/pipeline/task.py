@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Generic, ParamSpec, TypeVar
@@ -11,6 +11,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 from chalicelib.domain.errors import MAX_DELAY, InvalidInput, TaskMisdeclared, UnknownTask
 from chalicelib.domain.flow import Concurrency, Debounce, Ordered, Rate, Throttle, Unique
 from chalicelib.domain.job import KEEP, KEY_LIFE
+from chalicelib.domain.lean import dataclass
 from chalicelib.domain.retry import MAX_BACKOFF, Backoff, RetryPolicy
 from chalicelib.domain.workflow import Policy
 from chalicelib.lanes import LANES

@@ -4,12 +4,12 @@ Whoever takes it away leaves the item, empty: a write that lands late must not b
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.domain.change import Equals, Missing
 from chalicelib.domain.errors import InvalidInput, NotFound, Unavailable
 from chalicelib.domain.flow import Concurrency, Gate, GateKind, Rate, Throttle
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.gates import FASTEST, MOST_SLOTS, SLOWEST
 from chalicelib.pipeline.ids import is_tenant
 from chalicelib.pipeline.items import Edit, Fields, Items, Kept, Spot, Value, from_ms, to_ms

@@ -1,12 +1,12 @@
 """Throttle: at most so many jobs are accepted in any period. An item holds when each of the last ones was accepted, and whose it is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.domain.change import Equals, Missing
 from chalicelib.domain.errors import Throttled, Unavailable
 from chalicelib.domain.flow import Throttle
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.asked import Asked
 from chalicelib.pipeline.items import Edit, Fields, Kept, Spot, Test, from_ms, to_ms
 from chalicelib.pipeline.parts import Parts

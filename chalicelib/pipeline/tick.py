@@ -1,10 +1,10 @@
 """The minute's run: sweep what was accepted since the last one, then look after all that is due."""
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.domain.errors import MachineryError
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.appointments import Kept, keep_appointments
 from chalicelib.pipeline.declared import tell_declared
 from chalicelib.pipeline.duties import Done, do_duties

@@ -1,7 +1,6 @@
 """A schedule's rule as callers write it: cron with a time zone, a period, or one moment. Checked here, by the argument's name."""
 
 from copy import copy
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -9,6 +8,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from chalicelib.domain.errors import MAX_DELAY, InvalidInput
+from chalicelib.domain.lean import dataclass
 from chalicelib.domain.schedule import CatchUp, Every, Once, Timetable
 from chalicelib.domain.wall import next_moment
 

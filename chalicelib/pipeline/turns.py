@@ -7,13 +7,14 @@ came is taken off by whoever meets it; the tick looks while anybody waits. docs/
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.domain.change import Equals
 from chalicelib.domain.errors import MachineryError, Unavailable
 from chalicelib.domain.flow import GateKind
 from chalicelib.domain.job import TERMINAL, Job, State
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline import waiting_list
 from chalicelib.pipeline.items import Edit, Spot
 from chalicelib.pipeline.limits import MAX_QUEUE_DELAY, SEND_AHEAD

@@ -5,7 +5,7 @@ one have been forgotten (a process that died between two writes), the tick finds
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.domain.change import Equals
@@ -13,6 +13,7 @@ from chalicelib.domain.events import Released
 from chalicelib.domain.flow import Gate
 from chalicelib.domain.guards import Seen
 from chalicelib.domain.job import Job, State, Wakeup
+from chalicelib.domain.lean import dataclass
 from chalicelib.domain.lifecycle import change
 from chalicelib.pipeline.ids import is_id
 from chalicelib.pipeline.items import Below, Edit, Spot

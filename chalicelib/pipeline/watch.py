@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.domain.errors import MachineryError
@@ -10,6 +10,7 @@ from chalicelib.domain.estimate import began
 from chalicelib.domain.events import Renewed
 from chalicelib.domain.guards import Mine
 from chalicelib.domain.job import Failure, Job, Progress
+from chalicelib.domain.lean import dataclass
 from chalicelib.domain.lifecycle import change
 from chalicelib.pipeline.announce import announce
 from chalicelib.pipeline.line import AttemptLine

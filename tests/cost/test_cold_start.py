@@ -86,6 +86,26 @@ def test_a_start_imports_what_its_function_needs_and_not_what_only_others_need(f
     assert not (set().union(*NEEDS.values(), RARE) - NEEDS[function]) & ours
 
 
+MOST_USUAL = 15
+"""Dataclasses of ours that a start has the standard library make whole, at 0.8 ms each: those that are not frozen, or have no slots."""
+
+COUNTED = """
+import dataclasses
+usual = {
+    one for name in list(sys.modules) if name.startswith("chalicelib") for one in vars(sys.modules[name]).values()
+    if isinstance(one, type) and dataclasses.is_dataclass(one) and one.__dataclass_params__.init
+}
+assert 0 < len(usual) < MOST, usual
+"""
+
+
+@pytest.mark.parametrize("function", list(CLIENTS))
+def test_a_start_makes_its_value_classes_the_lean_way(function):
+    start = f"import os, sys; os.environ['_HANDLER'] = 'app.{function}'; import app; from chalicelib import wiring; wiring.parts()"
+
+    assert imported(start + COUNTED.replace("MOST", str(MOST_USUAL)))
+
+
 def test_collecting_garbage_goes_on_after_the_import():
     assert "chalicelib" in imported("import app, gc; assert gc.isenabled()")
 

@@ -6,7 +6,6 @@ attribute. History is a list of short strings, so that a plain job's row stays w
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,6 +27,7 @@ from chalicelib.domain.job import (
     State,
     Stored,
 )
+from chalicelib.domain.lean import dataclass
 
 Attribute = Mapping[str, Any]
 Item = Mapping[str, Attribute]

@@ -2,9 +2,10 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.items import Edit, Fields, Kept, Spot, Test, Unkept, allowed
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.measures import Measure
 
 

@@ -1,10 +1,12 @@
 """What a handler answers: a status, a JSON value, headers; and what every answer carries for safety."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import msgspec
+
+from chalicelib.domain.lean import dataclass
 
 JSON = "application/json"
 

@@ -1,8 +1,7 @@
 """A page of one tenant's dead jobs, from an index that holds everybody's."""
 
-from dataclasses import dataclass
-
 from chalicelib.domain.job import Job
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.redrive import DeadFilter

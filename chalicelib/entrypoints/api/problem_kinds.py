@@ -1,7 +1,6 @@
 """The kinds of problem: one table says which status, type, title and advice each of our errors has."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from chalicelib.domain.errors import (
     CallerError,
@@ -18,6 +17,7 @@ from chalicelib.domain.errors import (
     Unavailable,
     UnknownTask,
 )
+from chalicelib.domain.lean import dataclass
 from chalicelib.entrypoints.api.refusals import (
     MalformedBody,
     MethodNotAllowed,

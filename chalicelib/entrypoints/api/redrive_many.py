@@ -1,11 +1,11 @@
 """Another life for all dead jobs that a filter names: bounded in number and in time, each answered for itself."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 
 from chalicelib.domain.errors import JoblineError
 from chalicelib.domain.job import Job
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.redrive import DeadFilter, matching, redrive
 

@@ -1,10 +1,10 @@
 """One request as the handlers see it: who asks, for what, by when; its query and body read already, by the route's own types."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.ports import ApiKey
 

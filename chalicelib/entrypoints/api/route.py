@@ -1,11 +1,12 @@
 """A route: everything that Chalice's registration, the door, the rights and OpenAPI need to know of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import msgspec
 
+from chalicelib.domain.lean import dataclass
 from chalicelib.entrypoints.api.answer import Answer
 from chalicelib.entrypoints.api.request import Request
 

@@ -1,9 +1,9 @@
 """The parts of a chain or a group, each with its place as whoever sent the workflow wrote it: a chord is read as a chain, but said as a chord."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.domain.lean import dataclass
 from chalicelib.domain.workflow import Chain, Group, Map, Node, Step
 
 

@@ -1,8 +1,7 @@
 """What a chain does in an attempt of its own: start the next step with what the last one came to, and wait for it."""
 
-from dataclasses import dataclass
-
 from chalicelib.domain.job import Job, State
+from chalicelib.domain.lean import dataclass
 from chalicelib.domain.workflow import Chain, Node, Step
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.workflows.children import (

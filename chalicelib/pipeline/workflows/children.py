@@ -1,12 +1,13 @@
 """The job of one child: a step's task, or a workflow within the workflow, with what came before among its arguments."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.errors import PayloadMissing
 from chalicelib.domain.job import KEEP_DEAD, TERMINAL, Job, State
+from chalicelib.domain.lean import dataclass
 from chalicelib.domain.workflow import Node, Step
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.accept import accept, new_job

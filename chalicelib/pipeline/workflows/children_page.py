@@ -1,11 +1,11 @@
 """A workflow's children page by page, all of them or those in one state: the marks say where to look for these."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from chalicelib.domain.errors import NotPossible
 from chalicelib.domain.job import TERMINAL, Job, State
+from chalicelib.domain.lean import dataclass
 from chalicelib.domain.workflow import Chain
 from chalicelib.pipeline.built_in import WORKFLOW
 from chalicelib.pipeline.workflows.count import planned_total

@@ -1,8 +1,7 @@
 """How many of a group's children have ended, and how many of those did not succeed: by the marks, a hundred children a read."""
 
-from dataclasses import dataclass
-
 from chalicelib.domain.job import Job
+from chalicelib.domain.lean import dataclass
 from chalicelib.domain.workflow import Chain, Group, Map, Node, Source, Step
 from chalicelib.pipeline.workflows.lineage import Lineage
 from chalicelib.pipeline.workflows.pages import read_book, read_page

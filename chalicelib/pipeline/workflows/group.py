@@ -4,11 +4,11 @@ A page's item is put before its children, so whoever makes them again after a cr
 invocation when the time of this one is nearly over; where it was is seen from the pages that are there.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.domain.errors import InvalidInput, JobCancelled
 from chalicelib.domain.job import Job
+from chalicelib.domain.lean import dataclass
 from chalicelib.domain.workflow import Group, Map, Node, OnError, Source, Step
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience

@@ -1,11 +1,11 @@
 """The children of a group or a map, page by page, wherever the items lie: nothing holds more of them than a page, if they lie outside the workflow."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.job import Job
+from chalicelib.domain.lean import dataclass
 from chalicelib.domain.workflow import Group, Map, Node, Source, Step
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.workflows.checking import arguments

@@ -4,8 +4,10 @@ Refused is only what can never fit, with one exception: of two lists whose items
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from chalicelib.domain.lean import dataclass
 
 DEEP = 8
 """How deep two kinds are compared. Beyond that anything may fit."""

@@ -1,10 +1,10 @@
 """All lives that a workflow can go on from: its own, and those of the one in whose stead it was made when what is around that was retried."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.errors import InvalidInput, PayloadMissing
 from chalicelib.domain.job import Job
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.built_in import WORKFLOW
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience

@@ -5,12 +5,12 @@ of those did not succeed (`bad`). The workflow's own item has the pages that are
 pages there are (`total`), known once the last one is put. Complete is what is seen in the answer to one's own mark.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.domain.change import Missing, Present
 from chalicelib.domain.errors import MAX_DELAY
 from chalicelib.domain.job import State
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.items import Edit, Fields, Kept, Spot, from_ms, to_ms
 from chalicelib.pipeline.limits import PAYLOAD_LIFE
 from chalicelib.pipeline.parts import Parts

@@ -1,7 +1,7 @@
 """An attempt of a job that has children: a workflow's, or of a task that returned one. It makes them and waits, or goes on with their results."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.events import Event
 from chalicelib.domain.job import Job
+from chalicelib.domain.lean import dataclass
 from chalicelib.domain.workflow import Chain, Group, Map, OnError, Step
 from chalicelib.pipeline import strict_json, verdict
 from chalicelib.pipeline.built_in import UNKNOWN_TASK, WORKFLOW

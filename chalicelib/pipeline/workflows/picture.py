@@ -1,10 +1,11 @@
 """What a picture of a workflow needs: boxes, and arrows from what comes before to what gets its result."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from typing import Literal
 
 from chalicelib.domain.job import State
+from chalicelib.domain.lean import dataclass
 from chalicelib.domain.workflow import Chain, Group, Map, Node, Source, Step
 from chalicelib.pipeline.workflows.count import Counts
 from chalicelib.pipeline.workflows.seen import Seen, planned

@@ -4,11 +4,11 @@ A workflow has a life for each time that it was redriven; the children of one li
 a group has children in pages.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
 from chalicelib.domain.job import PART_OF, Entry, Job
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.ids import RANDOM_BYTES, is_id, make_id, time_of
 
 PAGE = 100

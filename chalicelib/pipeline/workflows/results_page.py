@@ -1,11 +1,11 @@
 """A workflow's list of results, a page at a time: from the list itself, or from the children's rows where a manifest stands for it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.errors import InvalidInput, NotPossible, PayloadMissing
 from chalicelib.domain.job import Job, State
+from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.built_in import WORKFLOW
 from chalicelib.pipeline.limits import MAX_BODY

@@ -2,10 +2,11 @@
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chalicelib.domain.errors import InvalidInput, PayloadMissing
 from chalicelib.domain.job import TERMINAL, Job, State
+from chalicelib.domain.lean import dataclass
 from chalicelib.domain.workflow import Chain, Group, Map, Node, Step
 from chalicelib.pipeline.built_in import WORKFLOW
 from chalicelib.pipeline.workflows.count import Counts, count, planned_total

@@ -1,8 +1,7 @@
 """Values that a step will get from what comes before it, looked at before anything runs: by the types that the tasks' functions declare."""
 
-from dataclasses import dataclass
-
 from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.lean import dataclass
 from chalicelib.domain.workflow import Chain, Group, Map, OnError, Source, Step
 from chalicelib.pipeline.gates import keyed_by
 from chalicelib.pipeline.task import Registry
