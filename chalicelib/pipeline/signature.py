@@ -88,12 +88,18 @@ class Signature:
             raise named(error) from error
         return {name: getattr(struct, name) for name in values}
 
+    def _all_but(self, later: str) -> type[msgspec.Struct]:
+        """Those without that one. Made once: a workflow may have a thousand steps of one task."""
+        made: dict[str, type[msgspec.Struct]] = self.__dict__.setdefault("_made", {})
+        if later not in made:
+            fields = [one for one in self._fields if one[0] != later]
+            made[later] = msgspec.defstruct("Arguments", fields, kw_only=True, forbid_unknown_fields=True)
+        return made[later]
+
     def check_all_but(self, values: Mapping[str, Any], later: str) -> None:
         """Raise `InvalidInput` that names the argument, if these values are wrong or are not enough with one that comes later."""
-        fields = [one for one in self._fields if one[0] != later]
-        struct = msgspec.defstruct("Arguments", fields, kw_only=True, forbid_unknown_fields=True)
         try:
-            msgspec.convert(values, struct, strict=True)
+            msgspec.convert(values, self._all_but(later), strict=True)
         except msgspec.ValidationError as error:
             raise named(error) from error
 

@@ -29,62 +29,85 @@ ANYTHING = Coming(ANY, "what comes before")
 
 
 def check_types(branch: Branch, before: Coming | None, registry: Registry) -> Coming:
-    """What the node gives. `before`: what comes before it, None: nothing. Raises `InvalidInput` for what can never fit.
+    """What the workflow gives. `before`: what comes before it, None: nothing. Raises `InvalidInput` for what can never fit.
 
-    All else about the node is known to be right: its tasks, their arguments.
+    All else about it is known to be right: its tasks, their arguments.
     """
-    match branch.node:
-        case Step() as step:
-            if step.into is not None and before is not None:
-                _check_into(step, f"{branch.path}.into", before, registry)
-            return Coming(_result(step, registry), repr(step.task))
-        case Chain():
-            coming = before
-            for one in branch:
-                coming = check_types(one, coming, registry)
-            return coming or ANYTHING
-        case Group() as group:
-            kinds = [check_types(one, before, registry).kind for one in branch]
-            return Coming(_results(kinds, len(kinds), group.policy.on_error), "the group before it")
-        case Map() as node:
-            if node.source is Source.BEFORE and before is not None:
-                _check_items(node, branch.path, before, registry)
-            kinds = [_result(node.step, registry)]
-            return Coming(_results(kinds, _count(node), node.policy.on_error), "the map before it")
+    return _Types(registry).given(branch, before)
 
 
-def _result(step: Step, registry: Registry) -> Kind:
-    return kind_of(registry[step.task].signature.result_schema)
+class _Types:
+    """One look at a workflow. What goes into many steps of one task is compared once: a group may get what a large group gives."""
 
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._fits: dict[tuple[object, ...], Coming] = {}
 
-def _check_into(step: Step, place: str, coming: Coming, registry: Registry) -> None:
-    task, name = registry[step.task], step.into or ""
-    [whole] = alternatives(kind_of(task.signature.schema))
-    takes = whole.part(whole.schema.get("properties", {}).get(name, {}))
-    gives = f"{coming.giver} gives {words(coming.kind)}"
-    if never(coming.kind, takes):
-        raise InvalidInput(place, f"{step.task!r} wants {words(takes)} for {name!r}, {gives}")
-    if keyed_by(task, name) and never(coming.kind, PLAIN):
-        raise InvalidInput(
-            place, f"a key of {step.task!r} is made of {name!r}, which so has to be plain; {gives}"
-        )
+    def given(self, branch: Branch, before: Coming | None) -> Coming:
+        """What the node gives."""
+        match branch.node:
+            case Step() as step:
+                if (
+                    step.into is not None
+                    and before is not None
+                    and self._is_new(before, step.task, step.into)
+                ):
+                    self._check_into(step, f"{branch.path}.into", before)
+                return Coming(self._result(step), repr(step.task))
+            case Chain():
+                coming = before
+                for one in branch:
+                    coming = self.given(one, coming)
+                return coming or ANYTHING
+            case Group() as group:
+                kinds = [self.given(one, before).kind for one in branch]
+                return Coming(_results(kinds, len(kinds), group.policy.on_error), "the group before it")
+            case Map() as node:
+                if node.source is Source.BEFORE and before is not None:
+                    step = node.step
+                    if self._is_new(before, step.task, step.into, node.size, node.spread, "items"):
+                        self._check_items(node, branch.path, before)
+                kinds = [self._result(node.step)]
+                return Coming(_results(kinds, _count(node), node.policy.on_error), "the map before it")
 
+    def _is_new(self, before: Coming, *what: object) -> bool:
+        """Whether that has not been compared yet. What was, is kept: no other may come to have its identity."""
+        key = (id(before), *what)
+        if key in self._fits:
+            return False
+        self._fits[key] = before
+        return True
 
-def _check_items(node: Map, path: str, before: Coming, registry: Registry) -> None:
-    """What comes before as the items of a map."""
-    if never(before.kind, either(Kind({"type": "array"}), _manifest(ANY))):
-        raise InvalidInput(
-            f"{path}.from", f"its items have to be an array, {before.giver} gives {words(before.kind)}"
-        )
-    given = _items(before.kind)
-    if not node.spread:
-        each = given if node.size is None else Kind({"type": "array", "items": given})
-        _check_into(node.step, f"{path}.map.into", Coming(each, f"each item of {before.giver}"), registry)
-    elif never(given, either(Kind({"type": "array"}), Kind({"type": "object"}))):
-        raise InvalidInput(
-            f"{path}.from",
-            f"its items have to be arrays or objects of arguments, each of {before.giver} is {words(given)}",
-        )
+    def _result(self, step: Step) -> Kind:
+        return kind_of(self._registry[step.task].signature.result_schema)
+
+    def _check_into(self, step: Step, place: str, coming: Coming) -> None:
+        task, name = self._registry[step.task], step.into or ""
+        [whole] = alternatives(kind_of(task.signature.schema))
+        takes = whole.part(whole.schema.get("properties", {}).get(name, {}))
+        if never(coming.kind, takes):
+            why = f"{step.task!r} wants {words(takes)} for {name!r},"
+        elif keyed_by(task, name) and never(coming.kind, PLAIN):
+            why = f"a key of {step.task!r} is made of {name!r}, which so has to be plain;"
+        else:
+            return
+        raise InvalidInput(place, f"{why} {coming.giver} gives {words(coming.kind)}")
+
+    def _check_items(self, node: Map, path: str, before: Coming) -> None:
+        """What comes before as the items of a map."""
+        if never(before.kind, either(Kind({"type": "array"}), _manifest(ANY))):
+            raise InvalidInput(
+                f"{path}.from", f"its items have to be an array, {before.giver} gives {words(before.kind)}"
+            )
+        given = _items(before.kind)
+        if not node.spread:
+            each = given if node.size is None else Kind({"type": "array", "items": given})
+            self._check_into(node.step, f"{path}.map.into", Coming(each, f"each item of {before.giver}"))
+        elif never(given, either(Kind({"type": "array"}), Kind({"type": "object"}))):
+            raise InvalidInput(
+                f"{path}.from",
+                f"its items have to be arrays or objects of arguments, each of {before.giver} is {words(given)}",
+            )
 
 
 def _items(kind: Kind) -> Kind:

@@ -19,6 +19,7 @@ from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.job import Job
 from chalicelib.pipeline.enqueue import JobRequest, enqueue
 from chalicelib.pipeline.signature import schema_of, to_plain
+from chalicelib.pipeline.workflows import typed
 from chalicelib.pipeline.workflows.flow import GroupFlow
 from chalicelib.pipeline.workflows.kind_words import words
 from chalicelib.pipeline.workflows.kinds import Kind, kind_of, never
@@ -337,6 +338,16 @@ def test_a_key_that_can_never_be_plain_is_refused(many, stage, options):
     )
     for plain in ("int", "optional", "any", "int_or_ints"):
         assert isinstance(many.asked({"chain": [{"task": f"g.{plain}"}, into]}), Job)
+
+
+def test_a_large_group_after_a_large_group_is_not_compared_each_with_each(many, monkeypatch):
+    compared = []
+    monkeypatch.setattr(typed, "never", lambda *kinds: compared.append(kinds) or never(*kinds))
+    steps = [many.t("ints"), many.t("any"), many.m("int")] * 150
+    flow = group(many.g("int") for _ in range(450)) | group(*steps, many.t("str"))
+    answer = many.asked(flow.json())
+    assert str(answer).startswith("workflow.chain[1].group[450].into: 't.str' wants a string for 'x'")
+    assert len(compared) <= 6
 
 
 VALUES: dict[Any, st.SearchStrategy[Any]] = {
