@@ -4,8 +4,10 @@ from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.lean import dataclass
 from chalicelib.domain.workflow import Chain, Group, Map, OnError, Source, Step
 from chalicelib.pipeline.gates import keyed_by
+from chalicelib.pipeline.signature import schema_of
 from chalicelib.pipeline.task import Registry
 from chalicelib.pipeline.workflows.branches import Branch
+from chalicelib.pipeline.workflows.failed import Failed
 from chalicelib.pipeline.workflows.gather import MOST_LISTED
 from chalicelib.pipeline.workflows.kind_words import words
 from chalicelib.pipeline.workflows.kinds import ANY, NULL, Kind, alternatives, either, item, kind_of, never
@@ -13,7 +15,7 @@ from chalicelib.pipeline.workflows.kinds import ANY, NULL, Kind, alternatives, e
 PLAIN = either(*(Kind({"type": word}) for word in ("string", "number", "boolean", "null")))
 """What a key can be made of."""
 
-FAILED = Kind({"type": "object", "required": ["id", "state", "error"], "called": "what went wrong"})
+FAILED = kind_of(schema_of(Failed))
 """What stands in the place of a child that did not succeed, where that is collected."""
 
 

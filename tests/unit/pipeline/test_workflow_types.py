@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import Concurrency, Flow, Ordered, chain, chord, group
+from chalicelib import Concurrency, Failed, Flow, Ordered, chain, chord, group
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.job import Job
 from chalicelib.pipeline.enqueue import JobRequest, enqueue
@@ -95,6 +95,8 @@ class Many:
         "one_two": Literal[1, 2],
         "red": Literal["red", "green"],
         "ints_or_manifest": list[int] | dict[str, Any],
+        "collected": list[int | Failed],
+        "failures": list[Failed],
         "flow": Flow,
         "a_step": StepFlow,
         "a_group": GroupFlow,
@@ -222,7 +224,7 @@ PLACES = [
     (
         lambda m: group(m.g("int"), on_error="collect") | m.t("strs"),
         ("workflow.chain[1].into: 't.strs' wants an array of strings for 'x', "
-        "the group before it gives an array of integers or what went wrong or a manifest"),
+        "the group before it gives an array of integers or objects (Failed) or a manifest"),
     ),
     (
         lambda m: group(m.g("int"), on_error="ignore") | m.t("strs"),
@@ -307,6 +309,9 @@ def test_a_chord_in_json_is_named_as_one(many):
         lambda m: group() | m.t("ints"),
         lambda m: group(m.g("int"), on_error="ignore") | m.t("ints"),
         lambda m: group(m.g("int"), on_error="ignore") | m.t("maybe_ints"),
+        lambda m: group(m.g("int"), on_error="collect") | m.t("collected"),
+        lambda m: group(m.g("int"), on_error="collect") | m.t("failures"),
+        lambda m: m.m("int", [1], on_error="collect") | m.t("ints"),
         lambda m: group(m.g("any"), m.g("int")) | m.t("ints"),
         lambda m: group(m.g("int")) | m.t("dict"),
         lambda m: m.m("int", range(2000)) | m.t("ints_or_manifest"),
