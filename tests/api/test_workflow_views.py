@@ -333,6 +333,26 @@ def test_those_that_failed_are_found_among_thousands_in_a_few_reads(desk: Desk, 
     assert children(ann, job, "&state=CANCELLED") == []
 
 
+def test_those_that_have_not_ended_are_found_beside_those_that_have(desk: Desk, ann: Caller):
+    # given a map some of whose children have ended, and others wait for their time
+    job = made(ann, {"map": {"task": "add", "into": "a", "delay": 600}, "items": [1, 2, 3]})
+    desk.work()
+    ids = [child["job"]["id"] for child in children(ann, job)]
+    ann.post(f"/jobs/{ids[1]}/cancel")
+
+    # then each is found by its state
+    assert [child["number"] for child in children(ann, job, "&state=QUEUED")] == [0, 2]
+    assert [child["number"] for child in children(ann, job, "&state=CANCELLED")] == [1]
+    assert children(ann, job, "&state=SUCCEEDED") == []
+
+
+def test_pages_that_hold_none_of_them_are_gone_past_even_with_few_reads(desk: Desk, ann: Caller, monkeypatch):
+    job = made(ann, {"map": {"task": "fail", "into": "why"}, "items": ["x"] * 620, "on_error": "ignore"})
+    worked(desk)
+    monkeypatch.setattr(reads.Reads.__init__, "__defaults__", (4,))
+    assert children(ann, job, "&state=SUCCEEDED") == []
+
+
 def _fail_at_odd(why: str) -> None:
     if why.startswith("bad"):
         raise ValueError(why)

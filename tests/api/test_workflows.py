@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from openapi_schema_validator import OAS31Validator
 
+from chalicelib import current_job
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.entrypoints.api.workflow_schema import EXAMPLES, TREE
+from chalicelib.pipeline.task import Options
 from chalicelib.pipeline.workflows.mermaid import mermaid
 from chalicelib.pipeline.workflows.reading import HOW, read_node
 from infra.config import ROOT
@@ -223,6 +225,26 @@ def test_a_waiting_workflow_says_for_what_and_its_children_of_what(desk: Desk, a
     ended = ann.get(f"/jobs/{chain}").body["workflow"]
     assert ended == {"of": None, "place": None, "children": 3, "waits_for": None}
     assert ann.get(f"/jobs/{ann.submit()}").body["workflow"] is None
+
+
+def test_the_log_lines_of_a_part_name_its_workflow(desk: Desk, ann: Caller, caplog: pytest.LogCaptureFixture):
+    # given a task that logs
+    def say() -> None:
+        current_job().logger.info("said by the task")
+
+    desk.parts.registry.add(say, None, Options())
+    caplog.set_level("INFO")
+
+    # when it runs as part of a workflow, and alone
+    job = made(ann, {"chain": [{"task": "say"}]})
+    ann.submit("say", {})
+    worked(desk)
+
+    # then its own lines, and ours about it, say of what it is part
+    lines = [vars(record) for record in caplog.records if vars(record).get("task") == "say"]
+    own = [line.get("workflow") for line in lines if line["message"] == "said by the task"]
+    ours = [row.log_fields().get("workflow") for row in desk.store.rows.values() if row.task == "say"]
+    assert sorted(own, key=str) == sorted(ours, key=str) == sorted([job, None], key=str)
 
 
 def test_a_list_can_do_without_the_parts_of_workflows(desk: Desk, ann: Caller):

@@ -80,6 +80,8 @@ class Day:
             "/health",
             "/openapi.json",
             "/docs",
+            "/dashboard",
+            "/dashboard/main.js",
         ):
             self.ok("GET", path)
 
