@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from chalicelib.domain.errors import MachineryError, NewerRow
 from chalicelib.domain.events import Cancelled, Died, Event, Expired, Postponed, Released
 from chalicelib.domain.guards import Seen
-from chalicelib.domain.job import Job, State, Wakeup
+from chalicelib.domain.job import TERMINAL, Job, State, Wakeup
 from chalicelib.domain.lean import dataclass
 from chalicelib.domain.lifecycle import change
 from chalicelib.pipeline import effects, ended
@@ -119,10 +119,11 @@ def _write(plan: Plan, until: datetime, parts: Parts) -> bool:
     if event is None:
         return False
     answer = patience(parts, until)(parts.store.write, plan.job.id, change(event))
-    over = isinstance(event, Died | Cancelled | Expired) and isinstance(answer, Written)
-    if over and answer.job is not None:
+    over = isinstance(event, Died | Cancelled | Expired)
+    if over and answer.job is not None and answer.job.state in TERMINAL:
+        # Refused too: that may be our own write, whose reply was lost, and doing this twice is doing it once.
         ended.after(answer.job, until=until, parts=parts)
-    return over
+    return over and isinstance(answer, Written)
 
 
 def look(job_id: str, *, until: datetime, parts: Parts) -> Plan | None:

@@ -35,9 +35,12 @@ def cancel_seen(job_id: str, *, tenant: str, parts: Parts) -> tuple[Job, Job]:
     until = parts.world.now() + parts.limits.patience
     event: Event | None = None
     for _ in range(ROUNDS):
-        before = before if event is not None and _landed(event, row) else row
+        landed = event is not None and _landed(event, row)
+        before = before if landed else row
         event = _next(row, parts)
         if event is None:
+            if landed:
+                _follow_up(row, until, parts)
             return before, row
         answer = patience(parts, until)(parts.store.write, job_id, change(event))
         if answer.job is None:

@@ -44,6 +44,11 @@ HERE: Mapping[str, str] = {
     "F46": "a query of the index does not see the last write",
     "F47": "a cancel stands still while others work on its job, or comes while it runs",
     "F48": "a cancel takes effect, the reply is lost; it is asked again",
+    "F49": "a workflow is cancelled while its fan-out stands still",
+    "F50": "a consumer dies at a page of a fan-out, or at a child's row",
+    "F51": "a group's last child ends while the mark of another is still to come",
+    "F52": "a group's child is delivered again while its workflow waits, or goes on",
+    "F53": "whoever ended the last child dies before the join",
     "F63": "DynamoDB throttles a call three times",
     "F64": "SQS or S3 refuse, or a connection breaks",
     "F65": "a payload is stored, its row is not",
@@ -75,6 +80,8 @@ def names_of(fault: Fault, operation: str, params: Mapping[str, Any], box: Sandb
         yield "F07"
     if fault is Fault.STALLED and box.kind == "tick":
         yield "F44"
+    if fault in _DEATHS and box.kind == "consumer" and (what == "page" or _is_child(operation, params)):
+        yield "F50"
     if fault in _DEATHS and box.kind == "dead-letters":
         yield "F40"
     if (
@@ -83,6 +90,12 @@ def names_of(fault: Fault, operation: str, params: Mapping[str, Any], box: Sandb
         and (box.woken or (what, fault) == ("send", Fault.CRASH_AFTER))
     ):
         yield "F43"
+
+
+def _is_child(operation: str, params: Mapping[str, Any]) -> bool:
+    """Whether a child's row is put."""
+    cause = params["Item"].get("cause", {}).get("S", "") if operation == "PutItem" else ""
+    return str(cause).startswith("workflow:")
 
 
 def _what(operation: str, params: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ class Scenario:
     name: str
     steps: Sequence[Step]
     ends: frozenset[State] = frozenset({S.SUCCEEDED})
+    fan: int = 100  #: how many children of a group make a page
 
 
 def submit(script: str = "ok", *, task: str = "work", pad: int = 0, times: int = 1, **how: object) -> Step:
@@ -96,7 +97,72 @@ def submit_told(stage: Stage) -> None:
         stage.submit({"script": "ok"}, webhook=stage.endpoint)
 
 
+def flow(tree: Mapping[str, object], **how: object) -> Step:
+    """A client submits a workflow."""
+    return lambda stage: stage.submit({"task": "jobline.workflow", "workflow": tree}, **how)  # type: ignore[arg-type]
+
+
+def leaf(script: str = "ok", *, task: str = "leaf", fed: bool = False, **how: object) -> Mapping[str, object]:
+    """A step of a workflow."""
+    return {"task": task, "args": {"script": script}, **({"into": "given"} if fed else {}), **how}
+
+
 HOUR = timedelta(hours=1)
+
+WORKFLOWS: Sequence[Scenario] = (
+    Scenario(name="fan_out", steps=[flow({"group": [leaf()] * 5}), drain], fan=2),
+    Scenario(
+        name="fed",
+        steps=[flow({"chain": [leaf(), leaf("fail:1", fed=True)]}), drain, wait(seconds=30), drain],
+    ),
+    Scenario(name="chord", steps=[flow({"chord": [leaf(), leaf()], "then": leaf(fed=True)}), drain]),
+    Scenario(
+        name="hasty",
+        steps=[flow({"group": [leaf("always:9", max_attempts=1), leaf(), leaf()]}), drain, quiet],
+        ends=frozenset({S.DEAD}),
+        fan=2,
+    ),
+    Scenario(
+        name="collected",
+        steps=[
+            flow({"group": [leaf("kill:9", max_attempts=1), leaf()], "on_error": "collect"}),
+            drain,
+            lose,
+            quiet,
+        ],
+    ),
+    Scenario(
+        name="called_off",
+        steps=[flow({"group": [leaf("mutiny"), leaf(), leaf()]}), drain, quiet],
+        ends=frozenset({S.CANCELLED, S.SUCCEEDED}),
+        fan=1,
+    ),
+    Scenario(
+        name="retried",
+        steps=[
+            flow(
+                {
+                    "chain": [
+                        leaf(),
+                        {
+                            "group": [leaf(), leaf("before:1200", max_attempts=1)],
+                            "on_error": "ignore",
+                            "min_success": 2,
+                        },
+                    ]
+                }
+            ),
+            drain,
+            quiet,
+            wait(minutes=20),
+            redrive,
+            drain,
+        ],
+    ),
+    Scenario(name="within", steps=[flow({"group": [{"chain": [leaf(), leaf(fed=True)]}, leaf()]}), drain]),
+    Scenario(name="grown", steps=[submit("ok", task="grower"), drain]),
+)
+"""Jobs that wait for others."""
 
 SCENARIOS: Sequence[Scenario] = (
     Scenario(name="plain", steps=[submit(), drain]),
@@ -196,6 +262,7 @@ SCENARIOS: Sequence[Scenario] = (
         ends=frozenset({S.CANCELLED, S.SUCCEEDED}),
     ),
     Scenario(name="told", steps=[register, submit_told, drain, quiet]),
+    *WORKFLOWS,
     Scenario(name="rubbish", steps=[submit(), lose, rubbish, drain]),
 )
 

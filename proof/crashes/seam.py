@@ -36,6 +36,7 @@ class Hits:
 
     def __init__(self) -> None:
         self.hits: Counter[str] = Counter()
+        self.struck: list[Any] = []  #: what has gone wrong so far
 
     def hit(self, fault: str) -> None:
         self.hits[fault] += 1
@@ -64,6 +65,7 @@ class Seam:
         self.box = Sandbox("nobody", "nobody", 0)
         self.points: list[tuple[Fault, ...]] = []  #: of each call so far, the faults that it can have
         self.struck: list[tuple[int, Fault]] = []
+        hits.struck = self.struck
         self.calls = 0  #: also those that are no points
         self.trace: list[str] | None = [] if traced else None
         self.meanwhile: Callable[[Sandbox], None] = lambda _: None

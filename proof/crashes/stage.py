@@ -135,6 +135,7 @@ class Stage:
         try:
             return body()
         except Crash:
+            box.killed = True
             self.seam.note(f"{box.name} died")
             self.parts = self._process()
             return Crash
@@ -244,6 +245,11 @@ class Stage:
         """What others do while a task runs: somebody wants it cancelled, or its message comes once more."""
         if word in {"obey", "doomed", "unheeding"}:
             self.cancel(job_id)
+        elif word == "mutiny":  # of a workflow: somebody wants that cancelled
+            mine, self.parts = self.parts, self._process()
+            self.cancel(self.first())
+            self.parts = mine
+            wiring.use(mine)
         elif word in {"crowd", "another"}:
             if word == "crowd":
                 self.seam.hits.hit("F11")
@@ -302,6 +308,7 @@ class Stage:
     def lose_messages(self) -> None:
         """The queues lose all that is under way."""
         self.seam.hits.hit("F41")
+        self.seam.hits.struck = ["lost"]
         for queue in self.account.queues():
             queue._messages = []  # noqa: SLF001
             queue._pending_messages = set()  # noqa: SLF001

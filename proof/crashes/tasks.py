@@ -11,6 +11,7 @@ from chalicelib.pipeline.finished import FinishedJob
 from chalicelib.pipeline.outcome import Outcome, Raised, run
 from chalicelib.pipeline.ports import Call
 from chalicelib.pipeline.task import Options, Registry
+from chalicelib.pipeline.workflows.flow import Flow, chord
 from proof.crashes.clock import SECOND, HeldClock
 from proof.crashes.seam import Crash, Seam
 from proof.simulation.control.tasks import declare_all
@@ -18,7 +19,15 @@ from proof.simulation.control.tasks import declare_all
 SLOW = 12 * SECOND  #: how long the tasks run that take their time
 BRIEF = 3 * SECOND  #: and one that ends before its attempt has looked at the row
 WISH_AT = 2 * SECOND  #: when in that time others do something about the job
-TAKES = {"obey": SLOW, "doomed": SLOW, "talk": SLOW, "crowd": SLOW, "another": SLOW, "unheeding": BRIEF}
+TAKES = {
+    "mutiny": SLOW,
+    "obey": SLOW,
+    "doomed": SLOW,
+    "talk": SLOW,
+    "crowd": SLOW,
+    "another": SLOW,
+    "unheeding": BRIEF,
+}
 
 
 def play(script: str) -> dict[str, Any]:
@@ -33,6 +42,8 @@ def play(script: str) -> dict[str, Any]:
         raise ValueError("nobody told it of the wish")
     if word == "retry" and job.attempt == 1:
         raise Retry(after=int(number))
+    if word == "before" and CLOCK[-1].ms < int(number) * SECOND:
+        raise ValueError("it is too early")
     if word == "obey":
         job.check_cancelled()
     if word == "parts":
@@ -68,6 +79,18 @@ def after(job: FinishedJob) -> dict[str, Any]:  # noqa: ARG001
     return play("ok")
 
 
+def leaf(script: str, given: Any = None) -> dict[str, Any]:
+    """A step of a workflow."""
+    return {**play(script), "given": given}
+
+
+def growing(script: str, pad: str = "") -> Flow:  # noqa: ARG001
+    """A task that becomes a workflow."""
+    play(script)
+    step: Any = REGISTRY["leaf"]
+    return chord([step.si("ok"), step.si("ok")], step.s(script="ok"))
+
+
 REGISTRY = Registry()
 _SHORT = Backoff(base=timedelta(seconds=1), cap=timedelta(seconds=20))
 REGISTRY.add(work, "work", Options(backoff=_SHORT, max_attempts=3))
@@ -79,6 +102,8 @@ def _declare(function: Any, name: str, **options: Any) -> None:
     REGISTRY.add(function, name, Options(**options))
 
 
+_declare(leaf, "leaf", backoff=_SHORT, max_attempts=3)
+_declare(growing, "grower", backoff=_SHORT, max_attempts=3)
 declare_all(_declare, grouped)
 
 

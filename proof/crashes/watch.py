@@ -14,6 +14,7 @@ from chalicelib.domain.events import Queued, Scheduled
 from chalicelib.domain.guards import Absent, Lapsed, Mine, Ready, Seen, Unwished
 from chalicelib.domain.job import Entry, Job, State
 from chalicelib.domain.lifecycle import TRANSITIONS
+from chalicelib.pipeline.items import Spot
 from chalicelib.pipeline.limits import Limits
 from proof.crashes.account import Account
 from proof.crashes.clock import HeldClock
@@ -31,19 +32,25 @@ class Watch:
     def __init__(self, clock: HeldClock, fate: Any) -> None:
         self.rows: dict[str, Job] = {}
         self.marks: dict[str, Any] = {}
+        self.done: dict[str, frozenset[int]] = {}  #: the marks of each page of a group
         self.due: dict[str, datetime] = {}  #: when the tick is to look at which item
         self.payloads = SimpleNamespace(bodies={}, keep_until={})
         self.arrows: set[str] = set()  #: what happened, as `arrow` names it
         self.settled = 0  #: when the last write to a job was made
         self.ever: list[tuple[str, str]] = []  #: every message that was ever sent: lane and body
         self.monitor = Monitor(
-            cast("Any", SimpleNamespace(skew=0, latency=0, rates={})),
+            cast("Any", SimpleNamespace(skew=0, latency=0, rates={}, modes=())),
             cast("Any", _Clock(clock)),
             cast("Fate", fate),
             cast("Any", self),
             cast("Any", self.payloads),
             Limits(),
         )
+        self.monitor.flows.items = self
+
+    def read(self, spot: Spot) -> dict[str, frozenset[int]]:
+        """A page of a group, as far as the monitor asks for it."""
+        return {"done": self.done.get(f"{spot.shelf} {spot.key}", frozenset())}
 
     def begin(self, account: Account) -> None:
         """A stage that has been ticking: both passes are where they should be."""
@@ -71,7 +78,10 @@ class Watch:
 
     def _item(self, spot: str, answer: Any) -> None:
         """A small item was written, or deleted: when is the tick to look at it?"""
-        at = answer.get("Attributes", {}).get("attention_at")
+        found = answer.get("Attributes", {})
+        if "f_done" in found:
+            self.done[spot] = frozenset(int(number) for number in found["f_done"]["NS"])
+        at = found.get("attention_at")
         if at is None:
             self.due.pop(spot, None)
         else:

@@ -70,6 +70,7 @@ HERE: Mapping[str, str] = {
 }
 
 ELSEWHERE: Mapping[str, str] = {
+    "F50": "crashes: a fan-out dies at each of its calls",
     "F71": "crashes: a webhook's receiver is down, busy, too slow",
     "F42": "processes: dead letters by the hundred at once, and a redrive of all the dead",
     "F68": "processes: the network is restarted under load, connections are reset",
@@ -83,7 +84,6 @@ TABLES: Mapping[str, str] = {
 """What no layer injects: it is decided by tables, or measured by a test of its own."""
 
 PENDING: Mapping[str, str] = {
-    "F50": "issue 6: workflows",
     "F55": "issue 6: workflows",
     "F32": "nothing uses transactions",
     "F67": "nothing uses streams; waits for a part that does",
