@@ -1,5 +1,7 @@
 """What a long job's history keeps: a job that goes on a thousand times must not grow its row a thousand times."""
 
+from itertools import pairwise
+
 from chalicelib.domain.job import Entry
 
 CONTINUED = "continued"
@@ -34,6 +36,30 @@ def without_middle_waits(history: tuple[Entry, ...]) -> tuple[Entry, ...]:
     ]
     dropped = {at - back for at in threes[:-1] for back in range(3)}
     return tuple(entry for at, entry in enumerate(history) if at not in dropped)
+
+
+def with_all_lives(history: tuple[Entry, ...], newest: int) -> tuple[Entry, ...]:
+    """The newest lives, up to so many entries; of older ones their beginning, their first claim and their end.
+
+    A workflow finds what has succeeded by the lives in which it did.
+    """
+    begun = [0, *(at for at, entry in enumerate(history) if at and entry.event == "redriven")]
+    whole = next((at for at in begun if len(history) - at <= newest), begun[-1])
+    kept: list[Entry] = []
+    for at, end in pairwise((*begun, len(history))):
+        life = history[at:end]
+        if at < whole:
+            claim = next((n for n, entry in enumerate(life) if entry.event in _CLAIMS), 0)
+            life = tuple(
+                life[n]
+                for n in sorted({0, claim, len(life) - 1})
+                if n >= claim or life[n].event == "redriven"
+            )
+        kept += life
+    return tuple(kept)
+
+
+_CLAIMS = frozenset({"claimed", "reclaimed"})
 
 
 def _is_part(claim: Entry, end: Entry) -> bool:

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from chalicelib.domain.errors import NotFound, NotPossible
 from chalicelib.domain.events import Redriven
 from chalicelib.domain.guards import Seen
-from chalicelib.domain.job import Job, Reason, State, Wakeup
+from chalicelib.domain.history import with_all_lives
+from chalicelib.domain.job import Entry, Job, Reason, State, Wakeup
 from chalicelib.domain.lean import dataclass
 from chalicelib.domain.lifecycle import change, marked
 from chalicelib.pipeline import effects
+from chalicelib.pipeline.built_in import WORKFLOW
 from chalicelib.pipeline.other_args import OtherArgs, gates, placed
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
@@ -51,7 +53,7 @@ def redrive(
         guard=Seen(state=row.state, epoch=row.epoch),
         by=token,
         check=now + parts.limits.wake_grace,
-        kept=row.history[-HISTORY_KEPT:],
+        kept=_kept(row),
         args=args,
         gates=() if values is None else gates(values, row, parts),
     )
@@ -64,6 +66,13 @@ def redrive(
     if after.state is State.QUEUED:
         parts.queue.send([Wakeup(tenant=after.tenant, job_id=after.id, epoch=after.epoch, lane=after.lane)])
     return after
+
+
+def _kept(row: Job) -> tuple[Entry, ...]:
+    """The history that stays. A workflow knows all its lives by it, whose children stand for those of later ones."""
+    if row.task == WORKFLOW.name:
+        return with_all_lives(row.history, HISTORY_KEPT)
+    return row.history[-HISTORY_KEPT:]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

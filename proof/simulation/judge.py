@@ -32,6 +32,8 @@ def _history(old: Job, new: Job, label: str) -> Iterator[Wrong]:
     before = new.history[:-1]
     if label == "redriven":
         whole = before == (old.history[-len(before) :] if before else ())
+        if old.task == "jobline.workflow":  # it knows its lives by its history: their middles go
+            whole = _left_out(old.history, before) is not None and before[-1:] == old.history[-1:]
     elif label in GIVEN or label == "replaced":
         left_out = _left_out(old.history, before)
         whole = left_out is not None and all(entry.event in ELIDED for entry in left_out)

@@ -69,7 +69,7 @@ def fan_out(
         if some.nodes:
             if children + len(some.nodes) > MOST_CHILDREN:
                 raise InvalidInput("workflow", f"more than {MOST_CHILDREN:,} children of one group")
-            kept = _kept(line, number, some.version, parts)
+            kept = _kept(line, elders, number, some.version, parts)
             wanted = Page(
                 number=number,
                 at=begun,
@@ -142,12 +142,17 @@ def _version(job: Job, node: Group | Map, life: int, number: int, parts: Parts) 
     return None if first is None else first.version
 
 
-def _kept(line: Lineage, number: int, version: str | None, parts: Parts) -> frozenset[int]:
-    """Those of a page that succeeded in the life before this one: they need not be made again, if they were made of the same."""
-    if not line.earlier:
-        return frozenset()
-    before = read_page(line.earlier[0].workflow, line.earlier[0].number, number, parts=parts)
-    return frozenset() if before is None or before.version != version else before.done - before.bad
+def _kept(line: Lineage, elders: Kin, number: int, version: str | None, parts: Parts) -> frozenset[int]:
+    """Those of a page that succeeded before this life: they need not be made again, if they were made of the same, and are still known.
+
+    The life before this one may have ended before it came to the page.
+    """
+    for life in line.earlier:
+        before = read_page(life.workflow, life.number, number, parts=parts)
+        if before is not None:
+            good = before.done - before.bad if before.version == version else frozenset()
+            return frozenset(place for place in good if elders.id(number * PAGE + place) is not None)
+    return frozenset()
 
 
 def _in_whose_stead(node: Node, elders: Kin, number: int) -> str | None:

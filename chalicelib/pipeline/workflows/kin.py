@@ -31,7 +31,7 @@ class Kin:
                 self._pages.append(read_page(life.workflow, life.number, number // PAGE, parts=self._parts))
             page = self._pages[place]
             if page is None:
-                return None
+                continue  # that life ended before it came to the page
             if number % PAGE not in page.kept:
                 return made_in(life, page, number)
         return None

@@ -11,8 +11,8 @@ from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import load
 from chalicelib.pipeline.workflows.places import Life, lives
 
-MOST = 20
-"""How many of its predecessors a workflow knows."""
+MOST = 100
+"""How many of its predecessors a workflow knows. What succeeded before those is done again."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
