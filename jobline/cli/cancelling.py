@@ -14,6 +14,7 @@ from jobline.cli.talk import Talk, talking
 from jobline.cli.text import ago, count
 
 AT_ONCE = 100  # jobs of one request
+SHOWN = 20  # jobs before a question; --dry-run shows all
 OUTCOMES = {
     "cancelled": "is cancelled",
     "asked": "runs, and has been asked to stop",
@@ -70,11 +71,12 @@ def cancel(
     body = {**wanted, "since": rfc3339(since), "until": rfc3339(until)}
     body = {name: value for name, value in body.items() if value is not None}
     if dry_run or not yes:
-        found = [job for page in _pages(talk, body, limit, dry_run=True) for job in page["found"]]
+        pages = list(_pages(talk, body, limit, dry_run=True))
+        found, more = [job for page in pages for job in page["found"]], pages[-1]["cursor"] is not None
         if dry_run:
-            talk.show({"dry_run": True, "found": found}, lambda: _found(found))
+            talk.show({"dry_run": True, "found": found, "more": more}, lambda: _found(found, more=more))
             return
-        _found(found)
+        _found(found[:SHOWN], more=more or len(found) > SHOWN)
         if not found:
             return
         talk.agreed(f"Cancel {count(len(found), 'job')}?", yes=False)
@@ -90,20 +92,24 @@ def _by_id(talk: Talk, job_ids: tuple[str, ...]) -> None:
         told = job["receipt"]
         out.say(f"{job['id']} {OUTCOMES[told['outcome']]}: {job['state']}")
         if told["running_since"]:
-            out.say(f"  it runs since {ago(told['running_since'])}")
+            out.say(f"  it began {ago(told['running_since'])}")
 
 
 def _by_filter(talk: Talk, body: dict[str, Any], limit: int) -> None:
     done: list[Any] = []
     refused: list[Any] = []
+    more = False
     with out.console(stderr=True).status("cancelling"):
         for page in _pages(talk, body, limit, dry_run=False):
             done += page["cancelled"]
             refused += page["refused"]
+            more = page["cursor"] is not None
     talk.show(
-        {"dry_run": False, "cancelled": done, "refused": refused},
+        {"dry_run": False, "cancelled": done, "refused": refused, "more": more},
         lambda: out.say(_told(done, refused)),
     )
+    if more and not talk.as_json:
+        out.say("There may be more: again, or with a higher --limit.", stderr=True)
     if refused:
         raise SystemExit(1)
 
@@ -136,6 +142,8 @@ def _pages(talk: Talk, body: dict[str, Any], limit: int, *, dry_run: bool) -> It
             return
 
 
-def _found(found: list[Any]) -> None:
+def _found(found: list[Any], *, more: bool) -> None:
     rows = ((one["id"], one["task"], one["state"]) for one in found)
     out.table(("id", "task", "state"), rows, empty="no such jobs that could be cancelled")
+    if more:
+        out.say("and more", stderr=True)

@@ -57,20 +57,22 @@ def print_json_line(value: Any) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:
-    """Rows under their columns' names. `id` and `state` are never cut. None and "" are empty cells."""
+    """Rows under their columns' names. None and "" are empty cells."""
     from rich.table import Table
     from rich.text import Text
 
     made = Table(box=None, pad_edge=False, header_style="bold")
     for name in columns:
+        # Where the terminal is too narrow, the last column is cut before all others: it says the most and matters least.
         made.add_column(
             name,
-            no_wrap=name in {"id", "state", "lane"},
-            overflow="fold" if name in {"id", "state"} else "ellipsis",
+            no_wrap=name != columns[-1],
+            overflow="fold" if name == "id" else "ellipsis",
             justify="right" if name in RIGHT else "left",
         )
     for row in rows:
-        made.add_row(*(Text(safe(_cell(one)), STYLES.get(_cell(one), "")) for one in row))
+        texts = (safe(_cell(one)) for one in row)
+        made.add_row(*(Text(text, STYLES.get(text, ""), no_wrap=True, overflow="ellipsis") for text in texts))
     if made.row_count:
         console().print(made)
     else:

@@ -59,7 +59,7 @@ def whole(job: Mapping[str, Any]) -> None:
             ("state", job["state"]),
             ("reason", job["reason"]),
             ("cancelling", "asked to stop" if job["cancel_requested"] and not job["finished_at"] else ""),
-            ("progress", progress(job) if job["progress"] else ""),
+            ("progress", progress(job) if job["progress"] and job["state"] != "SUCCEEDED" else ""),
             ("lane", job["lane"]),
             ("tags", ", ".join(job["tags"])),
             ("cause", job["cause"]),
@@ -100,7 +100,7 @@ def _history(job: Mapping[str, Any]) -> None:
 
 
 def _traceback(job: Mapping[str, Any]) -> None:
-    if job["error"] and job["error"]["traceback"] and job["state"] != "SUCCEEDED":
+    if job["error"] and job["error"]["traceback"] and job["state"] in {"DEAD", "RETRYING"}:
         told = safe(job["error"]["traceback"].rstrip(), lines=True).split("\n")
         cut = [f"... {len(told) - ALL_TRACEBACK} lines ..."] if len(told) > ALL_TRACEBACK else []
         out.lines("", "traceback", *(f"  {line}" for line in (*cut, *told[-ALL_TRACEBACK:])))

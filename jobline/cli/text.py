@@ -46,7 +46,8 @@ def ago(at: str | None) -> str:
     seconds = (now() - datetime.fromisoformat(at)).total_seconds()
     if abs(seconds) < 1:
         return "now"
-    return f"{span(seconds)} ago" if seconds > 0 else f"in {span(-seconds)}"
+    told = span(float(int(abs(seconds))))
+    return f"{told} ago" if seconds > 0 else f"in {told}"
 
 
 def span(seconds: float) -> str:

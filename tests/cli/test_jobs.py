@@ -239,6 +239,7 @@ class TestCancel:
         did = json.loads(typed("cancel", "--task", "add", "--yes", "--json", "--limit", "3").stdout)
 
         assert len(did["cancelled"]) == 3
+        assert did["more"]
         assert len(json.loads(typed("cancel", "--task", "add", "--dry-run", "--json").stdout)["found"]) == 2
 
     def test_a_program_is_not_asked(self, typed, wire):
@@ -252,3 +253,14 @@ class TestCancel:
 
         assert result.exit_code == 0
         assert "no such jobs" in result.stderr
+
+    def test_a_question_shows_some_and_says_that_there_are_more(self, typed, submit, monkeypatch):
+        monkeypatch.setattr("jobline.cli.cancelling.SHOWN", 2)
+        for n in range(5):
+            submit("add", f"a={n}")
+
+        result = typed("cancel", "--task", "add", input="n\n")
+
+        assert len(result.stdout.splitlines()) == 1 + 2
+        assert "and more" in result.stderr
+        assert "Cancel 5 jobs?" in result.stderr

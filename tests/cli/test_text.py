@@ -69,3 +69,15 @@ def test_markup_in_a_text_is_text(monkeypatch, capsys):
     out.table(("id", "what"), [("x", "[bold]b[/bold] :smile:")], empty="-")
 
     assert "[bold]b[/bold] :smile:" in capsys.readouterr().out
+
+
+def test_on_a_narrow_terminal_the_last_column_is_cut_and_no_row_takes_two_lines(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "60")
+
+    out.table(("id", "task", "what"), [("0" * 26, "summarise_csv", "word " * 20)], empty="-")
+
+    _, row = capsys.readouterr().out.splitlines()
+    assert row.startswith("0" * 26 + "  summarise_csv  word word")
+    assert row.rstrip().endswith("…")
