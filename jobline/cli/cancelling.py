@@ -89,10 +89,15 @@ def _by_id(talk: Talk, job_ids: tuple[str, ...]) -> None:
         if talk.as_json:
             out.print_json_line(job)
             continue
-        told = job["receipt"]
-        out.say(f"{job['id']} {OUTCOMES[told['outcome']]}: {job['state']}")
-        if told["running_since"]:
-            out.say(f"  it began {ago(told['running_since'])}")
+        tell_receipt(job)
+
+
+def tell_receipt(job: Any) -> None:
+    """What became of a job that somebody wants cancelled."""
+    told = job["receipt"]
+    out.say(f"{job['id']} {OUTCOMES[told['outcome']]}: {job['state']}")
+    if told["running_since"]:
+        out.say(f"  it began {ago(told['running_since'])}")
 
 
 def _by_filter(talk: Talk, body: dict[str, Any], limit: int) -> None:

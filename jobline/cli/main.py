@@ -32,6 +32,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "tenants": ("tenants:tenants", "Tenants' limits: how fast, how many at once, how many accepted."),
     "topics": ("topics:topics", "Topics: who hears what, and publishing."),
     "up": ("up:up", "Run API, queues, table, consumers and tick on this machine, until Ctrl-C."),
+    "workflow": (
+        "workflow:workflow",
+        "Workflows: jobs one after the other, side by side, or one for each item.",
+    ),
     "watch": ("watch:watch", "Follow a job until it has ended."),
 }
 """Each command's place and its short help. It is imported when it is typed: some bring boto3 and Chalice with them, and no other need wait for these."""

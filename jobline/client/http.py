@@ -12,6 +12,9 @@ TIMEOUT = 30.0
 """Seconds; API Gateway answers within 29."""
 
 
+MERMAID = "text/vnd.mermaid"
+"""The one text that the API answers with besides JSON."""
+
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 """This machine, by its names."""
 
@@ -41,6 +44,8 @@ def reply_of(answer: httpx.Response) -> Reply:
     """The answer, read. One that says it is JSON and is not came from something that stands in between."""
     if answer.status_code == 204:  # nothing to say, and that is the answer
         return Reply(status=204, headers=answer.headers)
+    if answer.is_success and answer.headers.get("content-type", "").startswith(MERMAID):
+        return Reply(status=answer.status_code, document=answer.text, headers=answer.headers)
     try:
         document = answer.json()
     except ValueError:

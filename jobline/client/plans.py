@@ -75,10 +75,14 @@ def pages(path: str, within: str, filters: Mapping[str, Any], made: Callable[[An
         query["cursor"] = reply.document["cursor"]
 
 
-def call(method: str, path: str, body: Any, query: Mapping[str, Any], *, once: bool) -> Plan[Any]:
+def call(
+    method: str, path: str, body: Any, query: Mapping[str, Any], *, once: bool, key: str | None
+) -> Plan[Any]:
     """Any other route: the answer's document."""
     given = {name: value for name, value in query.items() if value is not None}
-    reply = yield from ask(Ask(method=method, path=path, body=body, query=given), once=once)
+    headers = {} if key is None else {"Idempotency-Key": key}
+    request = Ask(method=method, path=path, body=body, query=given, headers=headers)
+    reply = yield from ask(request, once=once)
     return reply.document
 
 

@@ -77,9 +77,20 @@ class Client:
         """Jobs, newest first, as far as one iterates; `filters` are those of GET /jobs: state, task, tag, since, until."""
         return self._said(plans.jobs(filters))
 
-    def call(self, method: str, path: str, body: Any = None, *, once: bool = False, **query: Any) -> Any:
-        """Any other route of the API: the answer's document. `once`: twice would not be the same as once, so it is not sent again unanswered."""
-        return self._done(plans.call(method, path, body, query, once=once))
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        once: bool = False,
+        key: str | None = None,
+        **query: Any,
+    ) -> Any:
+        """Any other route of the API: the answer's document. `once`: twice would not be the same as once, so it is not sent again unanswered.
+        `key`: an idempotency key, where the route takes one.
+        """
+        return self._done(plans.call(method, path, body, query, once=once, key=key))
 
     def pages(self, path: str, within: str, **filters: Any) -> Iterator[Any]:
         """Any other list of the API, page after page as far as one iterates: the entries of the answers' field `within`."""

@@ -91,6 +91,13 @@ def test_the_commands_are_these():
         "topics publish",
         "up",
         "watch",
+        "workflow",
+        "workflow cancel",
+        "workflow children",
+        "workflow graph",
+        "workflow retry",
+        "workflow show",
+        "workflow submit",
     ]
 
 
