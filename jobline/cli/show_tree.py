@@ -13,9 +13,7 @@ def tree(found: Any) -> None:
     """Each node on a line: what it is, how far, and what went wrong."""
     from rich.tree import Tree
 
-    title = _line(
-        f"workflow {found['id']}", found["state"], f"made {ago(found['created_at'])}", found["error"]
-    )
+    title = _line(f"workflow {found['id']}", found["state"], f"made {ago(found['created_at'])}", None)
     root = Tree(title, guide_style="dim")
     _grow(root, found["tree"])
     out.console().print(root)
@@ -53,9 +51,9 @@ def _line(what: str, state: str | None, told: str, error: Any, job: str | None =
     parts = [
         (what, "bold"),
         (state or "not yet", out.STYLES.get(state or "", "dim")),
+        (job or "", "dim"),
         (told, ""),
         (wrong, "red"),
-        (job or "", "dim"),
     ]
     line = Text(no_wrap=True, overflow="ellipsis")
     for text, style in parts:
