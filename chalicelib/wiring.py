@@ -14,7 +14,6 @@ from chalicelib.pipeline.enqueue import submit as accepted
 from chalicelib.pipeline.handle import JobHandle
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.task import REGISTRY, Kind, Registry, Submission, Task
-from chalicelib.pipeline.workflows.keeping import kept
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
@@ -112,6 +111,8 @@ def submit(task: Task[Any, Any], args: Mapping[str, Any], how: Submission) -> Jo
     """What `f.delay(...)` and `f.submit(...)` do: accept one job. Raises `CallerError`, or `Unavailable`: then ask again."""
     pipeline = parts()
     if task is WORKFLOW:
+        from chalicelib.pipeline.workflows.keeping import kept
+
         args = {**args, "workflow": kept(args["workflow"], tenant=how.tenant, parts=pipeline)}
     answer = accepted([JobRequest(task=task.name, args=args, how=how)], parts=pipeline)[0]
     if not isinstance(answer, Submitted):

@@ -20,7 +20,6 @@ from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.ports import Refused, Written
 from chalicelib.pipeline.verdict import called_off, loss, too_late
 from chalicelib.pipeline.workflows.children import in_vain
-from chalicelib.pipeline.workflows.look_after import look_after
 
 log = logging.getLogger(__name__)
 
@@ -142,6 +141,8 @@ def look(job_id: str, *, until: datetime, parts: Parts) -> Plan | None:
     if row.state is State.WAITING:
         if in_vain(row, parts=parts):
             return Plan(job=row, event=called_off(row, now))
+        from chalicelib.pipeline.workflows.look_after import look_after
+
         look_after(row, until=until, parts=parts)
         return postponed(row, next_look(row, now, parts), now)
     return _waiting(row, now, until, parts)

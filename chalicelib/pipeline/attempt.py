@@ -19,7 +19,7 @@ from chalicelib.pipeline.payloads import load, place
 from chalicelib.pipeline.ports import Call, Facts
 from chalicelib.pipeline.task import Task
 from chalicelib.pipeline.watch import Listener, Watch
-from chalicelib.pipeline.workflows.parent import Sequel, become, is_parent, proceed
+from chalicelib.pipeline.workflows.sequel import Sequel, is_parent
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +57,8 @@ def attempt(job: Job, invocation: Invocation, *, parts: Parts) -> Event | Sequel
     if not isinstance(ready, Ready):
         return ready
     if is_parent(job):
+        from chalicelib.pipeline.workflows.parent import proceed
+
         with parts.tracer.span(job.task):
             return proceed(job, ready.args, until=_last_moment(invocation, parts), parts=parts)
     [ended] = run([ready], parts=parts)
@@ -149,6 +151,8 @@ def named(ended: Ended, *, parts: Parts) -> Event | Sequel | None:
         result = stored(place, outcome.json, job_id=job.id, due=until, payloads=parts.payloads)
         return verdict.success(job, result, latest, parts.world.now())
     if isinstance(outcome, Becomes):
+        from chalicelib.pipeline.workflows.parent import become
+
         return become(job, outcome.json, parts=parts)
     now = parts.world.now()
     if isinstance(outcome, Continues):

@@ -21,7 +21,6 @@ from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.quota import within_quotas
 from chalicelib.pipeline.task import Submission
-from chalicelib.pipeline.workflows.checking import check_workflow
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,6 +123,8 @@ def prepare(request: JobRequest, parts: Parts) -> Asked:
     task.signature.check(request.args)
     check_how(request.how, task, parts)
     if task is WORKFLOW:
+        from chalicelib.pipeline.workflows.checking import check_workflow  # the rarer kind
+
         check_workflow(request.args, tenant=request.how.tenant, parts=parts)
     return Asked(
         task=task,

@@ -18,7 +18,7 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.settle import settle
 from chalicelib.pipeline.verdict import cancellation
 from chalicelib.pipeline.workflows.children import in_vain
-from chalicelib.pipeline.workflows.parent import Sequel
+from chalicelib.pipeline.workflows.sequel import Sequel
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from chalicelib.pipeline.attempt import Ended, Invocation, Ready, named, prepare
 from chalicelib.pipeline.consume import Finish, Handler, Record
 from chalicelib.pipeline.execute import Started, execute, finish, settled, start
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.workflows.parent import Sequel
+from chalicelib.pipeline.workflows.sequel import Sequel
 
 Answer = bool | Exception
 

@@ -78,6 +78,18 @@ NEEDS = {
 RARE = {f"chalicelib.entrypoints.api.{area}" for area in ("releases", "schedules", "tenants", "webhooks")}
 
 
+OF_WORKFLOWS = {
+    f"chalicelib.pipeline.workflows.{one}" for one in ("parent", "group", "checking", "keeping", "gather")
+}
+
+
+@pytest.mark.parametrize("function", list(CLIENTS))
+def test_a_start_leaves_the_work_of_workflows_to_the_first_workflow(function):
+    start = f"import os; os.environ['_HANDLER'] = 'app.{function}'; import app; from chalicelib import wiring; wiring.parts()"
+
+    assert not OF_WORKFLOWS & imported(start)
+
+
 @pytest.mark.parametrize("function", list(CLIENTS))
 def test_a_start_imports_what_its_function_needs_and_not_what_only_others_need(function):
     ours = imported(f"import os; os.environ['_HANDLER'] = 'app.{function}'; import app")

@@ -2,8 +2,8 @@
 
 from chalicelib.domain.job import Job, State
 from chalicelib.entrypoints.api.job_shape import WorkflowPlace
-from chalicelib.pipeline.workflows.parent import is_parent
 from chalicelib.pipeline.workflows.places import position
+from chalicelib.pipeline.workflows.sequel import is_parent
 
 
 def workflow_place(job: Job) -> WorkflowPlace | None:

@@ -8,7 +8,7 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import load
 from chalicelib.pipeline.query import get
-from chalicelib.pipeline.workflows.parent import is_parent
+from chalicelib.pipeline.workflows.sequel import is_parent
 
 
 def find_workflow(job_id: str, *, tenant: str, parts: Parts) -> Job:

@@ -1,6 +1,5 @@
 """An attempt of a job that has children: a workflow's, or of a task that returned one. It makes them and waits, or goes on with their results."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -16,7 +15,6 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.events import Event
 from chalicelib.domain.job import Job
-from chalicelib.domain.lean import dataclass
 from chalicelib.domain.workflow import Chain, Group, Map, OnError, Step
 from chalicelib.pipeline import strict_json, verdict
 from chalicelib.pipeline.built_in import UNKNOWN_TASK, WORKFLOW
@@ -34,19 +32,7 @@ from chalicelib.pipeline.workflows.gather import ChildFailed, gather
 from chalicelib.pipeline.workflows.lineage import Lineage, lineage
 from chalicelib.pipeline.workflows.places import Position, group_awaited, lives
 from chalicelib.pipeline.workflows.reading import read_node
-
-
-@dataclass(frozen=True, slots=True)
-class Sequel:
-    """An event, and what is to be done once it is recorded. Should that not be done, the workflow's appointment does it."""
-
-    event: Event
-    then: Callable[[Job], None]
-
-
-def is_parent(job: Job) -> bool:
-    """Whether its attempts are about its children."""
-    return job.task == WORKFLOW.name or job.awaits is not None
+from chalicelib.pipeline.workflows.sequel import Sequel
 
 
 def proceed(job: Job, args: dict[str, Any], *, until: datetime, parts: Parts) -> Event | Sequel:
