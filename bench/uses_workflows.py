@@ -38,9 +38,9 @@ def member(ground: Ground, begin: Begin) -> int:
     return PAGE
 
 
-@feature("a child of a map of a thousand lines")
+@feature("a child of a map of two hundred lines")
 def item(ground: Ground, begin: Begin) -> int:
-    task, key, lines = ground.task(work), "inputs/default/cost.jsonl", 10 * PAGE
+    task, key, lines = ground.task(work), "inputs/default/cost.jsonl", 2 * PAGE
     ground.parts.inputs.put(key, BytesIO(b"".join(b"%d\n" % one for one in range(lines))))
     _run(ground, begin, {"map": {"task": task, "into": "number"}, "object": key})
     return lines

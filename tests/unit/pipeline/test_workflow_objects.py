@@ -10,11 +10,11 @@ import pytest
 from chalicelib.domain.errors import InvalidInput, Unavailable
 from chalicelib.domain.job import State
 from chalicelib.domain.workflow import Map, Source, Step
-from chalicelib.pipeline.limits import Limits
 from chalicelib.pipeline.payloads import load
 from chalicelib.pipeline.redrive import redrive
 from chalicelib.pipeline.workflows import lines
 from chalicelib.pipeline.workflows.flow import Flow
+from chalicelib.pipeline.workflows.items_of import Supply
 from tests.support import drive
 from tests.support.drive import check_end, deliver, drain, replay, run_until_quiet
 from tests.support.faults import Crash, How, Trap, trapped
@@ -140,6 +140,13 @@ def test_another_tenants_object_is_refused_to_a_task_that_returns_such_a_workflo
     assert squares.ran == []
 
 
+def test_another_tenants_object_is_refused_at_the_fan_out_too_whoever_wrote_the_row(stage, squares):
+    job = squares.submit(key=KEY)
+    node = Map(step=Step(task="square", into="x"), source=Source.OBJECT, object="inputs/bob/numbers.jsonl")
+    with pytest.raises(InvalidInput, match="not a key that begins with inputs/default/"):
+        Supply(job, node, None, None, parts=stage.parts)
+
+
 @pytest.mark.parametrize(
     ("more", "where"),
     [
@@ -175,31 +182,44 @@ def test_an_object_that_is_replaced_meanwhile_ends_the_workflow(stage, squares, 
     assert squares.ran == []
 
 
-def test_a_fan_out_goes_on_elsewhere_when_its_time_is_over_at_the_same_line(monkeypatch):
-    stage = Stage(limits=Limits(continue_margin=timedelta(seconds=10)))
-    squares = Squares(stage)
-    squares.numbers(1_000)
+class Slow:
+    """Shelves on which each page takes its time, so that a fan-out takes several invocations."""
+
+    def __init__(self, stage):
+        self._stage, self._items = stage, stage.parts.items
+
+    def __getattr__(self, name):
+        return getattr(self._items, name)
+
+    def write(self, spot, edit):
+        if spot.kind == "page" and "at" in edit.set:
+            self._stage.advance(seconds=15)
+        return self._items.write(spot, edit)
+
+
+def test_a_fan_out_goes_on_elsewhere_when_its_time_is_over_at_the_same_line(stage, squares, monkeypatch):
+    squares.numbers(600)
     monkeypatch.setattr(lines, "PIECE", 500)
     job = squares.submit(on_error="ignore")
-    write = stage.parts.items.write
-
-    class Slow:
-        """Each page takes its time."""
-
-        def __getattr__(self, name):
-            return getattr(whole.items, name)
-
-        def write(self, spot, edit):
-            if spot.kind == "page" and "at" in edit.set:
-                stage.advance(seconds=15)
-            return write(spot, edit)
-
-    whole, stage.parts = stage.parts, replace(stage.parts, items=Slow())
+    whole, stage.parts = stage.parts, replace(stage.parts, items=Slow(stage))
     run_until_quiet(stage.parts, within=timedelta(days=1))
     stage.parts = whole
-    assert stage.row(job).epoch > 3, "claims"
-    assert result(stage, job) == [n * n for n in range(1_000)]
-    assert sorted(squares.ran) == list(range(1_000))
+    assert stage.row(job).epoch > 2, "claims"
+    assert result(stage, job) == [n * n for n in range(600)]
+    assert sorted(squares.ran) == list(range(600))
+
+
+def test_a_fan_out_that_goes_on_elsewhere_does_not_go_on_with_another_content(stage, squares):
+    squares.numbers(600)
+    job = squares.submit()
+    whole, stage.parts = stage.parts, replace(stage.parts, items=Slow(stage))
+    deliver(stage.parts, "default")
+    stage.parts = whole
+    assert stage.row(job).state is State.QUEUED
+    squares.put(b"".join(b"%d\n" % (n + 1000) for n in range(600)))
+    run_until_quiet(stage.parts, within=timedelta(days=1))
+    assert stage.row(job).state is State.DEAD
+    assert "has changed" in stage.row(job).error.message
 
 
 def test_a_retried_map_does_only_what_failed_and_keeps_nothing_of_another_content(stage, squares):
