@@ -51,16 +51,16 @@ class Lanes(memory.MemoryQueue):
 class Lot:
     """An object of so many lines, elsewhere."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count):
         self.size = count * len(LINE)
 
-    def read(self, key: str, start: int, most: int, version: str | None = None) -> Piece:
+    def read(self, key, start, most, version=None):
         begin, end = start // len(LINE), -(-(start + most) // len(LINE))
         body = (LINE * (end - begin))[start - begin * len(LINE) :][: min(most, self.size - start)]
         return Piece(body=body, size=self.size, version="1")
 
 
-def peak(count: int) -> int:
+def peak(count):
     """The most memory that fanning out so many took, in bytes."""
     registry = Registry()
     registry.add(_work, "work", Options())
