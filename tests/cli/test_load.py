@@ -106,3 +106,10 @@ def test_the_cost_is_that_of_the_dated_price_file(jobline):
     assert f"{told['dollars']:.4f}" in people.stdout
     assert told["as_of"] in people.stderr
     assert jobline("cost", "--jobs", "-1").exit_code == 2
+
+
+def test_on_a_terminal_two_bars_say_how_far_it_is(typed, terminal):
+    result = typed("load", "add", "a=1", "--jobs", "3", *FAST)
+
+    assert result.exit_code == 0
+    assert all(word in terminal.getvalue() for word in ("submitted", "ended", "━━━"))

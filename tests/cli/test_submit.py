@@ -264,3 +264,11 @@ class TestAFile:
 
     def test_many_cannot_be_waited_for(self, typed, lines):
         assert typed("submit", "add", "--from", lines('{"a": 1}'), "--wait").exit_code == 2
+
+    def test_on_a_terminal_a_bar_says_how_far_it_is(self, typed, lines, terminal):
+        result = typed("submit", "add", "--from", lines('{"a": 1}', '{"a": 2}'))
+
+        assert result.exit_code == 0
+        assert "submitting" in terminal.getvalue()
+        assert "━━━" in terminal.getvalue()
+        assert "\x1b" not in result.stdout
