@@ -111,7 +111,7 @@ def submit(task: Task[Any, Any], args: Mapping[str, Any], how: Submission) -> Jo
     """What `f.delay(...)` and `f.submit(...)` do: accept one job. Raises `CallerError`, or `Unavailable`: then ask again."""
     pipeline = parts()
     if task is WORKFLOW:
-        from chalicelib.pipeline.workflows.keeping import kept
+        from chalicelib.pipeline.workflows.keeping import kept  # files and hashes, which few jobs need
 
         args = {**args, "workflow": kept(args["workflow"], tenant=how.tenant, parts=pipeline)}
     answer = accepted([JobRequest(task=task.name, args=args, how=how)], parts=pipeline)[0]
