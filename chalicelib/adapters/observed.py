@@ -54,6 +54,8 @@ class ObservedStore:
         said = told(job, entry)
         self._count(job, said)
         facts: dict[str, str | float] = {"job_id": job.id, "task": job.task, "attempt": job.attempts}
+        if job.workflow is not None:
+            facts["workflow"] = job.workflow
         if said.ended:
             facts["outcome"] = said.word
         if said.ended or said.word == "started":

@@ -99,6 +99,24 @@ def test_a_plain_job_is_accepted_started_and_succeeds(stage: Watched):
     )
 
 
+def test_a_part_of_a_workflow_is_told_with_its_workflow(stage: Watched):
+    # given a job that ran as a workflow's step
+    stage.works()
+    tree = {"chain": [{"task": "work"}]}
+    job = stage.submit("jobline.workflow", {"workflow": tree})
+    stage.work()
+
+    # then its lines and its span name the workflow; those of the workflow itself, which is part of none, do not
+    named = {(line.task, vars(line).get("workflow")) for line in stage.lines}
+    assert named == {("work", job.id), ("jobline.workflow", None)}
+    spans = {
+        (span.notes["task"], span.notes.get("workflow"))
+        for span in stage.tracer.spans
+        if "task" in span.notes
+    }
+    assert spans == named
+
+
 def test_a_failure_is_retried_and_dies_and_is_told_without_its_words(stage: Watched):
     stage.fails(error=lambda: ValueError("secret"), max_attempts=2, backoff=AT_ONCE)
     stage.submit()
