@@ -103,6 +103,10 @@ package: $(READY) ## Build what ships, open it, print what it weighs; fails if i
 cold-start: $(READY) ## Time a cold start of each function from its zip against a bare boto3 handler
 	$(PY) -m bench.cold_start $(ARGS)
 
+.PHONY: fan-in
+fan-in: $(READY) ## 10,000 children of one group end in 200 threads, before an emulator: one join (ARGS="--children 500 --threads 32")
+	$(PY) -m proof.fan_in $(ARGS)
+
 .PHONY: proof
 PROOF_MINUTES ?= 20
 proof: $(READY) ## Prove it: every layer, all faults and mutants, the report under build/proof/ (PROOF_MINUTES=20)

@@ -78,13 +78,13 @@ ELSEWHERE: Mapping[str, str] = {
 }
 
 TABLES: Mapping[str, str] = {
+    "F55": "tests/proof/test_fan_in: 500 children of a group end in 32 threads; `make fan-in`: 10,000 in 200",
     "F73": "tests/lanes: a tenant floods a lane 100:1; the others' p95 wait, with fair queues and without, in virtual time",
     "F59": "tests/schedules: fire times over changes of the clock, leap days and years, against a table from elsewhere",
 }
 """What no layer injects: it is decided by tables, or measured by a test of its own."""
 
 PENDING: Mapping[str, str] = {
-    "F55": "issue 6: workflows",
     "F32": "nothing uses transactions",
     "F67": "nothing uses streams; waits for a part that does",
 }
