@@ -20,8 +20,8 @@ def paged(size: int) -> Iterator[None]:
     before = places.PAGE
     try:
         for module in modules:
-            module.PAGE = size
+            module.PAGE = size  # type: ignore[attr-defined]
         yield
     finally:
         for module in modules:
-            module.PAGE = before
+            module.PAGE = before  # type: ignore[attr-defined]
