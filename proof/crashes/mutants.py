@@ -51,6 +51,11 @@ SHARED = (
     "outbox_left_by_tick",
     "result_after_outcome",
     "claim_ignores_tenant",
+    "full_too_soon",
+    "in_vain_never",
+    "kept_ignored",
+    "bad_marked_as_good",
+    "ids_of_the_attempt",
 )
 """Of the simulation's mutants. The others need what one thread and short scenarios do not have: many workers of one invocation, several pages of
 rows, an account that forgets rows by TTL."""

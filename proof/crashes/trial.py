@@ -41,6 +41,11 @@ KNOWN: Mapping[str, str] = {
     "throttling_is_final": "plain 1:error",
     "payload_gone_before_row": "large_item 5:crash_after",
     "cancel_unguarded": "cancelled_between 8:stalled",
+    "full_too_soon": "fan_out",
+    "in_vain_never": "called_off",
+    "kept_ignored": "retried",
+    "bad_marked_as_good": "hasty",
+    "ids_of_the_attempt": "fan_out 6:crash_after",
 }
 """Mutant -> a plan that caught it before: tried first, so that a trial is short. If it does not catch it any more, all others are tried."""
 
