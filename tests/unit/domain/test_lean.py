@@ -193,7 +193,7 @@ def ours() -> list[type]:
     found: dict[type, None] = {}
     for module in pkgutil.walk_packages(chalicelib.__path__, "chalicelib."):
         for one in vars(importlib.import_module(module.name)).values():
-            if isinstance(one, type) and dataclasses.is_dataclass(one) and not one.__dataclass_params__.init:
+            if isinstance(one, type) and dataclasses.is_dataclass(one) and not one.__dataclass_params__.init:  # type: ignore[attr-defined]  # what the standard library keeps
                 found[one] = None
     return list(found)
 
