@@ -5,6 +5,7 @@ counted is each call that takes, beyond the one that it has to be.
 """
 
 import argparse
+import logging
 import sys
 import tempfile
 import threading
@@ -185,6 +186,9 @@ def there() -> Iterator[Parts]:
         emulated(Path(folder)),
         stage() as found,
     ):
+        logging.getLogger("urllib3").setLevel(
+            logging.ERROR
+        )  # that more threads than connections ask is the point
         yield found.parts
 
 

@@ -56,6 +56,7 @@ def _effects() -> Iterator[Model]:
 
 
 def _joins() -> Iterator[Model]:
+    yield Joins(R, pages=(0, 0), faults=1)
     yield Joins(R, pages=(0, 1), faults=1, cancels=1)
     yield Joins(R, pages=(0, 0), faults=2)
     yield Joins(R, pages=(0, 0, 1), faults=1)

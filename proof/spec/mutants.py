@@ -171,6 +171,10 @@ def _joins(rules: Rules) -> Model:
     return Joins(rules, pages=(0, 1), faults=1, cancels=1)
 
 
+def _lost(rules: Rules) -> Model:
+    return Joins(rules, pages=(0,), faults=1, cancels=1)
+
+
 def _prompt(rules: Rules) -> Model:
     return Joins(rules, pages=(0, 0), faults=1, dies="nobody", looks=False)
 
@@ -316,9 +320,12 @@ MUTANTS: tuple[Mutant, ...] = (
     *_of(
         "joins", _joins,
         ("join_unconditional", "the join is written whatever the parent is", {"join_conditional": False}),
+        ("children_before_page", "ids have the time of the attempt that makes them", {"page_first": False}),
+    ),
+    *_of(
+        "joins", _lost,
         ("look_without_children", "the parent's appointment does not look for ends that nobody told", {"looks_for_children": False}),
         ("in_vain_never", "a claim does not ask whether anybody waits", {"vain_seen": False}),
-        ("children_before_page", "ids have the time of the attempt that makes them", {"page_first": False}),
     ),
     *_of(
         "joins", _prompt,

@@ -21,7 +21,9 @@ SMALL = [
     Appointments(Rules(), faults=0, redrives=0, attempts=2),
     Effects(Rules(), faults=0),
     Keys(Rules(), clients=2, faults=1, asks=3),
-    Joins(Rules(), faults=1),
+    Joins(Rules(), pages=(0, 0), faults=1),
+    Joins(Rules(), pages=(0, 1), faults=0, redrives=1, bads=1, hasty=True),
+    Joins(Rules(), pages=(0, 0), faults=1, dies="tellers", looks=False),
 ]
 
 QUICK = [
@@ -55,6 +57,13 @@ QUICK = [
     "death_removes_appointment",
     "key_after_row",
     "key_overwritten",
+    "join_by_counter",
+    "join_without_life",
+    "kept_ignored",
+    "children_before_page",
+    "close_before_waited",
+    "tell_once",
+    "look_without_children",
 ]
 
 
