@@ -24,7 +24,7 @@ def test_ci_types_the_same_two_commands():
     assert "set -eu" in script
 
 
-def test_the_gate_runs_every_test_and_each_once():
+def test_the_gate_runs_every_test_but_the_longest_and_each_once():
     run = subprocess.run(
         ["make", "-n", "check", "test"],
         cwd=ROOT,
@@ -41,6 +41,19 @@ def test_the_gate_runs_every_test_and_each_once():
     assert chosen <= folders
     assert {word.removeprefix("--ignore=") for word in others if word.startswith("--ignore=")} == chosen
     assert "not slow" in covered & others
-    assert "slow" in slow
+    assert "slow and not long" in slow
     assert not [word for word in slow if word.startswith(("tests/", "--ignore"))]
     assert run.stdout.count("-m proof ") == 1
+
+
+def test_the_longest_tests_have_a_target_of_their_own_and_are_few():
+    run = subprocess.run(
+        ["make", "-n", "long"], cwd=ROOT, text=True, capture_output=True, timeout=30, check=True
+    )
+    assert "-m long" in run.stdout
+    marked = [
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "tests").glob("**/test_*.py")
+        if re.search(r"^@pytest\.mark\.long$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert 1 <= len(marked) <= 12, marked
