@@ -20,6 +20,12 @@ from jobline.testing.crash import Killed
 MINUTE = timedelta(minutes=1)
 INVOCATION = timedelta(seconds=60)
 ROUNDS = 1000
+"""How many rounds of few messages, at one moment, are too many."""
+
+FEW = 10
+"""A task that submits itself has one message a round; a large fan-out has full batches, and comes to its end."""
+
+MOST_ROUNDS = 100 * ROUNDS
 STEPS = 20_000
 
 
@@ -73,16 +79,17 @@ def drain(
 
     `look` is called after each round: tasks may take their time, of this clock.
     """
-    total = idle = 0
-    while idle < ROUNDS:
+    total = idle = rounds = 0
+    while idle < ROUNDS and rounds < MOST_ROUNDS:
         now = parts.world.now()
         got = sum(deliver(parts, lane, left=left) for lane in (*LANES, DEAD_LETTERS))
         total += got
         if not got or (until is not None and parts.world.now() >= until):
             return total
-        idle = idle + 1 if parts.world.now() == now else 0
+        stands = parts.world.now() == now
+        idle, rounds = (idle + (got < FEW), rounds + 1) if stands else (0, 0)
         look()
-    raise NotQuiet(f"messages still come after {ROUNDS} rounds: does a task submit itself?")
+    raise NotQuiet(f"messages still come after {max(idle, rounds)} rounds: does a task submit itself?")
 
 
 def tick(parts: Parts) -> ticking.Ticked | None:
