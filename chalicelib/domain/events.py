@@ -136,7 +136,7 @@ class Requeued(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Waited(Event):
-    """A workflow's attempt has done what it can until its children end: `awaits` says which, `children` how many. No attempt is used up.
+    """A workflow's attempt has done what it can until its children end: `awaits` says which, `children` how many. It has all its attempts again.
 
     `kept` is the history that stays: a chain waits once for each of its steps.
     """

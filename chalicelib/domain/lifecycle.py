@@ -256,8 +256,8 @@ def _waited(event: Waited) -> Change:
             "awaits": event.awaits,
             "children": event.children,
             "history": (*event.kept, _entry(event, event.awaits)),
+            "attempts": 0,  # it got on: a chain of a thousand steps may lose more workers than one step may
         },
-        add={"attempts": -1},
         remove=("owner", "lease", "checkpoint", "error"),
     )
 

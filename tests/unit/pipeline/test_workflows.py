@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.job import State
+from chalicelib.domain.job import TERMINAL, State
 from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.payloads import load
 from chalicelib.pipeline.redrive import redrive
@@ -259,3 +259,27 @@ def test_a_fan_out_longer_than_an_invocation_goes_on_in_others_and_gets_on_in_ea
     run_until_quiet(stage.parts)
     assert result(stage, job) == [n + 1 for n in range(1000)]
     assert sum(1 for one in stage.store.rows.values() if one.cause) == 1000
+
+
+def test_a_chain_may_lose_as_many_workers_as_it_has_steps(stage, sums):
+    # given that the first attempt at each step of a long chain is lost
+    job = submit(stage, chain(sums.one.s(), *[sums.add.s() for _ in range(25)]))
+    while stage.row(job).state not in TERMINAL:
+        row = stage.row(job)
+        if row.state is State.QUEUED:
+            stage.claim(row, seconds=1)
+            stage.advance(minutes=10)
+        run_until_quiet_for(stage, job, row.epoch)
+    assert result(stage, job) == 26
+
+
+def run_until_quiet_for(stage, job, epoch):
+    """Until the workflow is at its next step, and its message is there and not taken, or it is over."""
+    for _ in range(40):
+        tick(stage.parts)
+        for _ in range(3):
+            deliver(stage.parts, "default")
+            row = stage.row(job)
+            if row.state in TERMINAL or (row.state is State.QUEUED and row.epoch > epoch + 1):
+                return
+        stage.advance(minutes=1)
