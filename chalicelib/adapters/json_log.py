@@ -110,5 +110,6 @@ def configure(level: int = logging.INFO) -> None:
     handler.setFormatter(JsonFormatter())
     root.handlers[:] = [handler]
     root.setLevel(level)
+    logging.logMultiprocessing = False  # see `runners.relay.spare_soft_limits`: threads have soft limits, too
     for noisy in ("botocore", "boto3", "urllib3", "asyncio", "aws_xray_sdk"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

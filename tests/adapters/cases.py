@@ -4,6 +4,7 @@ import asyncio
 import ctypes
 import functools
 import math
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -362,6 +363,18 @@ def chatter() -> str:
     return "never softened"
 
 
+def records_ask_nobody() -> bool:
+    """Log a line while whoever asks for this process's name is noted."""
+    asked: list[int] = []
+    before = multiprocessing.current_process
+    multiprocessing.current_process = lambda: asked.append(1) or before()  # type: ignore[assignment,func-returns-value]
+    try:
+        current_job().logger.warning("still here")
+    finally:
+        multiprocessing.current_process = before  # type: ignore[assignment]
+    return not asked
+
+
 def linger() -> str:
     """Answer, and then do not go."""
     blocked, _ = os.pipe()
@@ -390,7 +403,17 @@ def luck() -> list[float]:
     return [random.random(), random.random()]
 
 
-CHILD: tuple[Callable[..., Any], ...] = (die, grow, pid, with_a_grandchild, chatter, linger, strange, luck)
+CHILD: tuple[Callable[..., Any], ...] = (
+    die,
+    grow,
+    pid,
+    with_a_grandchild,
+    chatter,
+    linger,
+    strange,
+    luck,
+    records_ask_nobody,
+)
 
 
 def in_loop(function):

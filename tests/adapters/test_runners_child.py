@@ -156,6 +156,10 @@ def test_words_are_whole_whenever_the_soft_limit_comes(children):
         assert json.loads(outcome.json).startswith("said ")
 
 
+def test_a_log_line_asks_nothing_during_which_a_soft_limit_would_be_dropped(children):
+    assert start(children, "child_records_ask_nobody").outcome() == Returned(json="true")
+
+
 def test_a_child_that_has_answered_and_does_not_go_is_killed(children, monkeypatch):
     monkeypatch.setattr("chalicelib.adapters.runners.child.DEATH_SECONDS", 0.05)
     started = start(children, "child_linger")

@@ -27,6 +27,15 @@ _CARRIED = (
 )
 
 
+def spare_soft_limits() -> None:
+    """Let no log line of this process ask for the name of its process.
+
+    The standard library drops whatever is raised while it does, a soft limit that comes at that moment too:
+    https://github.com/python/cpython/blob/v3.11.7/Lib/logging/__init__.py#L365-L373
+    """
+    logging.logMultiprocessing = False
+
+
 def levels() -> Mapping[str, int]:
     """The levels that are set in this process, by logger; the root's name is empty."""
     loggers = list(logging.root.manager.loggerDict.items())
@@ -52,6 +61,7 @@ class Relay(logging.Handler):
     def install(self, levels: Mapping[str, int]) -> None:
         """Take the place of whatever the task modules have set up, at the parent's levels."""
         logging.root.handlers[:] = [self]
+        spare_soft_limits()
         for name, level in levels.items():
             logging.getLogger(name or None).setLevel(level)
 
