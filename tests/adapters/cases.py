@@ -365,13 +365,18 @@ def chatter() -> str:
 
 def records_ask_nobody() -> bool:
     """Log a line while whoever asks for this process's name is noted."""
-    asked: list[int] = []
+    asked: list[str] = []
     before = multiprocessing.current_process
-    multiprocessing.current_process = lambda: asked.append(1) or before()  # type: ignore[assignment,func-returns-value]
+
+    def noted() -> Any:
+        asked.append("asked")
+        return before()
+
+    multiprocessing.current_process = noted
     try:
         current_job().logger.warning("still here")
     finally:
-        multiprocessing.current_process = before  # type: ignore[assignment]
+        multiprocessing.current_process = before
     return not asked
 
 
