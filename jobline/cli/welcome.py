@@ -34,6 +34,7 @@ def welcome(facts: dict[str, Any], tasks: Sequence[str], out: Console) -> None:
     part(
         "Where",
         f"API   {api}",
+        f"page  {api}/dashboard    (sign in with the key)",
         f"docs  {facts['docs_url']}",
         f"AWS   {facts['emulator_url']}",
         f"logs  {facts['log_dir']}",
@@ -46,7 +47,6 @@ def welcome(facts: dict[str, Any], tasks: Sequence[str], out: Console) -> None:
     )
     part(
         "Watch it",
-        f"{api}/dashboard        (sign in with the key)",
         f"curl -s '{api}/jobs?limit=5' {authorized}",
         "jobline watch ID         (in this folder; `jobline list`, `jobline submit` and the others work here too)",
     )
