@@ -64,18 +64,22 @@ lint: $(READY) ## The gate's static half: nothing is run
 # What ships is held to its floors by the tests that were made for it; those of the tools around it, and the slow ones (real servers,
 # processes, minutes of load), run without being watched, since that makes them three times as slow. moto and botocore are not watched either.
 COVERING := $(addprefix tests/,unit schedules contract api adapters observability)
+# Those that go through the same code thousands of times, for each call or seed: they cover nothing more by being watched.
+EXHAUSTIVE := $(addprefix tests/unit/pipeline/test_,slots workflow_faults workflow_many workflow_objects turns tenant_limits release three_hours workflow_dynamic) \
+	tests/api/test_on_real_adapters tests/api/test_workflow_views tests/adapters/test_limits_whole
+EXHAUSTIVE := $(addsuffix .py,$(EXHAUSTIVE))
 WORKERS ?= 2
 SPREAD := -n $(WORKERS) --dist worksteal
 
 .PHONY: coverage
 coverage: $(READY) ## The fast tests of what ships, and the coverage floors: chalicelib 95 %, its domain 100 %
-	$(PY) -m pytest -m "not slow" $(SPREAD) -p tests.support.untraced --cov --cov-report= $(COVERING)
+	$(PY) -m pytest -m "not slow" $(SPREAD) -p tests.support.untraced --cov --cov-report= $(COVERING) $(addprefix --ignore=,$(EXHAUSTIVE))
 	$(BIN)/coverage report --include='chalicelib/*' --fail-under=95 --skip-covered
 	$(BIN)/coverage report --include='chalicelib/domain/*' --fail-under=100 --skip-covered
 
 .PHONY: others
 others: $(READY) ## The other fast tests: infra, proof, cost, demo, local, doctor, ...
-	$(PY) -m pytest -m "not slow" $(SPREAD) $(addprefix --ignore=,$(COVERING))
+	$(PY) -m pytest -m "not slow" $(SPREAD) tests $(addprefix --ignore=,$(COVERING)) $(EXHAUSTIVE)
 
 .PHONY: slow
 SLOW_WORKERS ?= 3 # they wait for processes and servers about as long as they work

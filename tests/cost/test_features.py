@@ -97,6 +97,7 @@ def test_the_table_can_be_shown(counted, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_command_says_it_in_json(capsys):
     assert main(["--json"]) == 0
     found = {cost["feature"]: cost["write_units"] for cost in json.loads(capsys.readouterr().out)}

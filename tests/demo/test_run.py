@@ -103,6 +103,7 @@ def test_the_demo_on_its_samples_ends_with_each_outcome_as_it_should_be(demo, tm
     assert report["sentence"] in shown
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_broken_files_in_a_folder_of_ones_own_are_reported_and_are_no_failure(demo, tmp_path, folder):
@@ -117,6 +118,7 @@ def test_broken_files_in_a_folder_of_ones_own_are_reported_and_are_no_failure(de
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_when_the_time_is_over_it_says_what_hangs_and_fails(demo, tmp_path, folder):

@@ -17,7 +17,7 @@ from infra.names import Names
 from jobline.local.emulator import Emulator
 from tests.support.project import copy_project
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(400)]
 
 SERVICES = (
     *("apigateway", "cloudformation", "dynamodb", "events", "iam", "lambda"),

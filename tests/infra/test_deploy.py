@@ -191,6 +191,7 @@ def test_recovery_finds_what_chalice_wrote(desk):
 
 
 @pytest.mark.usefixtures("deployed")
+@pytest.mark.long
 def test_a_deploy_with_all_memory_lost_makes_nothing_twice(desk):
     before, uuids = desk.apis(), {m["UUID"] for m in desk.mappings().values()}
     desk.file.unlink()

@@ -24,6 +24,10 @@ def test_ci_types_the_same_two_commands():
     assert "set -eu" in script
 
 
+def _ignored(words):
+    return {word.removeprefix("--ignore=") for word in words if word.startswith("--ignore=")}
+
+
 def test_the_gate_runs_every_test_but_the_longest_and_each_once():
     run = subprocess.run(
         ["make", "-n", "check", "test"],
@@ -39,7 +43,11 @@ def test_the_gate_runs_every_test_but_the_longest_and_each_once():
     folders = {f"tests/{path.name}" for path in (ROOT / "tests").iterdir() if [*path.glob("**/test_*.py")]}
     chosen = {word for word in covered if word.startswith("tests/")}
     assert chosen <= folders
-    assert {word.removeprefix("--ignore=") for word in others if word.startswith("--ignore=")} == chosen
+    assert _ignored(others) == chosen
+    exhaustive = {word for word in others if word.startswith("tests/")}
+    assert _ignored(covered) == exhaustive
+    assert all((ROOT / path).is_file() and path.startswith(tuple(chosen)) for path in exhaustive)
+    assert "tests" in others
     assert "not slow" in covered & others
     assert "slow and not long" in slow
     assert not [word for word in slow if word.startswith(("tests/", "--ignore"))]

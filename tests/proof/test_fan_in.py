@@ -34,7 +34,11 @@ def test_five_hundred_children_that_end_in_32_threads_make_one_join():
 @pytest.mark.parametrize("how", [How.CRASH_BEFORE, How.CRASH_AFTER])
 @pytest.mark.parametrize("port", ["items.write", "store.create", "queue.send"])
 @pytest.mark.parametrize(
-    "page", [page if page in {0, 4, 9} else pytest.param(page, marks=pytest.mark.slow) for page in range(10)]
+    "page",
+    [
+        page if page in {0, 9} else pytest.param(page, marks=[pytest.mark.slow, pytest.mark.long])
+        for page in range(10)
+    ],
 )
 def test_a_fan_out_of_a_thousand_that_dies_in_any_page_has_exactly_its_children(how, port, page):
     # given a workflow of ten pages whose worker dies in one of them: at its item, in the middle of its rows, at its messages
