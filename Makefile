@@ -65,8 +65,8 @@ lint: $(READY) ## The gate's static half: nothing is run
 # processes, minutes of load), run without being watched, since that makes them three times as slow. moto and botocore are not watched either.
 COVERING := $(addprefix tests/,unit schedules contract api adapters observability)
 # Those that go through the same code thousands of times, for each call or seed: they cover nothing more by being watched.
-EXHAUSTIVE := $(addprefix tests/unit/pipeline/test_,slots workflow_faults workflow_many workflow_objects turns tenant_limits release three_hours workflow_dynamic) \
-	tests/api/test_on_real_adapters tests/api/test_workflow_views tests/adapters/test_limits_whole
+EXHAUSTIVE := $(addprefix tests/unit/pipeline/test_,workflow_faults workflow_many workflow_objects tenant_limits release three_hours workflow_dynamic) \
+	tests/api/test_on_real_adapters tests/adapters/test_limits_whole
 EXHAUSTIVE := $(addsuffix .py,$(EXHAUSTIVE))
 WORKERS ?= 2
 SPREAD := -n $(WORKERS) --dist worksteal
