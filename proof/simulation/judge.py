@@ -57,7 +57,8 @@ def _left_out(old: Sequence[Entry], kept: Sequence[Entry]) -> list[Entry] | None
 def _numbers(old: Job, new: Job, label: str) -> Iterator[Wrong]:
     if new.epoch != old.epoch + (label in GROWING):
         yield "I4", f"{label} moves the epoch {old.epoch} -> {new.epoch}"
-    attempts = 0 if label == "redriven" else old.attempts + (label in CLAIMS) - (label in GIVEN)
+    # A workflow that waits got on, and has all its attempts again, as a job has that is redriven.
+    attempts = 0 if label in {"redriven", "waited"} else old.attempts + (label in CLAIMS) - (label in GIVEN)
     if new.attempts != attempts:
         yield "I5", f"{label} moves attempts {old.attempts} -> {new.attempts}"
     if not 0 <= new.attempts <= new.max_attempts:

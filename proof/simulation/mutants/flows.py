@@ -154,7 +154,9 @@ def wait_ignores_the_wish() -> Sequence[Patch]:
 
 @mutant("each wait uses up an attempt", flows=True)
 def waiting_uses_attempts() -> Sequence[Patch]:
-    return [write(Waited, add=lambda *_: {})]
+    return [
+        write(Waited, set=lambda old, _: {name: value for name, value in old.items() if name != "attempts"})
+    ]
 
 
 @mutant("a bad end is marked as a good one", flows=True)
