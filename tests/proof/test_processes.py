@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -509,7 +510,15 @@ def test_a_broken_pipeline_is_found_out():
 @pytest.mark.timeout(120)
 def test_ctrl_c_ends_every_process_of_a_run(tmp_path):
     command = [sys.executable, "-m", "proof.processes", "--minutes", "2", "--keep", str(tmp_path / "run")]
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+    # In the background of a script Ctrl-C is ignored, and children inherit that.
+    heeds = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heeds,  # noqa: PLW1509 - no thread of this test is in the way
+    ) as process:
         said = process.stderr.readline()
         pids = pids_in(said)
         running = [pid for pid in pids if alive(pid)]
