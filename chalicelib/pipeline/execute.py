@@ -59,7 +59,8 @@ def start(wakeup: Wakeup, *, ends: datetime, receipt: str | None, parts: Parts) 
         if in_vain(job, parts=parts):
             settle(job, cancellation(job, None, None, parts.world.now()), until=ends, parts=parts)
             return True
-        admitted = admit(job, until=ends, parts=parts) if job.gates else FREE
+        # What comes back to its children's results starts nothing: it passed its gates when it began.
+        admitted = admit(job, until=ends, parts=parts) if job.gates and job.awaits is None else FREE
         if admitted is None:
             return True
         _waited(job, wakeup, parts)

@@ -164,11 +164,11 @@ def ask(place: Place, job: Job, *, until: datetime, parts: Parts) -> Wait | None
 
 
 def pass_on(row: Job, *, until: datetime, parts: Parts) -> None:
-    """After a write: a job that ended, or lets others pass while it waits for another attempt, leaves the line."""
+    """After a write: a job that ended, became a workflow, or lets others pass while it waits for another attempt, leaves the line."""
     place = line_of(row)
     if place is None or row.ticket is None:
         return
-    if row.state not in TERMINAL and not (row.state is State.RETRYING and _skips(row, parts)):
+    if not _is_through(row) and not (row.state is State.RETRYING and _skips(row, parts)):
         return
     try:
         _take_off(place, row.ticket, row.id, until, parts)
@@ -178,6 +178,11 @@ def pass_on(row: Job, *, until: datetime, parts: Parts) -> None:
         )
         return
     _step_if_possible(place, until, parts)
+
+
+def _is_through(row: Job) -> bool:
+    """Whether its task will not run any more. One that returned a workflow must not hold up its group: the workflow may have jobs of it."""
+    return row.state in TERMINAL or row.awaits is not None
 
 
 def _skips(row: Job, parts: Parts) -> bool:
@@ -246,7 +251,7 @@ def _head(place: Place, until: datetime, parts: Parts) -> Turn | None:
 def _void(turn: Turn, row: Job | None, now: datetime) -> bool:
     """Whether nobody will come for this number."""
     if row is not None and row.ticket == turn.number:
-        return row.state in TERMINAL
+        return _is_through(row)
     return now - turn.drawn > ORPHANED
 
 

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Generator
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
-from chalicelib import Flow, chain, current_job, group
+from chalicelib import Concurrency, Flow, Ordered, Rate, chain, current_job, group
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.job import State
 from chalicelib.pipeline.cancel import cancel
@@ -256,3 +257,53 @@ def test_a_fault_at_any_call_leaves_one_plan_that_is_carried_out_though_each_att
     else:
         pytest.fail("still sprung")
     assert {"store.create", "store.write", "store.read", "queue.send"} <= names
+
+
+def booking(stage, **options):
+    """A task that returns a workflow of itself as often as it is told. When it began, and how often it was to go on."""
+    began = []
+
+    def book(account: str, left: int) -> Flow | int:
+        began.append((left, stage.world.now()))
+        return chain(task.s(account, left - 1)) if left else 7
+
+    task = stage.task(book, "book", **options)
+    return began
+
+
+@pytest.mark.parametrize(
+    "gate",
+    [
+        {"ordered": Ordered(key=("account",))},
+        {"concurrency": Concurrency(1, key=("account",))},
+        {"rate": Rate(1, timedelta(minutes=1), key=("account",))},
+    ],
+    ids=lambda gate: next(iter(gate)),
+)
+def test_a_task_whose_workflow_has_jobs_of_its_own_group_does_not_wait_for_itself(stage, plans, gate):
+    # given a task that returns a workflow of itself, within one group, slot and rate
+    began = booking(stage, **gate)
+    assert plans.result("book", account="a", left=3) == 7
+    assert [left for left, _ in began] == [3, 2, 1, 0]
+    # then each started once, and what came back for a result was no start
+    if "rate" in gate:
+        assert began[-1][1] - began[0][1] < timedelta(minutes=4)
+
+
+def test_a_worker_that_dies_once_a_task_became_a_workflow_does_not_hold_up_its_group(stage, plans):
+    # given a group of two, the first of which becomes a workflow of the same group, at every call of which the worker may die
+    for at in range(1, 200):
+        stage = Stage(seed=at)
+        booking(stage, ordered=Ordered(key=("account",)), max_attempts=10)
+        jobs = [stage.submit("book", {"account": "a", "left": left}) for left in (1, 0)]
+        trap = Trap(how=How.CRASH_AFTER, at=at)
+        whole, stage.parts = stage.parts, trapped(stage.parts, trap)
+        for _ in range(3):
+            with suppress(Crash, Unavailable):
+                drain(stage.parts)
+        stage.parts = whole
+        run_until_quiet(stage.parts, within=timedelta(days=1))
+        assert {stage.row(job).state for job in jobs} == {State.SUCCEEDED}, trap.sprung
+        if trap.sprung is None:
+            return
+    pytest.fail("still sprung")
