@@ -17,7 +17,7 @@ from tests.api.test_bad_requests import NOT_A_JOB, WRONG_ARGUMENTS
 
 def test_the_document_is_valid_with_and_without_tasks(desk: Desk):
     for tasks in ((), desk.parts.registry):
-        OpenAPIV31SpecValidator(openapi(ROUTES, tasks=tasks)).validate()
+        assert list(OpenAPIV31SpecValidator(openapi(ROUTES, tasks=tasks)).iter_errors()) == []
 
 
 def test_only_a_key_shows_the_tasks(desk: Desk, ann: Caller):
@@ -64,13 +64,12 @@ def test_operations_have_names_of_their_own_and_a_sentence(desk: Desk):
 
 
 def test_the_examples_are_good_requests(desk: Desk, ann: Caller):
-    for route in ROUTES:
-        if route.body is not None and route.example is not None:
-            schema = {
-                "$ref": f"#/components/schemas/{route.body.__name__}",
-                **_components(openapi(ROUTES, tasks=())),
-            }
-            OAS31Validator(schema).validate(route.example)
+    components = _components(openapi(ROUTES, tasks=()))
+    shown = [route for route in ROUTES if route.body is not None and route.example is not None]
+    assert len(shown) > 10
+    for route in shown:
+        schema = {"$ref": f"#/components/schemas/{route.body.__name__}", **components}
+        assert list(OAS31Validator(schema).iter_errors(route.example)) == [], route.path
 
 
 def _components(document: dict[str, Any]) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def test_the_demo_on_its_samples_ends_with_each_outcome_as_it_should_be(demo, tm
         "ServerTrouble",
     } == {job["error"].partition(":")[0] for job in report["dead"]}
     assert report["total"]["retried"] >= 20
-    assert "4 processes of the stack ran through" in [proof["claim"] for proof in report["proofs"]]
+    assert "4 processes of the stack ran through" in [proof["claim"] for proof in report["proofs"]], shown
     assert len(list((tmp_path / "out" / "mail").glob("*.eml"))) == 1
     assert (tmp_path / "out" / "report.html").is_file()
     assert json.loads((tmp_path / "out" / "report.json").read_text()) == report

@@ -88,8 +88,12 @@ def test_a_client_that_asks_before_it_sends_is_told_to_go_on(address):
 
 def test_the_same_app_may_be_served_again():
     app = importlib.import_module("tests.local.fake_app").app
+    ports = []
     for _ in range(2):
-        gateway(app, host=LOOPBACK, port=0).server.server_close()
+        server = gateway(app, host=LOOPBACK, port=0).server
+        ports.append(server.server_port)
+        server.server_close()
+    assert all(ports)
 
 
 def test_it_listens_on_the_loopback_address_alone(address):
