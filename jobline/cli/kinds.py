@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
@@ -110,3 +111,20 @@ def _read(name: str) -> str:
 
 def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
+
+
+def with_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The task and its arguments on the command line: TASK NAME=VALUE..., and `--args JSON`. `arguments` puts the two together."""
+    for option in (
+        click.option(
+            "--args",
+            "given",
+            type=Json(dict),
+            metavar="JSON",
+            help="All arguments as one JSON object; @FILE reads it from a file.",
+        ),
+        click.argument("pairs", nargs=-1, metavar="[NAME=VALUE]..."),
+        click.argument("task"),
+    ):
+        command = option(command)
+    return command

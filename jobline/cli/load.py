@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import click
 
 from jobline.cli import out
-from jobline.cli.kinds import SPAN, Json, arguments
+from jobline.cli.kinds import SPAN, arguments, with_arguments
 from jobline.cli.loading import Found, Wish, run
 from jobline.cli.talk import Talk, talking
 from jobline.cli.watching import bar
@@ -16,15 +16,7 @@ from jobline.client.http import LOCAL
 
 @click.command()
 @talking
-@click.argument("task")
-@click.argument("pairs", nargs=-1, metavar="[NAME=VALUE]...")
-@click.option(
-    "--args",
-    "given",
-    type=Json(dict),
-    metavar="JSON",
-    help="All arguments as one JSON object; @FILE reads it from a file.",
-)
+@with_arguments
 @click.option(
     "--jobs", type=click.IntRange(1, 100_000), default=100, show_default=True, help="So many in all."
 )

@@ -8,7 +8,7 @@ import click
 
 from jobline.cli import out
 from jobline.cli.group import Usual
-from jobline.cli.kinds import MOMENT, SPAN, Json, arguments, rfc3339
+from jobline.cli.kinds import MOMENT, SPAN, arguments, rfc3339, with_arguments
 from jobline.cli.talk import Talk, talking
 from jobline.cli.text import ago, local, short, span
 
@@ -39,15 +39,7 @@ def list_(talk: Talk) -> None:
 
 @schedule.command()
 @talking
-@click.argument("task")
-@click.argument("pairs", nargs=-1, metavar="[NAME=VALUE]...")
-@click.option(
-    "--args",
-    "given",
-    type=Json(dict),
-    metavar="JSON",
-    help="All arguments as one JSON object; @FILE reads it from a file.",
-)
+@with_arguments
 @click.option(
     "--id", "schedule_id", help="Its id, yours to choose: creating the same again is then creating it once."
 )

@@ -7,7 +7,7 @@ import click
 
 from jobline.cli import out
 from jobline.cli.bulk import submit_lines
-from jobline.cli.kinds import MOMENT, SPAN, Json, arguments
+from jobline.cli.kinds import MOMENT, SPAN, arguments, with_arguments
 from jobline.cli.talk import Talk, talking
 from jobline.cli.watching import follow
 from jobline.client.job import NewJob
@@ -16,15 +16,7 @@ from jobline.client.plans import value_of
 
 @click.command()
 @talking
-@click.argument("task")
-@click.argument("pairs", nargs=-1, metavar="[NAME=VALUE]...")
-@click.option(
-    "--args",
-    "given",
-    type=Json(dict),
-    metavar="JSON",
-    help="All arguments as one JSON object; @FILE reads it from a file.",
-)
+@with_arguments
 @click.option(
     "--from",
     "source",
