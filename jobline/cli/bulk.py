@@ -14,7 +14,7 @@ from jobline.cli.exits import FAILED, THROTTLED, UNREACHABLE, Failure
 from jobline.cli.talk import Talk
 from jobline.cli.text import count
 from jobline.cli.watching import bar
-from jobline.client.errors import ClientError, Throttled, Unreachable
+from jobline.client.errors import ApiError, Throttled, Unreachable
 from jobline.client.job import NewJob
 from jobline.client.synchronous import Handle
 
@@ -82,24 +82,23 @@ def _numbers(lines: IO[bytes]) -> Iterator[int]:
     return (number for number, _ in _lines(lines))
 
 
-def _tell(talk: Talk, number: int, answer: Handle | Exception) -> None:
+def _tell(talk: Talk, number: int, answer: Handle[Any] | ApiError) -> None:
     if talk.as_json:
         out.print_json_line({"line": number, **_document(answer)})
     elif isinstance(answer, Handle) and not out.console().is_terminal:
         out.say(answer.id)
 
 
-def _document(answer: Handle | Exception) -> dict[str, Any]:
+def _document(answer: Handle[Any] | ApiError) -> dict[str, Any]:
     if isinstance(answer, Handle):
         return {"id": answer.id, "state": answer.job.state}
     return {"error": str(answer)}
 
 
-def _refusal(refused: list[tuple[int, Exception]]) -> Failure:
+def _refusal(refused: list[tuple[int, ApiError]]) -> Failure:
     told = "\n".join(f"  line {number}: {error}" for number, error in refused[:TOLD])
     more = "" if len(refused) <= TOLD else f"\n  and {len(refused) - TOLD:,} more"
     all_throttled = all(isinstance(error, Throttled) for _, error in refused)
-    assert all(isinstance(error, ClientError) for _, error in refused)
     return Failure(
         f"{count(len(refused), 'line')} refused:\n{told}{more}",
         status=THROTTLED if all_throttled else FAILED,

@@ -3,17 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 
 import httpx
 
 from jobline.client import plans
-from jobline.client.http import options, reply_of, seconds, unanswered
+from jobline.client.batches import BATCH
+from jobline.client.errors import ApiError
+from jobline.client.http import Connections, options, reply_of, request_of, seconds, unanswered
 from jobline.client.job import Job, NewJob
+from jobline.client.known import Known, Later, Reader, args_of, as_told, name_of, reader_of
 from jobline.client.synchronous import Timeout
-from jobline.client.talk import Ask, Pause, Plan, Reply, Say
+from jobline.client.talk import Ask, Pause, Plan, Reply, Say, Step, Walk
 
 T = TypeVar("T")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class AsyncClient:
@@ -23,7 +28,8 @@ class AsyncClient:
         self, url: str, *, key: str, pause: Callable[[float], Awaitable[None]] = asyncio.sleep, **http: Any
     ) -> None:
         self._pause = pause
-        self._http = httpx.AsyncClient(**options(url, key, http))
+        setup = options(url, key, http)
+        self._http = Connections(lambda: httpx.AsyncClient(**setup))
 
     async def __aenter__(self) -> Self:
         return self
@@ -34,45 +40,97 @@ class AsyncClient:
         await self.close()
 
     async def close(self) -> None:
-        """Close the connections."""
-        await self._http.aclose()
+        """Close the connections. Whatever is asked of the client afterwards is a RuntimeError."""
+        ours = self._http.let_go()
+        if ours is not None:
+            await ours.aclose()
 
-    async def submit(self, task: str, /, **args: Any) -> "AsyncHandle":
-        """Submit a job with these arguments. Raises `Refused` that names a wrong one, `Throttled`, `Unreachable`."""
-        return await self.submit_job(NewJob(task=task, args=args))
+    @overload
+    async def submit(
+        self, task: Known[P, Later[R]], /, *args: P.args, **named: P.kwargs
+    ) -> "AsyncHandle[R]": ...
+    @overload
+    async def submit(self, task: Known[P, R], /, *args: P.args, **named: P.kwargs) -> "AsyncHandle[R]": ...
+    @overload
+    async def submit(self, task: str, /, **named: Any) -> "AsyncHandle[Any]": ...
+    async def submit(self, task: Any, /, *args: Any, **named: Any) -> "AsyncHandle[Any]":
+        """Submit a job with these arguments; `task` is its name, or the task itself: then types are checked, and its result has its type.
 
-    async def submit_job(self, new: NewJob) -> "AsyncHandle":
+        Raises `Refused` that names a wrong argument, `Throttled`, `Unreachable`.
+        """
+        return await self.submit_job(
+            NewJob(task=name_of(task), args=args_of(task, args, named)), reader_of(task)
+        )
+
+    async def submit_job(self, new: NewJob, read: Reader = as_told) -> "AsyncHandle[Any]":
         """Submit a job with options."""
-        return AsyncHandle(self, await self._done(plans.submit(new)))
+        return AsyncHandle(self, await self._done(plans.submit(new)), read)
 
     async def submit_many(
-        self, news: Iterable[NewJob], *, batch: int = plans.BATCH
-    ) -> "AsyncIterator[AsyncHandle | Exception]":
-        """Submit all that the iterable gives, `batch` at a time; each answer is a handle or an error, in their order."""
+        self, news: Iterable[NewJob], *, batch: int = BATCH
+    ) -> "AsyncIterator[AsyncHandle[Any] | ApiError]":
+        """Submit all that the iterable gives, `batch` at a time; each answer is a handle or an error, in their order.
+
+        No further job is asked for before the answers to those that were sent have been taken.
+        """
         async for answer in self._said(plans.submit_many(news, batch=batch)):
             yield AsyncHandle(self, answer) if isinstance(answer, Job) else answer
 
+    @overload
     def map(
-        self, task: str, items: Iterable[Mapping[str, Any]], *, timeout: Timeout = None
+        self,
+        task: Known[..., Later[R]],
+        items: Iterable[Mapping[str, Any]],
+        *,
+        timeout: Timeout = ...,
+        ahead: int = ...,
+    ) -> AsyncIterator[R]: ...
+    @overload
+    def map(
+        self,
+        task: Known[..., R],
+        items: Iterable[Mapping[str, Any]],
+        *,
+        timeout: Timeout = ...,
+        ahead: int = ...,
+    ) -> AsyncIterator[R]: ...
+    @overload
+    def map(
+        self, task: str, items: Iterable[Mapping[str, Any]], *, timeout: Timeout = ..., ahead: int = ...
+    ) -> AsyncIterator[Any]: ...
+    async def map(
+        self,
+        task: Any,
+        items: Iterable[Mapping[str, Any]],
+        *,
+        timeout: Timeout = None,  # noqa: ASYNC109 - the twin of `Client.map`
+        ahead: int = plans.AHEAD,
     ) -> AsyncIterator[Any]:
-        """A job for each item's arguments; the results in the order of the items. Raises the first job's error."""
-        return self._said(plans.mapped(task, items, seconds(timeout)))
+        """A job for each item's arguments; the results in the order of the items. Raises the first job's error, TimeoutError.
+
+        At most `ahead` jobs are there whose results have not been taken; no further item is asked for meanwhile.
+        """
+        read = reader_of(task)
+        async for value in self._said(plans.mapped(name_of(task), items, seconds(timeout), ahead)):
+            yield read(value)
 
     async def as_completed(
         self,
-        handles: "Iterable[AsyncHandle]",
+        handles: "Iterable[AsyncHandle[R]]",
         *,
         timeout: Timeout = None,  # noqa: ASYNC109 - the twin of `Client.as_completed`
-    ) -> "AsyncIterator[AsyncHandle]":
+    ) -> "AsyncIterator[AsyncHandle[R]]":
         """The handles, each when its job has ended, whichever is first. Raises TimeoutError."""
-        async for job in self._said(plans.as_completed([one.id for one in handles], seconds(timeout))):
-            yield AsyncHandle(self, job)
+        known = {one.id: one for one in handles}
+        async for job in self._said(plans.as_completed(known, seconds(timeout))):
+            known[job.id].job = job
+            yield known.pop(job.id)
 
     async def job(self, job_id: str) -> Job:
         """The job as it is now. Raises `NotFound`."""
         return await self._done(plans.get(job_id))
 
-    async def handle(self, job_id: str) -> "AsyncHandle":
+    async def handle(self, job_id: str) -> "AsyncHandle[Any]":
         """A handle on a job that is known by its id. Raises `NotFound`."""
         return AsyncHandle(self, await self.job(job_id))
 
@@ -101,30 +159,22 @@ class AsyncClient:
 
     async def _done(self, plan: Plan[T]) -> T:
         """Carry out a plan that says nothing."""
-        reply: Any = None
-        while True:
-            try:
-                step = plan.send(reply)
-            except StopIteration as end:
-                value: T = end.value
-                return value
-            reply = await self._step(step)
+        walk = Walk(plan)
+        step = walk.go_on()
+        while step is not None:
+            step = walk.go_on(await self._step(step))
+        return walk.value
 
     async def _said(self, plan: Plan[Any]) -> AsyncIterator[Any]:
         """Carry out a plan, and give what it says as it says it."""
-        reply: Any = None
-        while True:
-            try:
-                step = plan.send(reply)
-            except StopIteration:
-                return
-            reply = None
+        walk = Walk(plan)
+        step = walk.go_on()
+        while step is not None:
             if isinstance(step, Say):
                 yield step.value
-            else:
-                reply = await self._step(step)
+            step = walk.go_on(await self._step(step))
 
-    async def _step(self, step: Ask | Pause | Say) -> Reply | None:
+    async def _step(self, step: Step) -> Reply | None:
         if isinstance(step, Ask):
             return await self._ask(step)
         if isinstance(step, Pause):
@@ -133,19 +183,17 @@ class AsyncClient:
 
     async def _ask(self, step: Ask) -> Reply:
         try:
-            answer = await self._http.request(
-                step.method, step.path, json=step.body, params=dict(step.query), headers=dict(step.headers)
-            )
-        except httpx.TransportError as error:
+            return reply_of(await self._http.now().request(**request_of(step)))
+        except httpx.RequestError as error:
             return unanswered(error)
-        return reply_of(answer)
 
 
-class AsyncHandle:
+class AsyncHandle(Generic[R]):
     """One job. `job` is what was last known of it."""
 
-    def __init__(self, client: AsyncClient, job: Job) -> None:
+    def __init__(self, client: AsyncClient, job: Job, read: Reader = as_told) -> None:
         self._client = client
+        self._read = read
         self.job = job
 
     def __repr__(self) -> str:
@@ -158,30 +206,31 @@ class AsyncHandle:
 
     async def refresh(self) -> Job:
         """Ask how it is now."""
-        self.job = await self._client._done(plans.get(self.id))  # noqa: SLF001 - the other half of one thing
-        return self.job
+        return await self._now(plans.get(self.id))
 
     async def wait(self, timeout: Timeout = None) -> Job:  # noqa: ASYNC109 - the twin of `Handle.wait`
         """The job once it has ended, however. Raises TimeoutError."""
-        self.job = await self._client._done(plans.ended(self.id, seconds(timeout)))  # noqa: SLF001
-        return self.job
+        return await self._now(plans.ended(self.id, seconds(timeout)))
 
-    async def result(self, timeout: Timeout = None) -> Any:  # noqa: ASYNC109 - as above
+    async def result(self, timeout: Timeout = None) -> R:  # noqa: ASYNC109 - as above
         """What it returned. Raises `JobNotSucceeded`, TimeoutError."""
-        return plans.value_of(await self.wait(timeout))
+        value: R = self._read(plans.value_of(await self.wait(timeout)))
+        return value
 
     async def watch(self, timeout: Timeout = None) -> AsyncIterator[Job]:  # noqa: ASYNC109 - as above
         """The job whenever it has changed: state, attempt or progress; the last one has ended. Raises TimeoutError."""
-        async for job in self._client._said(plans.watch(self.id, seconds(timeout))):  # noqa: SLF001
+        async for job in self._client._said(plans.watch(self.id, seconds(timeout))):  # noqa: SLF001 - the other half of one thing
             self.job = job
             yield job
 
     async def cancel(self) -> Job:
         """Cancel it: at once if nobody runs it, else its attempt is asked to stop."""
-        self.job = await self._client._done(plans.cancel(self.id))  # noqa: SLF001
-        return self.job
+        return await self._now(plans.cancel(self.id))
 
     async def retry(self) -> Job:
         """Give it another life, if it is DEAD. Raises `Refused`."""
-        self.job = await self._client._done(plans.retry(self.id))  # noqa: SLF001
+        return await self._now(plans.retry(self.id))
+
+    async def _now(self, plan: Plan[Job]) -> Job:
+        self.job = await self._client._done(plan)  # noqa: SLF001 - as above
         return self.job

@@ -1,19 +1,22 @@
 """Jobline in a Flask application.
 
-from jobline.client.flask import Jobline
+    from jobline.client.flask import Jobline
 
-jobline = Jobline()
+    jobline = Jobline()
 
-def create_app():
-app = Flask(__name__)
-app.config.from_prefixed_env()          # FLASK_JOBLINE_URL, FLASK_JOBLINE_API_KEY
-jobline.init_app(app)
-return app
+    def create_app():
+        app = Flask(__name__)
+        app.config.from_prefixed_env()          # FLASK_JOBLINE_URL, FLASK_JOBLINE_API_KEY
+        jobline.init_app(app)
 
-@app.post("/reports")
-def report():
-handle = jobline.submit("report", month=request.json["month"])
-return {"job": handle.id}, 202
+        @app.post("/reports")
+        def report():
+            handle = jobline.submit("report", month=request.json["month"])
+            return {"job": handle.id}, 202
+
+        return app
+
+A web application knows tasks by their names; it need not have their code.
 """
 
 import threading
@@ -55,11 +58,11 @@ class Jobline:
                 found = app.extensions[NAME] = Client(url, key=key, **self._options)
         return found
 
-    def submit(self, task: str, /, **args: Any) -> Handle:
+    def submit(self, task: str, /, **args: Any) -> Handle[Any]:
         """Submit a job with these arguments. Raises `Refused` that names a wrong one, `Throttled`, `Unreachable`."""
         return self.client.submit(task, **args)
 
-    def submit_job(self, new: NewJob) -> Handle:
+    def submit_job(self, new: NewJob) -> Handle[Any]:
         """Submit a job with options."""
         return self.client.submit_job(new)
 
@@ -69,7 +72,7 @@ class Jobline:
         """A job for each item's arguments; the results in the order of the items."""
         return self.client.map(task, items, timeout=timeout)
 
-    def handle(self, job_id: str) -> Handle:
+    def handle(self, job_id: str) -> Handle[Any]:
         """A handle on a job that is known by its id. Raises `NotFound`."""
         return self.client.handle(job_id)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from jobline.client.errors import ClientError
+
 TERMINAL = frozenset({"SUCCEEDED", "DEAD", "CANCELLED", "EXPIRED"})
 
 
@@ -19,8 +21,11 @@ class Job:
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Job":
-        """The job of a document."""
-        return cls(document=document, id=document["id"], task=document["task"], state=document["state"])
+        """The job of a document. Raises `ClientError` for what is none: then somebody else than the API answered."""
+        try:
+            return cls(document=document, id=document["id"], task=document["task"], state=document["state"])
+        except (KeyError, TypeError) as error:
+            raise ClientError(f"the answer is no job of Jobline's: {str(document)[:200]}") from error
 
     @property
     def ended(self) -> bool:

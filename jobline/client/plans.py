@@ -2,23 +2,21 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from jobline.client.errors import ClientError, JobNotSucceeded, error_of
+from jobline.client.batches import BATCH, batches
+from jobline.client.errors import ApiError, ClientError, JobNotSucceeded, error_of
 from jobline.client.job import Job, NewJob
-from jobline.client.talk import Ask, Pause, Plan, Say, ask
+from jobline.client.talk import TRIES, Ask, Pause, Plan, Say, ask, patience
 
-BATCH = 500
-"""How many jobs go into one request of a bulk submission; the API takes 1,000, of 4 MB together."""
+AHEAD = 1000
+"""How many jobs of a `map` may be there whose results nobody has taken."""
 
 FIRST_LOOK, LONGEST_LOOK = 0.1, 2.0
 """Seconds between two looks at a job that has not ended: ever longer."""
-
-MOST_LOOKS = 100
-"""How many jobs one round of looks goes through before the clock is asked again."""
 
 
 def submit(new: NewJob) -> Plan[Job]:
@@ -29,15 +27,37 @@ def submit(new: NewJob) -> Plan[Job]:
 
 
 def submit_many(news: Iterable[NewJob], *, batch: int = BATCH) -> Plan[None]:
-    """POST /jobs/batch, as often as it takes; says each job, or the error that kept it out, in the order of the jobs."""
-    if not 1 <= batch <= 1000:
-        raise ValueError(f"batch: {batch} is not between 1 and 1,000")
-    left = iter(news)
-    while some := list(islice(left, batch)):
-        bodies = [{**new.body(), "idempotency_key": new.key or str(uuid.uuid4())} for new in some]
-        reply = yield from ask(Ask(method="POST", path="/jobs/batch", body={"jobs": bodies}))
-        for entry in reply.document["jobs"]:
-            yield Say(Job.of(entry["job"]) if "job" in entry else error_of(entry["status"], entry["problem"]))
+    """POST /jobs/batch, as often as it takes; says each job, or the error that kept it out, in the order of the jobs.
+
+    What it holds is one batch: the next jobs are asked for when all of it has been said.
+    """
+    for texts in batches(news, batch=batch):
+        for answer in (yield from _accepted(texts)):
+            yield Say(answer)
+
+
+def _accepted(texts: Sequence[str]) -> Plan[list[Job | ApiError]]:
+    """One batch's answers. Those that the API could not take now are sent again, under the same keys."""
+    answers: dict[int, Job | ApiError] = {}
+    left = list(range(len(texts)))
+    for attempt in range(1, TRIES + 1):
+        body = f'{{"jobs":[{",".join(texts[index] for index in left)}]}}'.encode()
+        reply = yield from ask(Ask(method="POST", path="/jobs/batch", text=body))
+        waits: dict[int, float] = {}
+        for index, entry in zip(left, reply.document["jobs"], strict=True):
+            if "job" in entry:
+                answers[index] = Job.of(entry["job"])
+                continue
+            error = answers[index] = error_of(entry["status"], entry["problem"])
+            after = None if error.retry_after is None else str(error.retry_after)
+            wait = patience(error.status, after, attempt)
+            if wait is not None:
+                waits[index] = wait
+        left = list(waits)
+        if not left or attempt == TRIES:
+            break
+        yield Pause(max(waits.values()))
+    return [answers[index] for index in range(len(texts))]
 
 
 def get(job_id: str) -> Plan[Job]:
@@ -145,27 +165,31 @@ def as_completed(job_ids: Iterable[str], timeout: float | None) -> Plan[None]:
             yield from _pause(wait, until, f"{len(left)} jobs have not ended")
 
 
-def mapped(task: str, items: Iterable[Mapping[str, Any]], timeout: float | None) -> Plan[None]:
-    """Submits a job for each item's arguments; says the results, in the order of the items. Raises the first error."""
-    submitted: list[str] = []
-    plan = submit_many(NewJob(task=task, args=item) for item in items)
-    reply: Any = None
-    while True:
-        try:
-            step = plan.send(reply)
-        except StopIteration:
-            break
-        if isinstance(step, Say):
-            if isinstance(step.value, Exception):
-                raise step.value
-            submitted.append(step.value.id)
-            reply = None
-        else:
-            reply = yield step
-    until = _until(timeout)
-    for job_id in submitted:
+def mapped(
+    task: str, items: Iterable[Mapping[str, Any]], timeout: float | None, ahead: int = AHEAD
+) -> Plan[None]:
+    """Submits a job for each item's arguments; says the results, in the order of the items. Raises the first error.
+
+    At most `ahead` jobs are there whose results have not been said: no further item is asked for meanwhile.
+    """
+    if ahead < 1:
+        raise ValueError(f"ahead: {ahead} is less than 1")
+    batch = min(BATCH, (ahead + 1) // 2)
+    until, flight = _until(timeout), deque[str]()
+
+    def first() -> Plan[Say]:
         left = None if until is None else max(0.0, until - time.monotonic())
-        yield Say((yield from result(job_id, left)))
+        return Say((yield from result(flight.popleft(), left)))
+
+    for texts in batches((NewJob(task=task, args=item) for item in items), batch=batch):
+        while len(flight) > ahead - len(texts):
+            yield (yield from first())
+        for answer in (yield from _accepted(texts)):
+            if isinstance(answer, Exception):
+                raise answer
+            flight.append(answer.id)
+    while flight:
+        yield (yield from first())
 
 
 def _until(timeout: float | None) -> float | None:

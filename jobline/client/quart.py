@@ -1,13 +1,15 @@
 """Jobline in a Quart application: as in Flask, awaited.
 
-from jobline.client.quart import Jobline
+    from jobline.client.quart import Jobline
 
-jobline = Jobline()
+    jobline = Jobline()
 
-@app.post("/reports")
-async def report():
-handle = await jobline.submit("report", month=(await request.get_json())["month"])
-return {"job": handle.id}, 202
+    @app.post("/reports")
+    async def report():
+        handle = await jobline.submit("report", month=(await request.get_json())["month"])
+        return {"job": handle.id}, 202
+
+Its client lives on the loop that serves, and is closed when that ends.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -54,11 +56,11 @@ class Jobline:
             found = app.extensions[NAME] = AsyncClient(url, key=key, **self._options)
         return found
 
-    async def submit(self, task: str, /, **args: Any) -> AsyncHandle:
+    async def submit(self, task: str, /, **args: Any) -> AsyncHandle[Any]:
         """Submit a job with these arguments. Raises `Refused` that names a wrong one, `Throttled`, `Unreachable`."""
         return await self.client.submit(task, **args)
 
-    async def submit_job(self, new: NewJob) -> AsyncHandle:
+    async def submit_job(self, new: NewJob) -> AsyncHandle[Any]:
         """Submit a job with options."""
         return await self.client.submit_job(new)
 
@@ -68,7 +70,7 @@ class Jobline:
         """A job for each item's arguments; the results in the order of the items."""
         return self.client.map(task, items, timeout=timeout)
 
-    async def handle(self, job_id: str) -> AsyncHandle:
+    async def handle(self, job_id: str) -> AsyncHandle[Any]:
         """A handle on a job that is known by its id. Raises `NotFound`."""
         return await self.client.handle(job_id)
 

@@ -4,21 +4,26 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 
 import httpx
 
 from jobline.client import plans
-from jobline.client.http import options, reply_of, seconds, unanswered
+from jobline.client.batches import BATCH
+from jobline.client.errors import ApiError
+from jobline.client.http import Connections, options, reply_of, request_of, seconds, unanswered
 from jobline.client.job import Job, NewJob
-from jobline.client.talk import Ask, Pause, Plan, Reply, Say
+from jobline.client.known import Known, Later, Reader, args_of, as_told, name_of, reader_of
+from jobline.client.talk import Ask, Pause, Plan, Reply, Say, Step, Walk
 
 T = TypeVar("T")
+P = ParamSpec("P")
+R = TypeVar("R")
 Timeout = float | timedelta | None
 
 
 class Client:
-    """Speaks to one API. Safe to use from several threads; close it, or use it in a `with`.
+    """Speaks to one API. Safe to use from several threads, and in a process forked off later; close it, or use it in a `with`.
 
     `key` is an API key, `url` where the API is, stage and all. `pause` lets seconds pass; `http` are further options of httpx.Client.
     """
@@ -27,7 +32,8 @@ class Client:
         self, url: str, *, key: str, pause: Callable[[float], None] = time.sleep, **http: Any
     ) -> None:
         self._pause = pause
-        self._http = httpx.Client(**options(url, key, http))
+        setup = options(url, key, http)
+        self._http = Connections(lambda: httpx.Client(**setup))
 
     def __enter__(self) -> Self:
         return self
@@ -38,38 +44,90 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
+        """Close the connections. Whatever is asked of the client afterwards is a RuntimeError."""
+        ours = self._http.let_go()
+        if ours is not None:
+            ours.close()
 
-    def submit(self, task: str, /, **args: Any) -> "Handle":
-        """Submit a job with these arguments. Raises `Refused` that names a wrong one, `Throttled`, `Unreachable`."""
-        return self.submit_job(NewJob(task=task, args=args))
+    @overload
+    def submit(self, task: Known[P, Later[R]], /, *args: P.args, **named: P.kwargs) -> "Handle[R]": ...
+    @overload
+    def submit(self, task: Known[P, R], /, *args: P.args, **named: P.kwargs) -> "Handle[R]": ...
+    @overload
+    def submit(self, task: str, /, **named: Any) -> "Handle[Any]": ...
+    def submit(self, task: Any, /, *args: Any, **named: Any) -> "Handle[Any]":
+        """Submit a job with these arguments; `task` is its name, or the task itself: then types are checked, and its result has its type.
 
-    def submit_job(self, new: NewJob) -> "Handle":
+        Raises `Refused` that names a wrong argument, `Throttled`, `Unreachable`.
+        """
+        return self.submit_job(NewJob(task=name_of(task), args=args_of(task, args, named)), reader_of(task))
+
+    def submit_job(self, new: NewJob, read: Reader = as_told) -> "Handle[Any]":
         """Submit a job with options."""
-        return Handle(self, self._done(plans.submit(new)))
+        return Handle(self, self._done(plans.submit(new)), read)
 
     def submit_many(
-        self, news: Iterable[NewJob], *, batch: int = plans.BATCH
-    ) -> "Iterator[Handle | Exception]":
-        """Submit all that the iterable gives, `batch` at a time; each answer is a handle or an error, in their order."""
+        self, news: Iterable[NewJob], *, batch: int = BATCH
+    ) -> "Iterator[Handle[Any] | ApiError]":
+        """Submit all that the iterable gives, `batch` at a time; each answer is a handle or an error, in their order.
+
+        No further job is asked for before the answers to those that were sent have been taken.
+        """
         for answer in self._said(plans.submit_many(news, batch=batch)):
             yield Handle(self, answer) if isinstance(answer, Job) else answer
 
-    def map(self, task: str, items: Iterable[Mapping[str, Any]], *, timeout: Timeout = None) -> Iterator[Any]:
-        """A job for each item's arguments; the results in the order of the items. Raises the first job's error."""
-        return self._said(plans.mapped(task, items, seconds(timeout)))
+    @overload
+    def map(
+        self,
+        task: Known[..., Later[R]],
+        items: Iterable[Mapping[str, Any]],
+        *,
+        timeout: Timeout = ...,
+        ahead: int = ...,
+    ) -> Iterator[R]: ...
+    @overload
+    def map(
+        self,
+        task: Known[..., R],
+        items: Iterable[Mapping[str, Any]],
+        *,
+        timeout: Timeout = ...,
+        ahead: int = ...,
+    ) -> Iterator[R]: ...
+    @overload
+    def map(
+        self, task: str, items: Iterable[Mapping[str, Any]], *, timeout: Timeout = ..., ahead: int = ...
+    ) -> Iterator[Any]: ...
+    def map(
+        self,
+        task: Any,
+        items: Iterable[Mapping[str, Any]],
+        *,
+        timeout: Timeout = None,
+        ahead: int = plans.AHEAD,
+    ) -> Iterator[Any]:
+        """A job for each item's arguments; the results in the order of the items. Raises the first job's error, TimeoutError.
 
-    def as_completed(self, handles: "Iterable[Handle]", *, timeout: Timeout = None) -> "Iterator[Handle]":
+        At most `ahead` jobs are there whose results have not been taken; no further item is asked for meanwhile.
+        """
+        read = reader_of(task)
+        for value in self._said(plans.mapped(name_of(task), items, seconds(timeout), ahead)):
+            yield read(value)
+
+    def as_completed(
+        self, handles: "Iterable[Handle[R]]", *, timeout: Timeout = None
+    ) -> "Iterator[Handle[R]]":
         """The handles, each when its job has ended, whichever is first. Raises TimeoutError."""
-        for job in self._said(plans.as_completed([one.id for one in handles], seconds(timeout))):
-            yield Handle(self, job)
+        known = {one.id: one for one in handles}
+        for job in self._said(plans.as_completed(known, seconds(timeout))):
+            known[job.id].job = job
+            yield known.pop(job.id)
 
     def job(self, job_id: str) -> Job:
         """The job as it is now. Raises `NotFound`."""
         return self._done(plans.get(job_id))
 
-    def handle(self, job_id: str) -> "Handle":
+    def handle(self, job_id: str) -> "Handle[Any]":
         """A handle on a job that is known by its id. Raises `NotFound`."""
         return Handle(self, self.job(job_id))
 
@@ -98,30 +156,22 @@ class Client:
 
     def _done(self, plan: Plan[T]) -> T:
         """Carry out a plan that says nothing."""
-        reply: Any = None
-        while True:
-            try:
-                step = plan.send(reply)
-            except StopIteration as end:
-                value: T = end.value
-                return value
-            reply = self._step(step)
+        walk = Walk(plan)
+        step = walk.go_on()
+        while step is not None:
+            step = walk.go_on(self._step(step))
+        return walk.value
 
     def _said(self, plan: Plan[Any]) -> Iterator[Any]:
         """Carry out a plan, and give what it says as it says it."""
-        reply: Any = None
-        while True:
-            try:
-                step = plan.send(reply)
-            except StopIteration:
-                return
-            reply = None
+        walk = Walk(plan)
+        step = walk.go_on()
+        while step is not None:
             if isinstance(step, Say):
                 yield step.value
-            else:
-                reply = self._step(step)
+            step = walk.go_on(self._step(step))
 
-    def _step(self, step: Ask | Pause | Say) -> Reply | None:
+    def _step(self, step: Step) -> Reply | None:
         if isinstance(step, Ask):
             return self._ask(step)
         if isinstance(step, Pause):
@@ -130,19 +180,17 @@ class Client:
 
     def _ask(self, step: Ask) -> Reply:
         try:
-            answer = self._http.request(
-                step.method, step.path, json=step.body, params=dict(step.query), headers=dict(step.headers)
-            )
-        except httpx.TransportError as error:
+            return reply_of(self._http.now().request(**request_of(step)))
+        except httpx.RequestError as error:
             return unanswered(error)
-        return reply_of(answer)
 
 
-class Handle:
+class Handle(Generic[R]):
     """One job. `job` is what was last known of it."""
 
-    def __init__(self, client: Client, job: Job) -> None:
+    def __init__(self, client: Client, job: Job, read: Reader = as_told) -> None:
         self._client = client
+        self._read = read
         self.job = job
 
     def __repr__(self) -> str:
@@ -155,30 +203,31 @@ class Handle:
 
     def refresh(self) -> Job:
         """Ask how it is now."""
-        self.job = self._client._done(plans.get(self.id))  # noqa: SLF001 - the other half of one thing
-        return self.job
+        return self._now(plans.get(self.id))
 
     def wait(self, timeout: Timeout = None) -> Job:
         """The job once it has ended, however. Raises TimeoutError."""
-        self.job = self._client._done(plans.ended(self.id, seconds(timeout)))  # noqa: SLF001
-        return self.job
+        return self._now(plans.ended(self.id, seconds(timeout)))
 
-    def result(self, timeout: Timeout = None) -> Any:
+    def result(self, timeout: Timeout = None) -> R:
         """What it returned. Raises `JobNotSucceeded`, TimeoutError."""
-        return plans.value_of(self.wait(timeout))
+        value: R = self._read(plans.value_of(self.wait(timeout)))
+        return value
 
     def watch(self, timeout: Timeout = None) -> Iterator[Job]:
         """The job whenever it has changed: state, attempt or progress; the last one has ended. Raises TimeoutError."""
-        for job in self._client._said(plans.watch(self.id, seconds(timeout))):  # noqa: SLF001
+        for job in self._client._said(plans.watch(self.id, seconds(timeout))):  # noqa: SLF001 - the other half of one thing
             self.job = job
             yield job
 
     def cancel(self) -> Job:
         """Cancel it: at once if nobody runs it, else its attempt is asked to stop."""
-        self.job = self._client._done(plans.cancel(self.id))  # noqa: SLF001
-        return self.job
+        return self._now(plans.cancel(self.id))
 
     def retry(self) -> Job:
         """Give it another life, if it is DEAD. Raises `Refused`."""
-        self.job = self._client._done(plans.retry(self.id))  # noqa: SLF001
+        return self._now(plans.retry(self.id))
+
+    def _now(self, plan: Plan[Job]) -> Job:
+        self.job = self._client._done(plan)  # noqa: SLF001 - as above
         return self.job

@@ -6,7 +6,7 @@ So each verb is written once, as a generator, and both clients are a loop around
 import random
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from jobline.client.errors import Unreachable, error_of
 
@@ -20,6 +20,8 @@ class Ask:
     method: str
     path: str
     body: Any = None
+    #: the body, if it is JSON text already
+    text: bytes | None = None
     query: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -48,8 +50,27 @@ class Reply:
     why: str = ""
 
 
-Plan = Generator[Ask | Pause | Say, Any, T]
+Step = Ask | Pause | Say
+Plan = Generator[Step, Any, T]
 """A verb. `Ask` is answered by a `Reply`."""
+
+
+class Walk(Generic[T]):
+    """A plan on its way: `go_on` tells the next step, and None at the end; then `value` is what came of it."""
+
+    value: T
+
+    def __init__(self, plan: Plan[T]) -> None:
+        self._plan = plan
+
+    def go_on(self, reply: Reply | None = None) -> Step | None:
+        """The next step, now that the last one is done."""
+        try:
+            return self._plan.send(reply)
+        except StopIteration as end:
+            self.value = end.value
+            return None
+
 
 TRIES = 6
 BASE, CAP = 0.2, 5.0
@@ -80,21 +101,31 @@ def ask(request: Ask, *, once: bool = False) -> Plan[Reply]:
 
 def _wait(reply: Reply, attempt: int) -> float | None:
     """How long to wait before asking again; None: this is the answer. Raises `ApiError` when asking again cannot help."""
-    if reply.status is not None and reply.status < 400:
+    if reply.status is not None and reply.status < 300:
         return None
+    wait = patience(reply.status, reply.headers.get("retry-after"), attempt)
+    if wait is None:
+        raise error_of(reply.status or 0, _problem(reply))
+    return wait
+
+
+def patience(status: int | None, retry_after: str | None, attempt: int) -> float | None:
+    """How long to wait before what came to this is asked for once more; None: not at all, or not before it is too long to wait."""
     jitter: float = random.random() * min(CAP, BASE * 2.0**attempt)
-    if reply.status in {None, 500, 502, 503, 504}:
+    if status in {None, 500, 502, 504}:
         return jitter
-    if reply.status == 429 and _retry_after(reply) <= LONGEST_WAIT:
-        return _retry_after(reply) + jitter
-    raise error_of(reply.status or 0, _problem(reply))
-
-
-def _retry_after(reply: Reply) -> float:
-    """Seconds; a date, which our API never sends, counts as long."""
-    said = reply.headers.get("retry-after", "1")
-    return float(said) if said.isdecimal() else LONGEST_WAIT + 1
+    if status not in {429, 503}:
+        return None
+    # Seconds; a date, which our API never sends, counts as long.
+    said = retry_after or ("1" if status == 429 else "0")
+    wanted = float(said) if said.isdecimal() else LONGEST_WAIT + 1
+    return wanted + jitter if wanted <= LONGEST_WAIT else None
 
 
 def _problem(reply: Reply) -> dict[str, Any]:
+    if reply.status is not None and 300 <= reply.status < 400:
+        to = reply.headers.get("location", "nowhere")
+        return {
+            "detail": f"a redirect to {to}, where the key does not follow: is `url` the API's own address?"
+        }
     return reply.document if isinstance(reply.document, dict) else {"detail": str(reply.document)[:500]}

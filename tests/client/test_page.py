@@ -18,7 +18,8 @@ def test_the_example_runs(desk, monkeypatch, capsys):
 
     wired = partial(jobline.client.Client, pause=pause, transport=Wire(desk))
     monkeypatch.setattr(jobline.client, "Client", wired)
-    [example] = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    example, typed = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     exec(compile(example, str(PAGE), "exec"), {"url": URL, "api_key": desk.caller().token})
     assert "SUCCEEDED" in capsys.readouterr().out
     assert len(desk.store.rows) == 1 + 1 + 3 + 100
+    assert "jobs.submit(bill, date(2026, 1, 2), cents=7)" in typed  # as test_types.py has it, where `bill` is
