@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-SOURCES := app.py chalicelib jobline infra bench e2e examples proof tests
+SOURCES := app.py chalicelib jobline infra bench e2e examples press proof tests
 # Only what is there: a tool that is given a missing path stops with an error that says nothing about the code.
 present = $(wildcard $(1))
 
@@ -150,17 +150,31 @@ format: $(READY) ## Format the code and mend what lint can mend
 	$(BIN)/ruff format --quiet $(call present,$(SOURCES))
 	$(BIN)/ruff check --fix --quiet $(call present,$(SOURCES))
 
+# The site's builder is not in the gate's environment: it has one of its own, locked, which is made when it is first needed.
 .PHONY: docs
-docs: $(READY) ## Draw docs/lifecycle.md again from the lifecycle table
-	$(PY) -m jobline.docs
+SITE := build/docs
+SITE_BIN := $(SITE)/venv/bin
+docs: $(READY) $(SITE)/.ready ## Build the documentation site, strictly, into build/docs/site; draw docs/lifecycle.md again from the code's table
+	$(PY) -m press.lifecycle
+	$(PY) -m press.stage
+	$(SITE_BIN)/python -m press.draw
+	rm -rf $(SITE)/site
+	$(SITE_BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --quiet --fresh-env --doctree-dir $(SITE)/doctrees $(SITE)/source $(SITE)/site
+	@echo "$(SITE)/site/index.html"
+
+$(SITE)/.ready: press/requirements.txt
+	"$(PYTHON)" -m venv $(SITE)/venv
+	$(SITE_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r press/requirements.txt
+	@touch $@
 
 .PHONY: lock
 PIN := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
-lock: $(READY) ## Pin what ships into requirements.txt, and all else into requirements-dev.txt, with hashes (ARGS=--upgrade)
+lock: $(READY) ## Pin what ships into requirements.txt, all else into requirements-dev.txt, the site's builder into press/requirements.txt, with hashes (ARGS=--upgrade)
 	$(PIN) --output-file requirements.txt $(ARGS) requirements.in
 	$(PY) -m infra.packaging.lock requirements.txt
 	$(PIN) --output-file requirements-dev.txt $(ARGS) requirements-dev.in
+	$(PIN) --output-file press/requirements.txt $(ARGS) press/requirements.in
 
 .PHONY: clean
 clean: ## Remove .venv, builds and caches

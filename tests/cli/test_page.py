@@ -12,7 +12,7 @@ PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 def test_the_commands_run(typed, tmp_path, desk):
     (tmp_path / "numbers.jsonl").write_text('{"a": 1}\n{"a": 2}\n', encoding="utf-8")
     typed("submit", "fail", "why=no", "--wait")
-    commands = re.findall(r"^jobline (.*)$", re.findall(r"```\n(.*?)```", PAGE, re.DOTALL)[0], re.MULTILINE)
+    commands = re.findall(r"^jobline (.*)$", re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)[0], re.MULTILINE)
 
     ran = 0
     for command in commands:

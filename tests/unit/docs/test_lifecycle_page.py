@@ -2,7 +2,7 @@
 
 from chalicelib.domain.job import State
 from chalicelib.domain.lifecycle import TRANSITIONS
-from jobline.docs import PAGE, drawn, main, mermaid
+from press.lifecycle import PAGE, drawn, main, mermaid
 
 
 def test_the_page_says_what_the_table_says():
@@ -26,7 +26,7 @@ def test_a_page_that_differs_is_noticed(tmp_path, monkeypatch):
     # given a page whose diagram somebody edited by hand
     page = tmp_path / "lifecycle.md"
     page.write_text(PAGE.read_text().replace("QUEUED --> RUNNING: claimed", "QUEUED --> SUCCEEDED: claimed"))
-    monkeypatch.setattr("jobline.docs.PAGE", page)
+    monkeypatch.setattr("press.lifecycle.PAGE", page)
     # then the check fails, and drawing mends it
     assert main(["--check"]) == 1
     assert main([]) == 0

@@ -1,4 +1,4 @@
-"""Draw docs/lifecycle.md's diagram and tables from the lifecycle table: `python -m jobline.docs`, or `--check` to compare only."""
+"""Draw docs/lifecycle.md's diagram and tables from the lifecycle table: `python -m press.lifecycle`, or `--check` to compare only."""
 
 import sys
 from collections.abc import Iterable
