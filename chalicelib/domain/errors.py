@@ -94,12 +94,13 @@ class NotUnique(Conflict):
 
 
 class Throttled(CallerError):
-    """The task, or the tenant, has as many jobs accepted as it may. `after` is how long until it takes the next."""
+    """The task, or the tenant, has as many jobs accepted as it may, or the API key made as many requests. `after`: until the next."""
 
-    def __init__(self, limit: int, per: timedelta, after: timedelta, *, who: str = "the task") -> None:
-        super().__init__(
-            f"{who} accepts {limit} jobs in {per.total_seconds():g} s; the next in {after.total_seconds():g} s"
-        )
+    def __init__(
+        self, limit: int, per: timedelta, after: timedelta, *, who: str = "the task accepts {} jobs"
+    ) -> None:
+        said = who.format(limit)
+        super().__init__(f"{said} in {per.total_seconds():g} s; the next in {after.total_seconds():g} s")
         self.after = after
 
 

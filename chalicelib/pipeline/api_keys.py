@@ -1,27 +1,38 @@
-"""API keys: made, shown once, kept as a hash, checked in constant time."""
+"""API keys: made, shown once, kept as a hash, checked in constant time, replaced without a gap."""
 
 import hashlib
 import hmac
 import re
 from datetime import datetime, timedelta
 
-from chalicelib.domain.errors import Denied, InvalidInput
+from chalicelib.domain.errors import Denied, InvalidInput, NotFound
 from chalicelib.pipeline.ids import is_tenant
+from chalicelib.pipeline.key_use import Uses
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.ports import ApiKey
 
 SCOPES = frozenset({"submit", "read", "operate", "admin"})
+MOST_PER_MINUTE = 1_000_000
+MOST_OVERLAP = timedelta(days=30)
 _TOKEN = re.compile(r"jl_(?P<id>[0-9a-z]{10})_(?P<secret>[0-9a-z]{40})")
 
 
 def create_key(
-    *, tenant: str, scopes: frozenset[str], name: str, expires: datetime | None = None, parts: Parts
+    *,
+    tenant: str,
+    scopes: frozenset[str],
+    name: str,
+    expires: datetime | None = None,
+    per_minute: int | None = None,
+    parts: Parts,
 ) -> tuple[str, ApiKey]:
     """A new key: the token, which nobody can show again, and what is stored of it. Raises `InvalidInput`."""
     if not is_tenant(tenant):
         raise InvalidInput("tenant", "not 1 to 64 letters, digits, dots, dashes and underscores")
     if not scopes or not scopes <= SCOPES:
         raise InvalidInput("scopes", f"not some of {', '.join(sorted(SCOPES))}")
+    if per_minute is not None and not 1 <= per_minute <= MOST_PER_MINUTE:
+        raise InvalidInput("per_minute", f"not between 1 and {MOST_PER_MINUTE:,}")
     world = parts.world
     key_id, secret = world.token(), "".join(world.token() for _ in range(4))
     key = ApiKey(
@@ -32,9 +43,37 @@ def create_key(
         name=name,
         created=world.now(),
         expires=expires,
+        per_minute=per_minute,
     )
     parts.api_keys.add(key)
     return f"jl_{key_id}_{secret}", key
+
+
+def rotate_key(key_id: str, *, overlap: timedelta, parts: Parts) -> tuple[str, ApiKey]:
+    """A new key in the stead of that one, which works for the overlap still. It has the same rights, and lives as long as that one did.
+
+    The new one comes first: whoever dies in between leaves two that work, and rotates again. Raises `InvalidInput`, `NotFound`.
+    """
+    if not timedelta(0) <= overlap <= MOST_OVERLAP:
+        raise InvalidInput("overlap", f"not between 0 and {MOST_OVERLAP.days} days")
+    old, now = parts.api_keys.find(key_id), parts.world.now()
+    if old is None or is_over(old, now):
+        raise NotFound(f"there is no key {key_id[:40]} that works")
+    made = create_key(
+        tenant=old.tenant,
+        scopes=old.scopes,
+        name=old.name,
+        expires=None if old.expires is None else now + (old.expires - old.created),
+        per_minute=old.per_minute,
+        parts=parts,
+    )
+    parts.api_keys.expire(key_id, now + overlap)
+    return made
+
+
+def is_over(key: ApiKey, now: datetime) -> bool:
+    """Whether the key works no more."""
+    return key.revoked is not None or (key.expires is not None and key.expires <= now)
 
 
 class Gate:
@@ -46,6 +85,7 @@ class Gate:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._known: dict[str, tuple[datetime, ApiKey | None]] = {}
+        self._uses = Uses(parts)
 
     def admit(self, token: str | None) -> ApiKey:
         """The key of this token. Raises `Denied` without saying which part was wrong, or `Unavailable`."""
@@ -53,15 +93,14 @@ class Gate:
         key = self._find(match["id"]) if match else None
         given = _hash(match["secret"]) if match else ""
         right = hmac.compare_digest(given, key.secret_sha256 if key else _hash(""))
-        now = self._parts.world.now()
-        if (
-            key is None
-            or not right
-            or key.revoked is not None
-            or (key.expires is not None and key.expires <= now)
-        ):
+        if key is None or not right or is_over(key, self._parts.world.now()):
             raise Denied("the API key is missing, wrong, expired or revoked", known=False)
         return key
+
+    def count(self, key: ApiKey) -> None:
+        """Count a request that is let in. Raises `Throttled` if its key has made as many as it may."""
+        self._uses.spend(key)
+        self._uses.note(key)
 
     def _find(self, key_id: str) -> ApiKey | None:
         now = self._parts.world.now()

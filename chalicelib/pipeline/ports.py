@@ -184,6 +184,7 @@ class ApiKey:
     created: datetime
     expires: datetime | None
     revoked: datetime | None = None
+    per_minute: int | None = None  #: how many requests a minute it may make; None: no limit of its own
 
 
 class ApiKeyStore(Protocol):
@@ -197,6 +198,9 @@ class ApiKeyStore(Protocol):
 
     def revoke(self, key_id: str, at: datetime) -> bool:
         """Revoke it. False: there is no such key."""
+
+    def expire(self, key_id: str, at: datetime) -> bool:
+        """Let it expire then, or when it does anyway if that is sooner. False: there is no such key."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""A tenant's quota: at most so many jobs are accepted in any period. One item counts them by slices of the period.
+"""Quotas: at most so many jobs of a tenant are accepted in any period. One item counts them by slices of the period.
 
 Coarser than a throttle: a place is free again when its whole slice is over. So never more than the limit are accepted in any period, and
 whoever is refused may have to wait a tenth of the period longer than a finer count would say.
@@ -63,20 +63,21 @@ def _quota(tenant: str, parts: Parts) -> Throttle | None:
 def _refused(tenant: str, policy: Throttle, places: list[int], parts: Parts) -> dict[int, Exception]:
     """Those for which there is no place, each with its error."""
     try:
-        got, after = take(tenant, policy, len(places), parts)
+        got, after = take(Spot(f"quota#{tenant}", "accepted"), policy, len(places), parts)
     except JoblineError as error:
         return dict.fromkeys(places, error)
     return {
-        place: Throttled(policy.limit, policy.per, after, who=f"tenant {tenant}") for place in places[got:]
+        place: Throttled(policy.limit, policy.per, after, who=f"tenant {tenant} accepts {{}} jobs")
+        for place in places[got:]
     }
 
 
-def take(tenant: str, policy: Throttle, wanted: int, parts: Parts) -> tuple[int, timedelta]:
-    """Take up to so many places: how many there were, and how long until there is one more. Raises `Unavailable`.
+def take(spot: Spot, policy: Throttle, wanted: int, parts: Parts) -> tuple[int, timedelta]:
+    """Take up to so many places of those that are counted there: how many there were, and how long until there is one more. Raises `Unavailable`.
 
     Whoever takes a place and dies before its row leaves one place less for the period.
     """
-    spot, mark = Spot(f"quota#{tenant}", "accepted"), parts.world.token()
+    mark = parts.world.token()
     width = -(-to_ms(from_ms(0) + policy.per) // SLICES)
     fields = patience(parts)(parts.items.read, spot)
     for attempt in range(1, ROUNDS + 1):
@@ -94,7 +95,7 @@ def take(tenant: str, policy: Throttle, wanted: int, parts: Parts) -> tuple[int,
             return got, _until_free(counts, current, policy, width, now)
         fields = answer.fields
         parts.world.pause(PACE.wait(attempt, parts.world.luck()))
-    raise Unavailable(f"too many jobs of tenant {tenant} are submitted at once")
+    raise Unavailable(f"too many take of {spot.shelf} at once")
 
 
 def _until_free(counts: Counts, current: int, policy: Throttle, width: int, now: int) -> timedelta:

@@ -1,4 +1,4 @@
-"""`jobline keys`: make, list and revoke API keys of a stage, with the permissions of whoever types it. No function may write one."""
+"""`jobline keys`: make, list, rotate and revoke API keys of a stage, with the permissions of whoever types it. No function may write one."""
 
 import json
 from collections.abc import Iterator
@@ -12,10 +12,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
 from rich.text import Text
 
+from chalicelib.adapters.aws.items import DynamoItems
 from chalicelib.adapters.aws.side_tables import DynamoApiKeys
+from chalicelib.adapters.crew import ThreadCrew
 from chalicelib.adapters.world import RealWorld
 from chalicelib.domain.errors import JoblineError
-from chalicelib.pipeline.api_keys import SCOPES, create_key
+from chalicelib.pipeline.api_keys import MOST_OVERLAP, MOST_PER_MINUTE, SCOPES, create_key, rotate_key
+from chalicelib.pipeline.key_use import last_uses
 from chalicelib.pipeline.ports import ApiKey
 from infra.config import NotReady, load
 from infra.config import stage as read_stage
@@ -23,7 +26,7 @@ from infra.place import Nowhere, Place
 from infra.show import console
 from jobline.place_clients import PlaceClients
 
-COLUMNS = ("id", "tenant", "scopes", "name", "created", "state")
+COLUMNS = ("id", "tenant", "scopes", "name", "created", "used", "state")
 PARTITION = "apikey#"
 
 stage_option = click.option("--stage", required=True, help="A stage of .chalice/config.json.")
@@ -60,34 +63,66 @@ def keys() -> None:
     help="May be given several times.",
 )
 @click.option("--days", type=click.IntRange(1, 3660), help="Until it expires; else it does not.")
-def create(stage: str, *, tenant: str, name: str, scopes: tuple[str, ...], days: int | None) -> None:
+@click.option(
+    "--per-minute",
+    type=click.IntRange(1, MOST_PER_MINUTE),
+    help="Requests a minute at most; else as many as come.",
+)
+def create(
+    stage: str, *, tenant: str, name: str, scopes: tuple[str, ...], days: int | None, per_minute: int | None
+) -> None:
     """Make a key and print it, alone on standard output. Nobody can show it again."""
     expires = None if days is None else datetime.now(UTC) + timedelta(days=days)
     with _told():
         made: Any = KeyParts(api_keys=_keys(stage), world=RealWorld())
         token, key = create_key(
-            tenant=tenant, scopes=frozenset(scopes), name=name, expires=expires, parts=made
+            tenant=tenant,
+            scopes=frozenset(scopes),
+            name=name,
+            expires=expires,
+            per_minute=per_minute,
+            parts=made,
         )
     click.echo(token)
     click.echo(f"key {key.id} of {tenant}: {', '.join(sorted(scopes))}; it works at once", err=True)
+
+
+@keys.command()
+@stage_option
+@click.argument("key_id", metavar="ID")
+@click.option(
+    "--overlap-hours",
+    type=click.IntRange(0, MOST_OVERLAP.days * 24),
+    default=24,
+    show_default=True,
+    help="How long the old key works still.",
+)
+def rotate(stage: str, *, key_id: str, overlap_hours: int) -> None:
+    """Make a key in the stead of the one of this id, print it, and let the old one expire when the overlap is over."""
+    with _told():
+        made: Any = KeyParts(api_keys=_keys(stage), world=RealWorld())
+        token, key = rotate_key(key_id, overlap=timedelta(hours=overlap_hours), parts=made)
+    click.echo(token)
+    click.echo(f"key {key.id} works at once; {key_id} for {overlap_hours} hours still, at most", err=True)
 
 
 @keys.command("list")
 @stage_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table, for scripts.")
 def list_(stage: str, *, as_json: bool) -> None:
-    """Print all keys, the newest first; never their secrets, which nobody has.
+    """Print all keys, the newest first, with the day of their last use; never their secrets, which nobody has.
 
     Reads through the whole table, since keys have no index: on a large one it takes a while and costs a read unit for each 8 KB.
     """
     with _told():
         found = sorted(_all(stage), key=lambda key: key.created, reverse=True)
+        used = last_uses(_items(stage))
     if as_json:
-        click.echo(json.dumps([_facts(key) for key in found], indent=2))
+        click.echo(json.dumps([_facts(key, used.get(key.id)) for key in found], indent=2))
         return
     table = Table(*COLUMNS, box=None, pad_edge=False)
     for key in found:
-        facts = _facts(key)
+        facts = _facts(key, used.get(key.id))
         row = {**facts, "scopes": ", ".join(facts["scopes"])}
         table.add_row(*(Text(row[column]) for column in COLUMNS))
     console().print(table)
@@ -107,6 +142,11 @@ def revoke(stage: str, *, key_id: str) -> None:
 def _keys(stage: str) -> DynamoApiKeys:
     chosen, place = read_stage(stage, load()), Place()
     return DynamoApiKeys(PlaceClients(place), chosen.names.table)
+
+
+def _items(stage: str) -> DynamoItems:
+    chosen, place = read_stage(stage, load()), Place()
+    return DynamoItems(PlaceClients(place), chosen.names.table, ThreadCrew())
 
 
 def _all(stage: str) -> Iterator[ApiKey]:
@@ -129,13 +169,14 @@ def _all(stage: str) -> Iterator[ApiKey]:
                 yield key
 
 
-def _facts(key: ApiKey) -> dict[str, Any]:
+def _facts(key: ApiKey, used: datetime | None) -> dict[str, Any]:
     return {
         "id": key.id,
         "tenant": key.tenant,
         "scopes": sorted(key.scopes),
         "name": key.name,
         "created": f"{key.created:%Y-%m-%d %H:%M}",
+        "used": "never" if used is None else f"{used:%Y-%m-%d}",
         "state": _state(key),
     }
 

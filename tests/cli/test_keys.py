@@ -8,7 +8,9 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.adapters.aws.clients import Clients
+from chalicelib.adapters.aws.items import DynamoItems
 from chalicelib.adapters.aws.side_tables import DynamoApiKeys
+from chalicelib.adapters.crew import ThreadCrew
 from chalicelib.adapters.memory import parts as twins
 from chalicelib.domain.errors import Denied
 from chalicelib.pipeline.api_keys import Gate
@@ -26,7 +28,8 @@ def gate(monkeypatch):
         import boto3
 
         provision(boto3.client("cloudformation"), app="jobline", stage="dev")
-        parts = replace(twins(), api_keys=DynamoApiKeys(Clients(), TABLE))
+        items = DynamoItems(Clients(), TABLE, ThreadCrew())
+        parts = replace(twins(), api_keys=DynamoApiKeys(Clients(), TABLE), items=items)
         parts.world.advance(datetime.now(UTC) - parts.world.now())
         yield lambda: Gate(parts)
 
@@ -62,6 +65,32 @@ def test_a_revoked_key_opens_nothing(jobline, gate):
         gate().admit(token)
 
 
+def test_a_rotated_key_is_printed_alone_and_the_old_one_ends_when_it_was_said(jobline, gate):
+    words = ("--tenant", "acme", "--name", "shop", "--per-minute", "30")
+    old = jobline("keys", "create", "--stage", "dev", *words).stdout.strip()
+
+    answer = jobline("keys", "rotate", "--stage", "dev", "--overlap-hours", "2", old.split("_")[1])
+
+    assert answer.exit_code == 0, answer.output
+    new = gate().admit(answer.stdout.strip())
+    assert (new.tenant, new.per_minute) == ("acme", 30)
+    assert timedelta(hours=1.9) < gate().admit(old).expires - datetime.now(UTC) <= timedelta(hours=2)
+
+
+def test_the_list_says_when_a_key_was_used_last(jobline, gate):
+    token = jobline("keys", "create", "--stage", "dev", "--tenant", "acme", "--name", "shop").stdout.strip()
+    jobline("keys", "create", "--stage", "dev", "--tenant", "acme", "--name", "unused")
+    opened = gate()
+    opened.count(opened.admit(token))
+
+    listed = json.loads(jobline("keys", "list", "--stage", "dev", "--json").output)
+
+    assert {key["name"]: key["used"] for key in listed} == {
+        "shop": f"{datetime.now(UTC):%Y-%m-%d}",
+        "unused": "never",
+    }
+
+
 def test_the_list_has_all_keys_the_newest_first_and_no_secret(jobline, gate):
     tokens = [
         jobline("keys", "create", "--stage", "dev", "--tenant", name, "--name", f"{name}'s").stdout.strip()
@@ -84,6 +113,7 @@ def test_the_list_has_all_keys_the_newest_first_and_no_secret(jobline, gate):
     ("words", "told"),
     [
         (("revoke", "--stage", "dev", "0000000000"), "there is no key 0000000000"),
+        (("rotate", "--stage", "dev", "0000000000"), "there is no key 0000000000 that works"),
         (("create", "--stage", "dev", "--tenant", "a b", "--name", "x"), "tenant: not 1 to 64 letters"),
         (("create", "--stage", "nope", "--tenant", "a", "--name", "x"), "no stage 'nope'"),
         (("list", "--stage", "local"), "not found"),

@@ -22,8 +22,14 @@ KEY = ApiKey(
 
 @pytest.mark.parametrize(
     "key",
-    [KEY, replace(KEY, expires=None), replace(KEY, scopes=frozenset()), replace(KEY, name="", tenant="")],
-    ids=["all", "for ever", "no scopes", "no names"],
+    [
+        KEY,
+        replace(KEY, expires=None),
+        replace(KEY, scopes=frozenset()),
+        replace(KEY, name="", tenant=""),
+        replace(KEY, per_minute=600),
+    ],
+    ids=["all", "for ever", "no scopes", "no names", "limited"],
 )
 def test_a_key_is_found_as_it_was_added(api_keys, key):
     api_keys.add(key)
@@ -67,6 +73,19 @@ def test_a_second_revocation_leaves_the_time_of_the_first(api_keys):
     api_keys.revoke("k1", NOW)
     assert api_keys.revoke("k1", NOW + DAY)
     assert api_keys.find("k1") == replace(KEY, revoked=NOW)
+
+
+@pytest.mark.parametrize("before", [None, NOW + DAY, NOW + 2 * SECOND], ids=["for ever", "a day", "sooner"])
+def test_a_key_can_be_made_to_expire_sooner_and_never_later(api_keys, before):
+    api_keys.add(replace(KEY, expires=before))
+    assert api_keys.expire("k1", NOW + 5 * SECOND)
+    assert api_keys.expire("k1", NOW + DAY + SECOND)
+    assert api_keys.find("k1") == replace(KEY, expires=min(before or NOW + 2 * DAY, NOW + 5 * SECOND))
+
+
+def test_what_is_not_there_cannot_be_made_to_expire(api_keys):
+    assert not api_keys.expire("k1", NOW)
+    assert api_keys.find("k1") is None
 
 
 def test_what_is_not_there_cannot_be_revoked(api_keys):

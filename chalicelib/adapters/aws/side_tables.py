@@ -90,7 +90,9 @@ class DynamoApiKeys:
 
     def add(self, api_key: ApiKey) -> None:
         """PutItem, conditional on the id being free, or our own: put by a call whose reply was lost, and not revoked since."""
-        expires = {} if api_key.expires is None else {"expires": _time(api_key.expires)}
+        some = {} if api_key.expires is None else {"expires": _time(api_key.expires)}
+        if api_key.per_minute is not None:
+            some["per_minute"] = {"N": str(api_key.per_minute)}
         with calling("PutItem"):
             try:
                 self._clients.dynamodb.put_item(
@@ -102,7 +104,7 @@ class DynamoApiKeys:
                         "scopes": {"L": [_text(scope) for scope in sorted(api_key.scopes)]},
                         "name": _text(api_key.name),
                         "created": _time(api_key.created),
-                        **expires,
+                        **some,
                     },
                     ConditionExpression=(
                         "attribute_not_exists(pk) OR (secret_sha256 = :mine AND attribute_not_exists(revoked))"
@@ -132,6 +134,7 @@ class DynamoApiKeys:
             created=from_ms(int(item["created"]["N"])),
             expires=from_ms(int(item["expires"]["N"])) if "expires" in item else None,
             revoked=from_ms(int(item["revoked"]["N"])) if "revoked" in item else None,
+            per_minute=int(item["per_minute"]["N"]) if "per_minute" in item else None,
         )
 
     def revoke(self, key_id: str, at: datetime) -> bool:
@@ -149,6 +152,22 @@ class DynamoApiKeys:
                 if code_of(error) != REFUSED:
                     raise
                 return False
+        return True
+
+    def expire(self, key_id: str, at: datetime) -> bool:
+        """UpdateItem, conditional on the key being there and not ending sooner; a refusal brings the key that refused."""
+        with calling("UpdateItem"):
+            try:
+                self._clients.dynamodb.update_item(
+                    TableName=self._table,
+                    Key=key(f"apikey#{key_id}", "apikey"),
+                    ConditionExpression="attribute_exists(pk) AND (attribute_not_exists(expires) OR expires > :at)",
+                    UpdateExpression="SET expires = :at",
+                    ExpressionAttributeValues={":at": _time(at)},
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except ClientError as error:
+                return refusing_row(error) is not None
         return True
 
 

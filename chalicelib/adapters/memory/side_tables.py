@@ -55,6 +55,14 @@ class MemoryApiKeys:
                 self.by_id[key_id] = replace(there, revoked=at)
             return there is not None
 
+    def expire(self, key_id: str, at: datetime) -> bool:
+        """Let it expire then, or when it does anyway."""
+        with self._lock:
+            there = self.by_id.get(key_id)
+            if there is not None and (there.expires is None or there.expires > at):
+                self.by_id[key_id] = replace(there, expires=at)
+            return there is not None
+
 
 class MemoryQuarantine:
     """The twin of `DynamoQuarantine`."""

@@ -11,13 +11,15 @@ _gate: tuple[Parts, Gate] | None = None
 def admit(authorization: str | None, *, scope: str | None, parts: Parts) -> ApiKey | None:
     """The caller's key. A route without a scope needs none; one that is given is checked all the same.
 
-    Raises `Denied`, or `Unavailable`.
+    Raises `Denied`, `Throttled`, or `Unavailable`.
     """
     if authorization is None and scope is None:
         return None
-    key = patience(parts)(_warm_gate(parts).admit, _bearer(authorization))
+    gate = _warm_gate(parts)
+    key = patience(parts)(gate.admit, _bearer(authorization))
     if scope is not None:
         require(key, scope)
+    gate.count(key)
     return key
 
 

@@ -92,7 +92,7 @@ KINDS: Mapping[type[Exception], Kind] = {
     Throttled: _kind(
         429,
         "throttled",
-        "No more jobs are accepted now",
+        "Too many for now",
         "Wait `Retry-After` seconds, which `retry_after` repeats.",
     ),
     TooLarge: _kind(413, "too-large", "Too many bytes", "Put large data into S3 and send its address."),

@@ -58,7 +58,7 @@ class Route:
         """All statuses of problems that it may answer with."""
         found = {401, 422, 500, 503, *self.problems}
         if self.scope is not None:
-            found.add(403)
+            found |= {403, 429}
         if self.names:
             found.add(404)
         if self.method != "GET":
