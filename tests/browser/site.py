@@ -28,6 +28,7 @@ class Site:
         self.jobline = jobline
         self.parts = jobline.parts
         self.key = self.make_key(*SCOPES)
+        self._line = httpx.Client(timeout=30, verify=False, trust_env=False)
         self._port = 0
         self._ends: list[socket.socket] = []
         self.comes_up()
@@ -70,6 +71,10 @@ class Site:
                 end.shutdown(socket.SHUT_RDWR)
         self._ends.clear()
 
+    def leave(self) -> None:
+        """Let go of the line."""
+        self._line.close()
+
     # --------------------------------------------------------------------------------------------------------------- keys
 
     def make_key(self, *scopes: str, tenant: str = "ann", name: str = "night shift") -> str:
@@ -88,7 +93,7 @@ class Site:
     ) -> Mapping[str, Any]:
         """Ask the API, as a program would; the answer's document. Raises for a refusal."""
         sent = {"Authorization": f"Bearer {key or self.key}", **headers}
-        answer = httpx.request(method, f"{self.url}{path}", json=body, headers=sent, timeout=30)
+        answer = self._line.request(method, f"{self.url}{path}", json=body, headers=sent)
         if answer.is_error:
             raise AssertionError(f"{method} {path}: {answer.status_code} {answer.text}")
         found: Mapping[str, Any] = answer.json() if answer.content else {}
@@ -126,3 +131,4 @@ def site(tasks: Registry | None = None) -> Iterator[Site]:
             yield made
         finally:
             made.goes_down()
+            made.leave()

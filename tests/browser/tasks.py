@@ -29,6 +29,11 @@ def charge(order: str, cents: int) -> str:
     raise ConnectionError(f"the provider did not answer for order {order}")
 
 
+def book_order(event: dict[str, Any]) -> str:
+    """Write an order that was paid into the books."""
+    return str(event["payload"]["order"])
+
+
 def nightly_report(day: str = "yesterday") -> dict[str, int]:
     """Sum a day up."""
     return {"letters": 1204, "pictures": 310}
@@ -49,6 +54,7 @@ def registry() -> Registry:
     made = Registry()
     for function in (send_letter, thumbnail, nightly_report, echo):
         made.add(function, None, Options())
+    made.add(book_order, None, Options(topics=("orders.*",)))
     made.add(import_rows, None, Options(max_attempts=1))
     made.add(charge, None, Options(max_attempts=6, lane="high", backoff=Backoff(base=timedelta(seconds=20))))
     made.add(fail, None, Options(max_attempts=1))

@@ -1,0 +1,135 @@
+"""A stage in the middle of its day: something of every kind and in every state, as a person would meet it."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chalicelib.domain.job import Progress
+from chalicelib.pipeline.ports import Receipt
+from tests.browser.site import Site
+from tests.browser.tasks import mend
+
+WORKFLOW = {
+    "chain": [
+        {"task": "import_rows", "args": {"file": "orders.csv", "rows": 4812}},
+        {
+            "group": [
+                {"task": "nightly_report", "args": {"day": "2026-01-01"}},
+                {"task": "thumbnail", "args": {"key": "cover.jpg"}},
+                {"task": "charge", "args": {"order": "A-1007", "cents": 4900}},
+            ]
+        },
+        {"task": "echo", "into": "value"},
+    ]
+}
+PEOPLE = ("ada", "bo", "chen", "dara", "eli", "femi", "gus", "hana")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Furnished:
+    """The ids of what is there, by what it is."""
+
+    succeeded: str
+    dead: str
+    retrying: str
+    running: str
+    scheduled: str
+    queued: str
+    cancelled: str
+    waiting: str
+    release: str
+    schedule: str
+    webhook: str
+    topic: str
+    task: str
+
+
+def furnish(site: Site) -> Furnished:
+    """Fill it. Two hours pass."""
+    site.parts.courier.answers["hooks.example.org"] = lambda _: Receipt(status=204)  # type: ignore[attr-defined]
+    webhook = site.ask(
+        "POST", "/webhooks", {"url": "https://hooks.example.org/jobline", "description": "billing"}
+    )["id"]
+    _schedules(site)
+    site.ask("PUT", "/tenants/ann/limits", {"concurrency": 40, "rate": {"limit": 50, "per": 1, "burst": 10}})
+    site.ask("PUT", "/tenants/bob/limits", {"accepted": {"limit": 10_000, "per": 3600}})
+    site.ask("POST", "/topics/orders.paid/events", {"payload": {"order": "A-1007"}})
+    dead = [site.submit("import_rows", args={"file": f"prices-{n}.xls"}, tags=["import"]) for n in range(6)]
+    site.pass_time(minutes=70)
+    release = _release(site)
+    succeeded = _hour(site)
+    ids = _open(site, webhook)
+    return Furnished(
+        succeeded=succeeded,
+        dead=dead[-1],
+        release=release,
+        schedule="nightly-report",
+        webhook=webhook,
+        topic="orders.paid",
+        task="send_letter",
+        **ids,
+    )
+
+
+def _schedules(site: Site) -> None:
+    for body in (
+        {
+            "id": "nightly-report",
+            "task": "nightly_report",
+            "cron": "15 2 * * *",
+            "timezone": "Europe/Rome",
+        },
+        {"id": "warm-up", "task": "echo", "every": 900, "args": {"value": "warm"}},
+        {"id": "new-year-letter", "task": "send_letter", "at": "2027-01-01T00:00:00Z", "args": {"to": "all@example.org"}},
+    ):  # fmt: skip
+        site.ask("POST", "/schedules", body)
+    site.ask("POST", "/schedules/warm-up/pause")
+
+
+def _release(site: Site) -> str:
+    """Four dead letters get another life, and live."""
+    for one in PEOPLE[:4]:
+        site.submit("fail", args={"why": f"no such mailbox: {one}@example.org"})
+    site.pass_time(seconds=1)
+    release = str(site.ask("POST", "/dead/releases", {"task": "fail"})["id"])
+    mend(site.parts.registry)
+    site.pass_time(minutes=6)
+    return release
+
+
+def _hour(site: Site) -> str:
+    """An hour of ordinary work, more of it towards its end; one that succeeded."""
+    last = ""
+    for minute in range(45):
+        pictures = [
+            {"task": "thumbnail", "args": {"key": f"{who}/{minute:02}.jpg", "width": 640}}
+            for who in PEOPLE[: 1 + minute * 7 % 5 + minute // 15]
+        ]
+        site.ask("POST", "/jobs/batch", {"jobs": pictures})
+        last = site.submit("send_letter", args={"to": f"{PEOPLE[minute % 8]}@example.org"}, tags=["letters"])
+        if minute % 11 == 5:
+            site.submit("import_rows", args={"file": f"stock-{minute}.xls"}, tags=["import"])
+        site.pass_time(minutes=1)
+    return last
+
+
+def _open(site: Site, webhook: str) -> dict[str, Any]:
+    """What is not over yet."""
+    waiting = str(site.ask("POST", "/workflows", {"workflow": WORKFLOW, "tags": ["orders"]})["id"])
+    retrying = site.submit("charge", args={"order": "A-1009", "cents": 1250}, webhook=webhook)
+    site.pass_time(seconds=30)
+    scheduled = site.submit("nightly_report", delay=3600)
+    cancelled = site.submit("echo", delay=600)
+    site.ask("POST", f"/jobs/{cancelled}/cancel")
+    running = site.submit("import_rows", args={"file": "customers.csv", "rows": 120_000}, tags=["import"])
+    queued = [site.submit("thumbnail", args={"key": f"late-{n}.jpg"}, lane="low") for n in range(3)]
+    job = site.begin(running)
+    progress = Progress(fraction=0.4, message="row 48,000 of 120,000", at=site.now)
+    site.parts.store.rows[running] = replace(job, progress=progress)  # type: ignore[attr-defined]
+    return {
+        "waiting": waiting,
+        "retrying": retrying,
+        "scheduled": scheduled,
+        "cancelled": cancelled,
+        "running": running,
+        "queued": queued[-1],
+    }
