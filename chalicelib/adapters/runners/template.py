@@ -118,15 +118,19 @@ class Template:
             self._deaths.recv(4096)
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             except ChildProcessError:
                 return
-            if pid == 0:
+            if ended is None:
                 return
+            pid = ended.si_pid
             leash = self._leashes.pop(pid, None)
+            if leash is not None:
+                # What the child has started and left behind is in its group. Until the child is reaped, nobody else can get its number.
+                _kill(pid)
+            _, status = os.waitpid(pid, 0)
             if leash is None:
                 continue  # a grandchild whose parent had ended
-            _kill(pid)  # what the child has started and left behind is in its group
             with suppress(KeyError):
                 self._selector.unregister(leash)
             _answer(leash, str(os.waitstatus_to_exitcode(status)))
