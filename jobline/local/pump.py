@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from jobline.local.invoke import Failed, Function
+from jobline.local.invoke import Failed, Function, Stuck
 from jobline.local.partial import Malformed, Reading, done_with
 from jobline.local.patience import pause_before
 from jobline.local.sqs_event import sqs_event
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 BATCH = 10
 WAIT = 1  # seconds of one long poll: a drain waits for it, an idle pump asks this often
 DELETE_TRIES = 5  # what is not deleted by then comes again, and the pipeline knows it
+BREAKS = 5  # turns in a row that may break on what nobody foresaw, such as no thread to be had
 
 QUEUE_TROUBLE = (BotoCoreError, ClientError, OSError)
 
@@ -54,17 +55,25 @@ class Pump:
         self._found: tuple[str, str] | None = None  # the queue's URL and ARN
 
     def run(self, stop: threading.Event) -> None:
-        """Pump until `stop` is set; the batch in hand is finished first. Raises Stuck, and nothing else."""
-        failures = 0
+        """Pump until `stop` is set; the batch in hand is finished first. Raises Stuck, and what broke it again and again."""
+        failures = breaks = 0
         while not stop.is_set():
             if self._paused():
                 stop.wait(self._wait)
                 continue
             try:
                 failures = 0 if self.turn(stop) else failures + 1
+                breaks = 0
             except QUEUE_TROUBLE as error:
                 failures += 1
                 log.warning("%s: waiting out trouble with the queue: %s", self._queue, error)
+            except Stuck:
+                raise
+            except Exception:
+                failures, breaks = failures + 1, breaks + 1
+                if breaks > BREAKS:
+                    raise
+                log.exception("%s: a turn broke; its messages come again", self._queue)
             if failures:
                 stop.wait(pause_before(failures))
 

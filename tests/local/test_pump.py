@@ -41,7 +41,7 @@ def refusing(*bodies):
     return handler
 
 
-def breaking(event, context):
+def breaking(*_, **__):
     raise RuntimeError("broken")
 
 
@@ -174,6 +174,34 @@ def test_a_queue_that_is_away_for_a_while_does_not_end_the_pump():
     thread.join(10)
 
     assert not thread.is_alive()
+
+
+def test_a_turn_that_breaks_on_what_nobody_foresaw_does_not_end_the_pump(monkeypatch):
+    sqs, stop = FakeSqs("good"), threading.Event()
+    answers = [RuntimeError("can't start new thread")] * pump.BREAKS
+    receive = sqs.receive_message
+
+    def breaking_receive(**request):
+        if answers:
+            raise answers.pop()
+        stop.set()
+        return receive(**request)
+
+    monkeypatch.setattr(sqs, "receive_message", breaking_receive)
+    monkeypatch.setattr(pump, "pause_before", lambda _: 0.0)
+
+    pumping(sqs, refusing()).run(stop)
+
+    assert sqs.left == []
+
+
+def test_a_pump_that_breaks_again_and_again_ends_with_what_broke_it(monkeypatch):
+    sqs = FakeSqs("good")
+    monkeypatch.setattr(sqs, "receive_message", breaking)
+    monkeypatch.setattr(pump, "pause_before", lambda _: 0.0)
+
+    with pytest.raises(RuntimeError, match="broken"):
+        pumping(sqs, refusing()).run(threading.Event())
 
 
 def test_a_stop_lets_the_batch_in_hand_be_finished():
