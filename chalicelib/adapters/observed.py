@@ -72,9 +72,9 @@ class ObservedStore:
         """As the port says."""
         return self._store.read(job_id)
 
-    def accepted(self, after: datetime, until: datetime) -> Slice:
+    def unattended(self, after: datetime, until: datetime) -> Slice:
         """As the port says."""
-        return self._store.accepted(after, until)
+        return self._store.unattended(after, until)
 
     def newest(self, before: str, since: datetime) -> Iterator[Job]:
         """As the port says."""

@@ -39,10 +39,14 @@ class Refused:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Slice:
-    """All rows with an id time up to `reached`, in no order. `unread` are ids of rows that only newer code can read."""
+    """Up to the id time `reached`, the rows that nobody looks after, in no order. `unread` are ids of those that only newer code can read.
+
+    `listed`: how many rows of any kind were looked at for it.
+    """
 
     rows: Sequence[Job]
     reached: datetime
+    listed: int
     unread: Sequence[str] = ()
 
 
@@ -58,8 +62,11 @@ class JobStore(Protocol):
     def read(self, job_id: str) -> Job | None:
         """The row, or None."""
 
-    def accepted(self, after: datetime, until: datetime) -> Slice:
-        """All rows with after < id time <= until, or as far as a page goes. Raises if any part cannot be read."""
+    def unattended(self, after: datetime, until: datetime) -> Slice:
+        """Rows with after < id time <= until that are unfinished and have no appointment, or as far as a page goes.
+
+        Raises if any part cannot be read.
+        """
 
     def newest(self, before: str, since: datetime) -> Iterator[Job]:
         """Rows with an id below `before`, newest first, back to `since`. May lag behind writes."""

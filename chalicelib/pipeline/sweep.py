@@ -64,9 +64,9 @@ def sweep(one: Pass, *, until: datetime, parts: Parts) -> Swept:
     goal = world.now() - one.grace
     low = mark or goal - FIRST_LOOK
     while goal - low >= one.stride and world.now() < until:
-        listed = patience(parts, until)(store.accepted, low, goal)
-        rows += len(listed.rows)
-        appointed += _appoint_unfinished(listed.rows, until, parts)
+        listed = patience(parts, until)(store.unattended, low, goal)
+        rows += listed.listed
+        appointed += _appoint(listed.rows, until, parts)
         for job_id in listed.unread:
             _appoint_unread(job_id, until, parts)
         if not patience(parts, until)(store.move_watermark, one.name, seen, listed.reached):
@@ -81,16 +81,13 @@ def sweep(one: Pass, *, until: datetime, parts: Parts) -> Swept:
     return Swept(rows=rows, appointed=appointed, behind=max(timedelta(0), world.now() - one.grace - low))
 
 
-def _appoint_unfinished(listed: Sequence[Job], until: datetime, parts: Parts) -> int:
-    unfinished = [job for job in listed if not job.finished and job.attention is None]
+def _appoint(jobs: Sequence[Job], until: datetime, parts: Parts) -> int:
     now = parts.world.now()
-    answers = parts.crew.each(
-        lambda job: appoint(job, first_check(job, now), until=until, parts=parts), unfinished
-    )
+    answers = parts.crew.each(lambda job: appoint(job, first_check(job, now), until=until, parts=parts), jobs)
     for answer in answers:
         if isinstance(answer, Exception):
             raise answer
-    return len(unfinished)
+    return len(jobs)
 
 
 def _appoint_unread(job_id: str, until: datetime, parts: Parts) -> None:

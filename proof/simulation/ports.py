@@ -98,14 +98,14 @@ class SimStore:
             raise NewerRow(f"job {row.id}: a state that this code does not know")
         return row
 
-    def accepted(self, after: datetime, until: datetime) -> Slice:
-        found = self._seam.call("store.accepted", "", lambda: self.twin.accepted(after, until))
+    def unattended(self, after: datetime, until: datetime) -> Slice:
+        found = self._seam.call("store.unattended", "", lambda: self.twin.unattended(after, until))
         unread = [row.id for row in found.rows if row.state == FOREIGN]
         if not unread:
             return found
         self._seam.fate.hit("F70")
         rows = [row for row in found.rows if row.state != FOREIGN]
-        return Slice(rows=rows, unread=unread, reached=found.reached)
+        return Slice(rows=rows, unread=unread, reached=found.reached, listed=found.listed)
 
     def newest(self, before: str, since: datetime) -> Iterator[Job]:
         found = self._seam.call("store.newest", "", lambda: list(self._index().newest(before, since)))

@@ -49,7 +49,7 @@ def failing(aws, operation, number):
 
 READS = {
     "read": lambda store: store.read(plain().id),
-    "accepted": lambda store: store.accepted(NOW - MS, NOW),
+    "unattended": lambda store: store.unattended(NOW - MS, NOW),
     "watermark": lambda store: store.watermark("fast"),
 }
 
@@ -74,7 +74,7 @@ def test_a_listing_of_which_a_part_cannot_be_read_fails_as_a_whole(aws, number):
     for last in "0123456789ABCDEFGHJKMNPQRSTVWXYZ":
         aws.store.create(plain(last=last))
     with failing(aws, "Query", number), pytest.raises(Unavailable):
-        aws.store.accepted(NOW - SECOND, NOW)
+        aws.store.unattended(NOW - SECOND, NOW)
     with failing(aws, "Query", number), pytest.raises(Unavailable):
         list(aws.store.newest(first_id(NOW + SECOND), NOW - SECOND))
 

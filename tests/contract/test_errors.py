@@ -33,7 +33,7 @@ CALLS = {
     "create": lambda ports: ports.store.create(plain()),
     "write": lambda ports: ports.store.write(new_id(), change(next(cases()).event)),
     "read": lambda ports: ports.store.read(new_id()),
-    "accepted": lambda ports: ports.store.accepted(NOW - MS, NOW),
+    "unattended": lambda ports: ports.store.unattended(NOW - MS, NOW),
     "newest": lambda ports: list(ports.store.newest(first_id(NOW), NOW - MS)),
     "due": lambda ports: ports.store.due(NOW, 10),
     "dead": lambda ports: ports.store.dead(None, 10),

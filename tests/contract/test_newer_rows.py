@@ -41,7 +41,7 @@ def newer(request, aws):
 
 
 def test_it_is_listed_as_unread_among_the_others(aws, newer):
-    found = aws.store.accepted(NOW - SECOND, NOW + SECOND)
+    found = aws.store.unattended(NOW - SECOND, NOW + SECOND)
     assert list(found.unread) == [newer]
     assert len(found.rows) == 2
 
@@ -96,9 +96,9 @@ def test_a_dead_one_does_not_stop_the_listing_of_the_dead(aws):
 def test_a_row_with_too_few_attributes_is_unread(aws):
     row = plain()
     aws.put_item({name: value for name, value in to_item(row).items() if name != "lane"})
-    found = aws.store.accepted(NOW - DAY, NOW)
+    found = aws.store.unattended(NOW - DAY, NOW)
     while not found.unread and found.reached < NOW:
-        found = aws.store.accepted(found.reached, NOW)
+        found = aws.store.unattended(found.reached, NOW)
     assert list(found.unread) == [row.id]
 
 

@@ -348,7 +348,7 @@ def test_one_request_for_many_jobs_is_told_job_by_job(stage: Watched):
     "ask",
     [
         lambda store, world: store.read("x"),
-        lambda store, world: store.accepted(world.now(), world.now()),
+        lambda store, world: store.unattended(world.now(), world.now()),
         lambda store, world: list(store.newest("x", world.now())),
         lambda store, world: store.due(world.now(), 5),
         lambda store, world: store.dead(None, 5),

@@ -12,7 +12,7 @@ from chalicelib.adapters.aws.clients import Clients
 from chalicelib.adapters.aws.errors import calling, refusing_row
 from chalicelib.adapters.aws.expressions import render
 from chalicelib.adapters.aws.keys import INDEX, attention_keys, days_back, job_key, key, midnight, partitions
-from chalicelib.adapters.aws.rows import from_item, from_ms, to_item, to_ms
+from chalicelib.adapters.aws.rows import FIELDS, from_item, from_ms, to_item, to_ms
 from chalicelib.domain.change import Change
 from chalicelib.domain.errors import InvalidInput, NewerRow, Unavailable
 from chalicelib.domain.job import Job
@@ -27,6 +27,12 @@ _DAY = timedelta(days=1)
 _PLACE = re.compile(r"(dead#[0-9]+) (?:([0-9]{1,15}) ([0-9A-Z]{26})| )")
 NEWEST_PAGE = 16
 """Rows that a listing reads of each of a day's 32 partitions at a time."""
+
+UNATTENDED = (
+    "attribute_not_exists(#attention) AND (attribute_not_exists(#forget) OR attribute_exists(#outbox))"
+)
+"""Rows without an appointment that are unfinished, by what all versions agree on: what is over can be forgotten, and owes nothing."""
+_UNATTENDED_NAMES = {f"#{field}": FIELDS[field].attribute for field in ("attention", "forget", "outbox")}
 
 BATCH_KEYS = 100
 """The most keys of a BatchGetItem: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
@@ -85,41 +91,55 @@ class DynamoStore:
         item = answer.get("Item")
         return None if item is None else from_item(item)
 
-    def accepted(self, after: datetime, until: datetime) -> Slice:
-        """One page of each partition of the first day in the range, consistent. `reached` is as far as all pages go."""
+    def unattended(self, after: datetime, until: datetime) -> Slice:
+        """One page of each partition of the first day in the range, consistent. `reached` is as far as all pages go.
+
+        DynamoDB leaves out what needs nobody, nearly all rows by then: it reads them for us, at the same price, but we need not.
+        """
         first = after + _MS
         if until < first:  # DynamoDB refuses a range that ends before it begins
-            return Slice(rows=[], reached=until)
+            return Slice(rows=[], reached=until, listed=0)
         end = min(until, midnight(first) + _DAY - _MS)
         pages = self._crew.each(lambda name: self._page(name, first, end), partitions(first))
         items: list[Any] = []
-        reached = end
+        reached, listed = end, 0
         for page in pages:
             if isinstance(page, Exception):
                 raise page
             items += page[0]
-            reached = min(reached, page[1])
+            reached, listed = min(reached, page[1]), listed + page[2]
         rows, unread = _readable([item for item in items if time_of(item["sk"]["S"]) <= reached])
-        return Slice(rows=rows, unread=unread, reached=reached)
+        return Slice(rows=rows, unread=unread, reached=reached, listed=listed)
 
-    def _page(self, name: str, first: datetime, end: datetime) -> tuple[list[Any], datetime]:
-        """One partition's rows from `first`, and up to where they are complete: a page may end within a millisecond."""
+    def _page(self, name: str, first: datetime, end: datetime) -> tuple[list[Any], datetime, int]:
+        """One partition's rows from `first` that nobody looks after, up to where they are complete, and of how many.
+
+        A page may end within a millisecond.
+        """
         items: list[Any] = []
-        start: Mapping[str, Any] | None = None
+        listed = 0
+        begin: dict[str, Any] = {}
         low, high = first_id(first), make_id(end, b"\xff" * RANDOM_BYTES)
         while True:
-            found, start = self._query(
-                "#pk = :pk AND #sk BETWEEN :low AND :high",
-                {":pk": {"S": name}, ":low": {"S": low}, ":high": {"S": high}},
-                start=start,
-                ConsistentRead=True,
-            )
-            items += found
-            if start is None:
-                return items, end
-            complete = time_of(items[-1]["sk"]["S"]) - _MS if items else first - _MS
+            with calling("Query"):
+                answer = self._db.query(
+                    TableName=self._table,
+                    KeyConditionExpression="#pk = :pk AND #sk BETWEEN :low AND :high",
+                    FilterExpression=UNATTENDED,
+                    ExpressionAttributeNames={"#pk": "pk", "#sk": "sk", **_UNATTENDED_NAMES},
+                    ExpressionAttributeValues={":pk": {"S": name}, ":low": {"S": low}, ":high": {"S": high}},
+                    ConsistentRead=True,
+                    **begin,
+                )
+            items += answer["Items"]
+            listed += answer["ScannedCount"]
+            last = answer.get("LastEvaluatedKey")
+            if last is None:
+                return items, end, listed
+            complete = time_of(last["sk"]["S"]) - _MS
             if complete >= first:
-                return items, complete
+                return items, complete, listed
+            begin = {"ExclusiveStartKey": last}
 
     def newest(self, before: str, since: datetime) -> Iterator[Job]:
         """Day by day, the 32 partitions merged, eventually consistent."""

@@ -41,17 +41,17 @@ class MemoryStore:
         """The row, or None."""
         return self.rows.get(job_id)
 
-    def accepted(self, after: datetime, until: datetime) -> Slice:
-        """A page of rows by id time. Rows of one millisecond are never parted."""
+    def unattended(self, after: datetime, until: datetime) -> Slice:
+        """A page of rows by id time; rows of one millisecond are never parted. What is attended counts for the page, too."""
         with self._lock:
             rows = sorted(
                 (row for row in self.rows.values() if after < time_of(row.id) <= until),
                 key=lambda row: row.id,
             )
-        if len(rows) <= self.page:
-            return Slice(rows=rows, reached=until)
-        reached = time_of(rows[self.page - 1].id)
-        return Slice(rows=[row for row in rows if time_of(row.id) <= reached], reached=reached)
+        reached = until if len(rows) <= self.page else time_of(rows[self.page - 1].id)
+        listed = [row for row in rows if time_of(row.id) <= reached]
+        found = [row for row in listed if not row.finished and row.attention is None]
+        return Slice(rows=found, reached=reached, listed=len(listed))
 
     def newest(self, before: str, since: datetime) -> Iterator[Job]:
         """Rows below an id, newest first."""

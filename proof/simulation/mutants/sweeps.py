@@ -57,9 +57,9 @@ def _sweep_with(pages: Callable[..., Any]) -> Sequence[Patch]:
 @mutant("the watermark is moved before the appointments are made", rates={"crash_after": 0.08, "drop": 0.08})
 def watermark_first() -> Sequence[Patch]:
     def pages(one: Any, seen: Any, low: Any, goal: Any, until: Any, parts: Any) -> None:
-        listed = parts.store.accepted(low, goal)
+        listed = parts.store.unattended(low, goal)
         if parts.store.move_watermark(one.name, seen, listed.reached):
-            sweep._appoint_unfinished(listed.rows, until, parts)  # noqa: SLF001
+            sweep._appoint(listed.rows, until, parts)  # noqa: SLF001
 
     return _sweep_with(pages)
 
@@ -68,8 +68,8 @@ def watermark_first() -> Sequence[Patch]:
 def failed_listing_is_empty() -> Sequence[Patch]:
     def pages(one: Any, seen: Any, low: Any, goal: Any, until: Any, parts: Any) -> None:
         try:
-            listed = parts.store.accepted(low, goal)
-            sweep._appoint_unfinished(listed.rows, until, parts)  # noqa: SLF001
+            listed = parts.store.unattended(low, goal)
+            sweep._appoint(listed.rows, until, parts)  # noqa: SLF001
             reached = listed.reached
         except Unavailable:
             reached = goal
@@ -81,9 +81,8 @@ def failed_listing_is_empty() -> Sequence[Patch]:
 @mutant("an appointment that fails is skipped", rates={"error": 0.08})
 def failed_appointment_is_skipped() -> Sequence[Patch]:
     def pages(one: Any, seen: Any, low: Any, goal: Any, _until: Any, parts: Any) -> None:
-        listed = parts.store.accepted(low, goal)
-        unfinished = [job for job in listed.rows if not job.finished and job.attention is None]
-        parts.crew.each(lambda job: parts.store.write(job.id, _appointed(job, parts)), unfinished)
+        listed = parts.store.unattended(low, goal)
+        parts.crew.each(lambda job: parts.store.write(job.id, _appointed(job, parts)), listed.rows)
         parts.store.move_watermark(one.name, seen, listed.reached)
 
     return _sweep_with(pages)
@@ -98,8 +97,8 @@ def _appointed(job: Job, parts: Any) -> Change:
 @mutant("only the first page of a listing is looked at, and the mark moves past all", page=1, latency=20)
 def first_page_only() -> Sequence[Patch]:
     def pages(one: Any, seen: Any, low: Any, goal: Any, until: Any, parts: Any) -> None:
-        listed = parts.store.accepted(low, goal)
-        sweep._appoint_unfinished(listed.rows, until, parts)  # noqa: SLF001
+        listed = parts.store.unattended(low, goal)
+        sweep._appoint(listed.rows, until, parts)  # noqa: SLF001
         parts.store.move_watermark(one.name, seen, goal)
 
     return _sweep_with(pages)

@@ -120,13 +120,13 @@ def test_when_its_time_is_over_the_sweep_goes_on_with_the_next_tick():
     stage.works()
     jobs = submitted(stage, 10)
     stage.advance(minutes=4)
-    accepted = stage.store.accepted
+    accepted = stage.store.unattended
 
     def slowly(after, until):
         stage.advance(seconds=20)
         return accepted(after, until)
 
-    stage.store.accepted = slowly
+    stage.store.unattended = slowly
     # when it stops
     swept = fast(stage)
     # then it says how far it is behind, and what it passed is in order
@@ -139,7 +139,7 @@ def test_when_its_time_is_over_the_sweep_goes_on_with_the_next_tick():
     assert all(stage.row(job).next_check for job in jobs)
 
 
-@pytest.mark.parametrize("call", ["accepted", "write", "move_watermark", "watermark"])
+@pytest.mark.parametrize("call", ["unattended", "write", "move_watermark", "watermark"])
 def test_the_watermark_does_not_move_when_anything_before_it_failed(stage, call):
     stage.works()
     fast(stage)
@@ -175,16 +175,16 @@ def test_a_sweep_that_another_one_overtook_stops(stage):
     fast(stage)
     job = submitted(stage, 1)[0]
     stage.advance(minutes=4)
-    accepted = stage.store.accepted
+    accepted = stage.store.unattended
 
     def while_the_other_sweeps(after, until):
-        stage.store.accepted = accepted
+        stage.store.unattended = accepted
         listed = accepted(after, until)
         stage.advance(seconds=30)
         assert fast(stage).rows == 1
         return listed
 
-    stage.store.accepted = while_the_other_sweeps
+    stage.store.unattended = while_the_other_sweeps
     fast(stage)
     # then the slower one does not move the watermark back
     assert mark(stage) == stage.world.now() - GRACE
@@ -230,7 +230,7 @@ def test_a_row_that_nobody_can_read_yet_gets_an_appointment_by_what_all_versions
     stage.works()
     job = submitted(stage, 1)[0]
     stage.advance(minutes=4)
-    stage.store.accepted = lambda after, until: Slice(rows=(), reached=until, unread=(job.id,))
+    stage.store.unattended = lambda after, until: Slice(rows=(), reached=until, listed=1, unread=(job.id,))
     fast(stage)
     # then newer code finds it by its appointment
     assert stage.row(job).next_check == stage.world.now()
@@ -242,7 +242,7 @@ def test_a_finished_row_that_nobody_can_read_yet_gets_none(stage):
     job = stage.submit()
     drain(stage.parts)
     stage.advance(minutes=4)
-    stage.store.accepted = lambda after, until: Slice(rows=(), reached=until, unread=(job.id,))
+    stage.store.unattended = lambda after, until: Slice(rows=(), reached=until, listed=1, unread=(job.id,))
     fast(stage)
     assert stage.row(job).attention is None
 
@@ -251,7 +251,7 @@ def test_an_answer_that_cannot_be_read_does_not_stop_the_sweep(stage):
     stage.works()
     job = submitted(stage, 1)[0]
     stage.advance(minutes=4)
-    stage.store.accepted = lambda after, until: Slice(rows=(), reached=until, unread=(job.id,))
+    stage.store.unattended = lambda after, until: Slice(rows=(), reached=until, listed=1, unread=(job.id,))
     stage.store.write = lambda *_: (_ for _ in ()).throw(NewerRow("state NEW"))
     fast(stage)
     assert mark(stage) is not None
