@@ -117,7 +117,9 @@ class Lane:
 
     def begin(self, jobs: float, lasts: float, second: int) -> float:
         """Invocations for so many jobs begin. Returns how many they are."""
-        full = max(1.0, min(BATCH, (jobs + self.backlog.size) / self.pollers))  # few messages: smaller batches
+        full = max(
+            1.0, min(BATCH, (jobs + self.backlog.size) / self.pollers)
+        )  # few messages: smaller batches
         self.lasts = lasts
         if lasts >= 1:  # what is shorter begins and ends within the second
             self.hold(jobs / full, lasts, second)

@@ -102,7 +102,10 @@ class Stage:
         ending = merged([*self._settling.pop(second, ()), *self._running.pop(second, ())])
         in_hand = self._claiming.pop(second, [])
         rooms = self._rooms(sum(offered.values()))
-        taken = [lane.backlog.take(min(lane.backlog.size, room)) for lane, room in zip(self._lanes, rooms, strict=True)]
+        taken = [
+            lane.backlog.take(min(lane.backlog.size, room))
+            for lane, room in zip(self._lanes, rooms, strict=True)
+        ]
         starting = [
             [*new, *(some for some in in_hand if self._lane(some.flow) is lane)]
             for lane, new in zip(self._lanes, taken, strict=True)
@@ -132,7 +135,9 @@ class Stage:
         limits, spent = self._limits, self.outcome.spent
         for name, flow in self._flows.items():
             new = flow.rate(second)
-            again = self._refused[name] if self._refused[name] < 1 else self._refused[name] / limits.asks_again
+            again = (
+                self._refused[name] if self._refused[name] < 1 else self._refused[name] / limits.asks_again
+            )
             self.outcome.offered += new
             self._refused[name] -= again
             self._asking[name] = new + again
@@ -237,7 +242,10 @@ class Stage:
 
     def _sweep(self, second: int) -> None:
         """The fast pass follows a grace behind, as quick as it can read."""
-        room, reached = self._limits.swept_rows * self._settings.tick_power, second - Spans().grace.total_seconds()
+        room, reached = (
+            self._limits.swept_rows * self._settings.tick_power,
+            second - Spans().grace.total_seconds(),
+        )
         while room > NOTHING and self._unswept and self._unswept[0][0] <= reached:
             since, rows = self._unswept.popleft()
             if rows > room:
