@@ -312,13 +312,13 @@ def test_a_sweep_that_has_much_to_catch_up_with_does_not_keep_due_jobs_waiting()
         stage.advance(seconds=1)
     stage.lose_messages()
     stage.advance(minutes=59)
-    accepted = stage.store.accepted
+    accepted = stage.store.unattended
 
     def slowly(after, until):
         stage.advance(seconds=7)
         return accepted(after, until)
 
-    stage.store.accepted = slowly
+    stage.store.unattended = slowly
     # when the tick runs
     ticked = tick(stage.parts)
     # then neither pass is done, and the scheduled job is on its way
@@ -330,7 +330,7 @@ def test_a_sweep_that_has_much_to_catch_up_with_does_not_keep_due_jobs_waiting()
 def test_a_tick_that_fails_says_what_it_did_not_do(stage, caplog):
     stage.works()
     forgotten(stage)
-    stage.store.accepted = lambda *_: (_ for _ in ()).throw(Unavailable("down"))
+    stage.store.unattended = lambda *_: (_ for _ in ()).throw(Unavailable("down"))
     ticked = tick(stage.parts)
     assert ticked.swept == {"fast": None, "slow": None}
     assert [record.action for record in caplog.records if hasattr(record, "action")].count(
