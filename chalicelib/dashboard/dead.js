@@ -1,43 +1,67 @@
 // Dead jobs by their cause, and giving them another life: as a release, which begins with one, then ten, and stops when they die again.
 
-import { get, post } from "./api.js";
-import { button, h, jobLink, json, say, sure, table, when } from "./dom.js";
+import { get, lacks } from "./api.js";
+import { button, h, head, jobLink, link, nothing, number, state, table, tile, took, when } from "./dom.js";
+import { choice, field, input } from "./fields.js";
+import { releaseForm } from "./release_form.js";
+import { releasesTable } from "./releases.js";
 
-export async function dead({ refresh }) {
-  const [{ groups, scanned }, { releases }] = await Promise.all([get("dead/groups"), get("dead/releases")]);
+const REASONS = ["failed", "timed_out", "worker_lost", "undecodable", "payload_missing", "rejected"];
+const FILTERS = ["task", "fingerprint", "reason"];
+
+export async function dead({ query, memory, refresh, every }) {
+  const wanted = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ""]));
+  every(5000);
+  return FILTERS.some((name) => wanted[name]) || query.get("all") ? one(wanted, query, memory, refresh) : groups(refresh);
+}
+
+async function groups(refresh) {
+  const [{ groups: found, scanned }, { releases }] = await Promise.all([get("dead/groups"), get("dead/releases")]);
+  const all = found.reduce((sum, one) => sum + one.count, 0);
+  const to = (one) => `dead?${new URLSearchParams([["task", one.task], ["fingerprint", one.fingerprint], ["reason", one.reason]].filter(([, value]) => value))}`;
   return [
-    h("h1", {}, "Dead jobs"),
-    h("p", {}, "Grouped by task and cause. A release gives them another life: one first, then ten, then the rest, and stops by itself when they die again."),
-    table(["Error", "Task", "Reason", "Jobs", "Newest", "Example", ""], groups.map((one) => [
-      one.error || "–", one.task, one.reason, one.count, when(one.last), jobLink(one.example), button("Release…", () => release(one, refresh)),
-    ]), "Nothing is dead."),
-    groups.length ? h("p", { class: "empty" }, `Of at most ${scanned.toLocaleString()} dead jobs.`) : null,
+    head("Dead jobs", found.length ? link("dead?all=1", h("span", { class: "as-button" }, "List them all")) : null,
+      button("Release…", () => releaseForm({}, refresh), { off: lacks("operate") ?? (found.length ? null : "Nothing is dead.") })),
+    h("p", { class: "lead" }, "By task and cause. A release gives them another life: one first, then ten, then the rest, and stops by itself when they die again."),
+    found.length ? h("ul", { class: "tiles" }, tile(all >= scanned ? `dead, of the ${number(scanned)} looked at` : "dead", number(all), null, "bad"), tile("causes", number(found.length)), tile("releases running", number(releases.filter((one) => one.state === "running").length))) : null,
+    table(["Cause", "Task", "Reason", "Jobs", "Newest", "Over", ""], found.map((one) => [
+      link(to(one), h("span", { class: "clip" }, one.error || one.reason.replaceAll("_", " "))), one.task, one.reason.replaceAll("_", " "), number(one.count), when(one.last),
+      took(new Date(one.last) - new Date(one.first)),
+      button("Release…", () => releaseForm(one, refresh), { label: `Release the dead of ${one.task}: ${one.error}`, off: lacks("operate") }),
+    ]), "Nothing is dead. Jobs come here when their attempts are used up, or when nothing can run them.", { keys: found.map((one) => `${one.task} ${one.fingerprint} ${one.reason}`), label: "Causes", numeric: [3] }),
     h("h2", {}, "Releases"),
-    table(["Made", "State", "Task", "By", "Redriven", "Succeeded", "Died again", ""], releases.slice(0, 20).map((one) => [
-      when(one.created_at), one.state, one.task ?? "any", one.by, one.redriven, one.succeeded, one.died, turns(one, refresh),
-    ]), "There has been none."),
+    releasesTable(releases.slice(0, 20), refresh),
   ];
 }
 
-async function release(group, refresh) {
-  const wanted = { task: group.task, fingerprint: group.fingerprint };
-  try {
-    const plan = await post("dead/releases", { ...wanted, dry_run: true });
-    const sample = plan.sample.slice(0, 3).map((one) => ({ id: one.id, args: one.args ?? one.problem }));
-    const words = `Give ${plan.jobs}${plan.more ? " or more" : ""} dead jobs of ${group.task} another life?`;
-    if (!(await sure(words, "Release them", json(sample)))) return;
-    await post("dead/releases", wanted);
-    say("The release begins with the next tick.");
-  } catch (error) { say(error.message, true); }
-  refresh();
+async function one(wanted, query, memory, refresh) {
+  const cursor = query.get("cursor");
+  const found = [];
+  let next = cursor;
+  for (let look = 0; look < 4; look += 1) {
+    const some = await get("dead", { ...wanted, limit: 50 - found.length, cursor: next });
+    found.push(...some.jobs);
+    next = some.cursor;
+    if (!next || found.length >= 50) break;
+  }
+  const to = (cursor) => `dead?${new URLSearchParams([...Object.entries(wanted).filter(([, value]) => value), ["all", "1"], ...(cursor ? [["cursor", cursor]] : [])])}`;
+  const error = found[0]?.error;
+  return [
+    h("p", { class: "trail" }, link("dead", "Dead jobs")),
+    head(wanted.fingerprint && error ? error.type : "Dead jobs", button("Release these…", () => releaseForm(wanted, refresh), { primary: true, off: lacks("operate") ?? (found.length ? null : "Nothing is dead here.") })),
+    wanted.fingerprint && error ? h("p", { class: "lead" }, error.message) : null,
+    h("form", { class: "filters", role: "search", "aria-label": "Filter dead jobs", onsubmit: submit, "data-key": location.hash },
+      field("Task", input("task", { value: wanted.task, size: 16 })), field("Fingerprint", input("fingerprint", { value: wanted.fingerprint, size: 16 })),
+      field("Reason", choice("reason", [["", "any"], ...REASONS.map((name) => [name, name.replaceAll("_", " ")])], wanted.reason, { onchange: submit })),
+      h("div", { class: "buttons" }, h("button", { type: "submit", class: "primary" }, "Show"), link("dead", "All causes"))),
+    table(["Job", "Task", "State", "Error", "Attempts", "Died"], found.map((job) => [jobLink(job.id), job.task, state(job.state), h("span", { class: "clip" }, job.error ? `${job.error.type}: ${job.error.message}` : job.reason), job.attempts, when(job.finished_at)]),
+      next ? "None on this page; there is more to look through." : nothing("No dead job matches.", "They may have been retried, or are forgotten: a dead job is kept for 30 days."), { keys: found.map((job) => job.id), label: "Dead jobs", numeric: [4] }),
+    h("nav", { class: "pages", "aria-label": "Pages of dead jobs" }, cursor ? link(to(null), "⇤ First") : null, next ? link(to(next), "More →") : null),
+  ];
 }
 
-function turns(one, refresh) {
-  const turn = (words, verb) => button(words, async () => {
-    if (!(await sure(`${words} this release?`, words))) return;
-    try { await post(`dead/releases/${encodeURIComponent(one.id)}/${verb}`, undefined); } catch (error) { say(error.message, true); }
-    refresh();
-  });
-  if (one.state === "running") return [turn("Pause", "pause"), turn("Stop", "stop")];
-  return one.state === "paused" ? [turn("Resume", "resume"), turn("Stop", "stop")] : "–";
+function submit(event) {
+  event.preventDefault();
+  const given = [...new FormData(event.target.form ?? event.target)].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value);
+  location.hash = `#/dead?${new URLSearchParams(given.length ? given : [["all", "1"]])}`;
 }

@@ -1,68 +1,82 @@
 // One job: where it is, what happened to it, what it was given and what it came to; and what a person may do about it.
 
-import { get, post } from "./api.js";
-import { button, h, jobLink, json, say, span, state, sure, table, when } from "./dom.js";
+import { get } from "./api.js";
+import { actions, receipt } from "./job_acts.js";
+import { both, copy, facts, h, jobLink, json, link, nothing, span, state, table, when } from "./dom.js";
+import { OVER } from "./states.js";
 import { waterfall } from "./waterfall.js";
 
-const OVER = ["SUCCEEDED", "DEAD", "CANCELLED", "EXPIRED"];
-
-export async function job({ path, refresh }) {
+export async function job({ path, refresh, memory, every }) {
   const one = await get(`jobs/${encodeURIComponent(path[1])}`);
+  if (OVER.includes(one.state)) every(15000);
+  const place = one.workflow;
   return [
-    h("h1", {}, one.task),
-    h("p", { class: "line" }, state(one.state), h("code", {}, one.id), one.reason ? `reason: ${one.reason}` : null, one.cancel_requested && !OVER.includes(one.state) ? "asked to stop" : null),
-    actions(one, refresh),
+    h("p", { class: "trail" }, link("jobs", "Jobs"), place?.of ? [" / ", link(`workflows/${place.of}`, `workflow ${place.of}`), ` / ${place.place ?? ""}`] : null),
+    h("div", { class: "head" }, h("h1", {}, one.task), h("div", { class: "buttons" }, actions(one, memory, refresh))),
+    h("p", { class: "line" }, state(one.state), h("code", { class: "id" }, one.id), copy(one.id, "the id"), one.reason ? h("span", {}, "reason: ", one.reason.replaceAll("_", " ")) : null, one.cancel_requested && !OVER.includes(one.state) ? h("strong", { class: "warn" }, "asked to stop") : null, place?.waits_for ? `waits for ${place.waits_for}` : null),
     progress(one.progress),
-    one.error ? problem(one.error) : null,
-    h("h2", {}, "Timeline"), waterfall(one),
-    h("h2", {}, "Facts"), facts(one),
-    h("h2", {}, "Arguments"), stored(one.args, one.args_stored),
-    one.state === "SUCCEEDED" ? [h("h2", {}, "Result"), stored(one.result, one.result_stored)] : null,
-    h("h2", {}, "History"),
-    table(["When", "What", "Epoch", "By", "Note"], one.history.map((entry) => [when(entry.at), entry.event.replaceAll("_", " "), entry.epoch, entry.by || "–", entry.note || "–"]), "Nothing has happened to it yet."),
+    memory.receipt ? receipt(memory.receipt) : null,
+    h("div", { class: "columns" },
+      h("div", {},
+        one.error ? problem(one.error, one.state) : null,
+        h("section", { "data-key": "timeline" }, h("h2", {}, "Timeline"), waterfall(one)),
+        one.state === "SUCCEEDED" ? h("section", { "data-key": "result" }, titled("Result", one.result), stored(one.result, one.result_stored)) : null,
+        h("section", { "data-key": "args" }, titled("Arguments", one.args), stored(one.args, one.args_stored)),
+        h("section", { "data-key": "history" }, h("h2", {}, "History"), history(one))),
+      h("aside", { "aria-label": "Facts" }, h("h2", {}, "Facts"), about(one), elsewhere(one.links))),
   ];
 }
 
-function actions(one, refresh) {
-  const act = (words, verb, question, done, danger) => button(words, async () => {
-    if (!(await sure(question, words))) return;
-    try {
-      await post(`jobs/${encodeURIComponent(one.id)}/${verb}`, undefined);
-      say(done);
-    } catch (error) { say(error.message, true); }
-    refresh();
-  }, { danger });
-  const found = [];
-  if (!OVER.includes(one.state)) found.push(act("Cancel", "cancel", `Cancel ${one.task}? What it has done stays done.`, "Cancelled, or asked to stop.", true));
-  if (one.state === "DEAD") found.push(act("Retry", "retry", `Give ${one.task} another life, with all its attempts?`, "It is queued again."));
-  return found.length ? h("p", { class: "buttons" }, found) : null;
-}
+const titled = (words, value) => h("div", { class: "head" }, h("h2", {}, words), value === null || value === undefined ? null : copy(JSON.stringify(value, null, 2), `the ${words.toLowerCase()}`));
 
 function progress(said) {
   if (!said) return null;
   const part = said.fraction === null ? null : h("progress", { max: 1, value: said.fraction, "aria-label": "Progress" });
-  return h("p", { class: "line" }, part, said.fraction === null ? null : `${Math.round(said.fraction * 100)} %`, said.message, said.eta ? ["done ", when(said.eta)] : null);
+  return h("p", { class: "line" }, part, said.fraction === null ? null : h("strong", {}, `${Math.round(said.fraction * 100)} %`), h("span", {}, said.message), said.eta ? h("span", {}, "done ", when(said.eta)) : h("span", { class: "empty" }, "said ", when(said.at)));
 }
 
-function problem(error) {
-  return h("section", { class: "error" },
-    h("h2", {}, error.type), h("p", {}, error.message),
+function problem(error, of) {
+  return h("section", { class: `error${of === "SUCCEEDED" ? " past" : ""}`, "data-key": "error" },
+    h("div", { class: "head" }, h("h2", {}, error.type), link(`dead?fingerprint=${encodeURIComponent(error.fingerprint)}`, "Others that died of this")),
+    h("p", {}, error.message), of === "SUCCEEDED" ? h("p", { class: "empty" }, "An attempt before the one that succeeded.") : null,
     error.traceback ? h("details", { open: true }, h("summary", {}, "Traceback"), h("pre", { tabindex: 0 }, error.traceback)) : null);
 }
 
-function facts(one) {
+function about(one) {
   const ran = one.started_at && one.finished_at ? span(new Date(one.finished_at) - new Date(one.started_at)) : null;
-  const waited = one.started_at ? span(Math.max(0, new Date(one.started_at) - new Date(one.created_at))) : null;
-  const parent = /^(?:workflow:)?([0-7][0-9A-HJKMNP-TV-Z]{25})/.exec(one.cause ?? "");
-  const rows = [
-    ["Accepted", when(one.created_at)], ["Due", one.due_at && when(one.due_at)], ["Started", one.started_at && when(one.started_at)], ["Ended", one.finished_at && when(one.finished_at)],
-    ["Waited", waited], ["Took", ran], ["Attempts", `${one.attempts} of ${one.max_attempts}`], ["Lane", one.lane], ["Tenant", one.tenant],
-    ["Tags", one.tags.join(", ")], ["Made by", parent ? [one.cause.startsWith("workflow:") ? "workflow " : "job ", jobLink(parent[1])] : one.cause],
-    ["Passes", one.limits.join(", ")], ["Fingerprint", one.error?.fingerprint],
-  ].filter(([, value]) => value);
-  return h("dl", {}, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+  const waited = one.started_at ? span(Math.max(0, new Date(one.started_at) - Math.max(new Date(one.created_at), one.due_at ? new Date(one.due_at) : 0))) : null;
+  return facts([
+    ["Accepted", both(one.created_at)], ["Due", both(one.due_at)], ["Started", both(one.started_at)], ["Ended", both(one.finished_at)], ["Expires", both(one.expires_at)],
+    ["Waited", waited], ["Took", ran], ["Attempts", `${one.attempts} of ${one.max_attempts}`], ["Epoch", one.epoch], ["Lane", link("lanes", one.lane)], ["Tenant", one.tenant],
+    ["Tags", one.tags.map((tag) => link(`jobs?tag=${encodeURIComponent(tag)}`, h("span", { class: "tag" }, tag)))],
+    ["Made by", cause(one.cause)], ["Children", one.workflow?.children === null || !one.workflow ? null : link(`workflows/${one.id}`, `${one.workflow.children} children`)],
+    ["Passes", one.limits.map((text) => h("div", {}, h("code", {}, text)))],
+    ["Tells of", one.events.join(", ")], ["Webhook", one.webhook], ["Fingerprint", one.error ? h("code", {}, one.error.fingerprint) : null],
+  ].filter(([, value]) => !(Array.isArray(value) && !value.length)));
+}
+
+function cause(text) {
+  if (!text) return null;
+  const workflow = /^workflow:([0-7][0-9A-HJKMNP-TV-Z]{25})/.exec(text);
+  if (workflow) return ["workflow ", jobLink(workflow[1], "workflows")];
+  if (text.startsWith("schedule:")) return ["schedule ", link(`schedules/${encodeURIComponent(text.slice(9))}`, text.slice(9))];
+  return /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(text) ? ["job ", jobLink(text)] : text.replace(":", " ");
+}
+
+// Only what the stage has: on one machine there is neither.
+function elsewhere(links) {
+  const there = [["Its log lines", links?.logs], ["Its traces", links?.traces]].filter(([, url]) => url);
+  if (!there.length) return null;
+  return [h("h2", {}, "On AWS"), h("ul", { class: "links" }, there.map(([words, url]) => h("li", {}, h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, words, " ↗"))))];
 }
 
 function stored(value, elsewhere) {
-  return elsewhere ? h("p", { class: "empty" }, `${elsewhere.bytes.toLocaleString()} bytes, not shown: ${elsewhere.why.replaceAll("_", " ")}`) : json(value);
+  return elsewhere ? nothing(`${elsewhere.bytes.toLocaleString("en")} bytes, not shown: ${elsewhere.why.replaceAll("_", " ")}.`) : json(value);
+}
+
+function history(one) {
+  const start = +new Date(one.created_at);
+  return table(["After", "What", "Epoch", "By", "Note"], one.history.map((entry) => [
+    h("time", { datetime: entry.at, title: new Date(entry.at).toLocaleString() }, `+${span(Math.max(0, new Date(entry.at) - start))}`),
+    entry.event.replaceAll("_", " "), entry.epoch, entry.by ? h("code", {}, entry.by) : "–", entry.note || "–"]), "Nothing has happened to it yet: it waits for its first attempt.", { label: "History" });
 }

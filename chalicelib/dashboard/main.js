@@ -1,108 +1,139 @@
 // Who is signed in, which page is shown, and how often it looks again.
 
-import { Problem, signedIn, signIn, signOut } from "./api.js";
-import { button, h, link, say } from "./dom.js";
-import { dead } from "./dead.js";
-import { job } from "./job.js";
-import { jobs } from "./jobs.js";
-import { lanes } from "./lanes.js";
-import { overview } from "./overview.js";
+import { me, Problem, signedIn, signOut } from "./api.js";
+import { connected, lost } from "./banner.js";
+import { button, h, link, nothing, say } from "./dom.js";
+import { door } from "./door.js";
+import { openHelp } from "./help.js";
+import { onKeys } from "./keys.js";
 import { openPalette } from "./palette.js";
-import { schedules } from "./schedules.js";
+import { pageOf, PAGES, shownPages } from "./pages.js";
+import { patch } from "./patch.js";
 
-const PAGES = [["overview", "Overview", overview], ["jobs", "Jobs", jobs], ["dead", "Dead", dead], ["schedules", "Schedules", schedules], ["lanes", "Lanes", lanes]];
 const EVERY = 3000;
 const main = document.getElementById("main");
 const nav = document.getElementById("nav");
+const tools = document.getElementById("tools");
 let timer = null;
 let shown = 0;
+let live = true;
+let memory = {};
+let last = null;
 
 function where() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
-  return { path: path.split("/").map(decodeURIComponent), query: new URLSearchParams(query) };
+  return { path: path.split("/").map(plain), query: new URLSearchParams(query) };
+}
+
+function plain(part) {
+  try { return decodeURIComponent(part); } catch { return part; }
 }
 
 async function show({ again = false } = {}) {
   clearTimeout(timer);
   const turn = ++shown;
-  if (!signedIn()) return door();
+  if (!signedIn()) return enter();
   const { path, query } = where();
-  const name = path[0] || "overview";
+  if (last !== path.join("/")) { memory = {}; last = path.join("/"); }
   for (const one of nav.querySelectorAll("a")) {
-    if (one.getAttribute("href") === `#/${name}`) one.setAttribute("aria-current", "page");
+    if (one.getAttribute("href") === `#/${path[0] || "overview"}`) one.setAttribute("aria-current", "page");
     else one.removeAttribute("aria-current");
   }
-  const page = name === "jobs" && path[1] ? job : PAGES.find(([id]) => id === name)?.[2];
-  if (!page) return fill(h("h1", {}, "No such page"), again);
+  nav.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  const page = pageOf(path);
+  if (!page) return fill([h("h1", {}, "No such page"), nothing("Nothing is shown under this address.", link("overview", "Go to the overview"))], again);
+  const waiting = again ? null : setTimeout(() => turn === shown && wait(), 150);
+  let every = EVERY;
   try {
-    const context = { path, query, refresh: () => show({ again: true }) };
+    const context = { path, query, memory, again, refresh: () => show({ again: true }), every: (ms) => { every = ms; } };
     const made = await page(context);
     if (turn !== shown) return undefined;
+    connected();
     fill(made, again);
     if (!again) say("");
   } catch (error) {
     if (turn !== shown) return undefined;
-    if (error instanceof Problem && error.status === 401) { signOut(); return door("The key is not valid any more."); }
-    if (!(error instanceof Problem)) throw error;
-    say(error.message, true);
-    if (!again) fill(h("h1", {}, error.status === 404 ? "There is no such job" : "This could not be read"), again);
-  }
-  timer = setTimeout(() => (document.hidden || busy() ? later() : show({ again: true })), EVERY);
+    if (!(error instanceof Problem)) { say(`This page broke: ${error.message}`, true); throw error; }
+    if (error.status === 401) { signOut(); return enter("The key is not valid any more."); }
+    every = failed(error, again);
+  } finally { clearTimeout(waiting); }
+  timer = setTimeout(look, every);
   return undefined;
 }
 
-function later() { timer = setTimeout(() => (document.hidden || busy() ? later() : show({ again: true })), EVERY); }
+function look() {
+  if (document.hidden || !live || busy()) timer = setTimeout(look, 500);
+  else show({ again: true });
+}
+
+// What passes is tried again, ever less often, under what was read last. What does not is told in the page's place.
+function failed(error, again) {
+  if (error.passing) {
+    const wait = lost(error, () => show({ again }));
+    if (!again) fill([h("h1", {}, "Nothing was read yet"), nothing("It is shown here as soon as the API answers.")], again);
+    return wait;
+  }
+  const words = error.status === 404 ? ["There is no such thing", "It was never there, is another tenant's, or is forgotten."] : error.status === 403 ? ["Not with this key", error.message] : ["This could not be read", error.message];
+  say(error.message, true);
+  if (!again || error.status === 404) fill([h("h1", {}, words[0]), nothing(words[1], link("jobs", "Go to the jobs"))], again);
+  return 10 * EVERY;
+}
 
 // Nobody likes it when what he is about to press, or has selected, moves away.
 function busy() {
-  const at = document.activeElement;
-  return document.querySelector("dialog[open]") !== null || (main.contains(at) && at.matches("input, select, textarea")) || String(getSelection()) !== "";
+  return document.querySelector("dialog[open]") !== null || (main.contains(document.activeElement) && document.activeElement.matches("textarea")) || (String(getSelection()) !== "" && main.contains(getSelection().anchorNode));
+}
+
+function wait() {
+  main.setAttribute("aria-busy", "true");
+  main.replaceChildren(h("div", { class: "skeleton", "aria-label": "Reading" }, h("div", {}), h("div", {}), h("div", {})));
 }
 
 function fill(made, again) {
-  const focused = again ? place(document.activeElement) : null;
-  const top = scrollY;
-  main.replaceChildren(...[made].flat(Infinity).filter((one) => one !== null && one !== undefined && one !== false));
-  if (again) { scrollTo(0, top); if (focused !== null) main.querySelectorAll("a, button")[focused]?.focus({ preventScroll: true }); }
-  else { scrollTo(0, 0); document.title = `${main.querySelector("h1")?.textContent ?? ""} · Jobline`; main.focus({ preventScroll: true }); }
+  main.removeAttribute("aria-busy");
+  if (again) { patch(main, made); return; }
+  main.replaceChildren();
+  patch(main, made);
+  scrollTo(0, 0);
+  document.title = `${main.querySelector("h1")?.textContent ?? ""} · Jobline`;
+  main.focus({ preventScroll: true });
 }
 
-function place(element) {
-  const found = [...main.querySelectorAll("a, button")].indexOf(element);
-  return found < 0 ? null : found;
-}
-
-function door(words = "") {
+function enter(words = "") {
   nav.hidden = true;
-  say(words, words !== "");
-  const input = h("input", { type: "password", id: "key", autocomplete: "off", required: true, spellcheck: "false", placeholder: "jl_…" });
-  const form = h("form", { class: "door", onsubmit: enter },
-    h("h1", {}, "Sign in"),
-    h("p", {}, "With an API key: `jobline up` prints one, `jobline keys create` makes one. It stays in this page's memory and is gone with it."),
-    h("label", { for: "key" }, "API key"), input,
-    h("button", { type: "submit" }, "Sign in"));
-  main.replaceChildren(form);
-  input.focus();
-  async function enter(event) {
-    event.preventDefault();
-    say("Looking…");
-    try {
-      await signIn(input.value.trim());
-    } catch (error) {
-      say(error.message, true);
-      return;
-    }
-    nav.hidden = false;
-    show();
-  }
+  tools.hidden = true;
+  connected();
+  memory = {};
+  door(main, words, () => { furnish(); show(); });
 }
 
-nav.append(...PAGES.map(([id, words]) => link(id, words)),
-  button("Find… (Ctrl K)", () => openPalette(PAGES)),
-  button("Sign out", () => { signOut(); show(); }));
+function leave() {
+  signOut();
+  show();
+}
+
+function furnish() {
+  nav.hidden = false;
+  tools.hidden = false;
+  nav.replaceChildren(...shownPages().map(({ id, name }) => link(id, name)));
+  const follow = h("button", { type: "button", "aria-pressed": String(live), class: "live", onclick: turnLive, title: "Look again by itself, while the page is in sight" }, "Live");
+  function turnLive() {
+    live = !live;
+    follow.setAttribute("aria-pressed", String(live));
+    say(live ? "Live again." : "Stands still. Press Live to go on.");
+    if (live) show({ again: true });
+  }
+  tools.replaceChildren(
+    button(["Find… ", h("kbd", {}, "Ctrl K")], () => openPalette(actions), { kind: "find" }),
+    follow,
+    button("?", openHelp, { label: "Keys and help" }),
+    h("p", { class: "who" }, h("strong", {}, me().name), ` ${me().tenant}`),
+    button("Sign out", leave));
+}
+
+const actions = { leave, refresh: () => show({ again: true }) };
+
 addEventListener("hashchange", () => show());
-addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key === "k" && signedIn()) { event.preventDefault(); openPalette(PAGES); }
-});
+onKeys({ signedIn, pages: PAGES, find: () => openPalette(actions), help: openHelp, refresh: actions.refresh });
 document.addEventListener("visibilitychange", () => { if (!document.hidden && signedIn()) show({ again: true }); });
 show();

@@ -77,6 +77,7 @@ class Day:
             "/tasks",
             "/tasks/echo",
             "/lanes",
+            "/me",
             "/health",
             "/openapi.json",
             "/docs",

@@ -92,6 +92,7 @@ AREA_PATHS: Mapping[str, tuple[str, ...]] = {
     "about": (
         "/tasks",
         "/tasks/{name}",
+        "/me",
         "/health",
         "/openapi.json",
         "/docs",

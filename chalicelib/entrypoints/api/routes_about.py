@@ -3,6 +3,7 @@
 from typing import Any
 
 from chalicelib.entrypoints.api.health import Health, health
+from chalicelib.entrypoints.api.me import KeyDocument, show_me
 from chalicelib.entrypoints.api.reference import show_docs, show_openapi
 from chalicelib.entrypoints.api.route import Reply, Route
 from chalicelib.entrypoints.api.tasks import TaskDocument, TaskList, list_tasks, show_task
@@ -23,6 +24,14 @@ ABOUT_ROUTES: tuple[Route, ...] = (
         handler=show_task,
         summary="Show a task with its schemas",
         replies={200: Reply(meaning="The task.", shape=TaskDocument)},
+    ),
+    Route(
+        method="GET",
+        path="/me",
+        scope="read",
+        handler=show_me,
+        summary="See what your API key may do",
+        replies={200: Reply(meaning="The key, without its secret.", shape=KeyDocument)},
     ),
     Route(
         method="GET",
