@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from chalicelib.domain.lean import dataclass
 from chalicelib.lanes import DECLARED, LANES
+from chalicelib.pipeline.console import Console
 from chalicelib.pipeline.limits import Limits
 
 LOCAL = "local"
@@ -41,6 +42,7 @@ class Settings:
     task_modules: tuple[str, ...]
     limits: Limits
     webhooks_to_loopback: bool  #: `jobline up` alone: a receiver on the same machine may be tried
+    region: str | None = None  #: where on AWS this runs; None: it runs elsewhere
 
     @property
     def table(self) -> str:
@@ -61,6 +63,14 @@ class Settings:
     def consumers(self) -> Mapping[str, str]:
         """Lane to the name of its consumer's function."""
         return {lane.name: f"{self.app}-{self.stage}-{lane.consumer}" for lane in DECLARED}
+
+    @property
+    def console(self) -> Console | None:
+        """Where people look at this stage on AWS."""
+        if self.region is None:
+            return None
+        own = (self.table, *self.consumers.values(), f"{self.table}-dead_letters", f"{self.table}-tick")
+        return Console(region=self.region, functions=own)
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> "Settings":
@@ -83,7 +93,15 @@ class Settings:
             task_modules=modules,
             limits=_limits(environment),
             webhooks_to_loopback=_webhooks_to_loopback(stage, environment),
+            region=_region(environment),
         )
+
+
+def _region(environment: Mapping[str, str]) -> str | None:
+    """Lambda says it. Whoever calls an emulator is not on AWS, whatever else the environment says."""
+    on_aws = "AWS_LAMBDA_FUNCTION_NAME" in environment and "AWS_ENDPOINT_URL" not in environment
+    region = environment.get("AWS_REGION", "")
+    return region if on_aws and re.fullmatch(r"[a-z0-9-]{1,40}", region) else None
 
 
 def _webhooks_to_loopback(stage: str, environment: Mapping[str, str]) -> bool:

@@ -104,6 +104,7 @@ def build(settings: Settings) -> Parts:
         tracer=traces,
         metrics=counts,
         feeds=LambdaFeeds(clients, settings.consumers),
+        console=settings.console,
     )
 
 

@@ -200,15 +200,16 @@ class Died(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CancelRequested(Event):
-    """Somebody wants a running job cancelled."""
+    """Somebody wants a running job cancelled. `who`: in words, for the history."""
 
     name: ClassVar[str] = "cancel_requested"
     guard: Seen
+    who: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cancelled(Event):
-    """The job was cancelled: before it started, by an attempt that gave in, or after its worker was lost."""
+    """The job was cancelled: before it started, by an attempt that gave in, or after its worker was lost. `who` wanted it, in words."""
 
     name: ClassVar[str] = "cancelled"
     guard: Seen | Mine | Lapsed
@@ -216,6 +217,7 @@ class Cancelled(Event):
     outbox: tuple[Effect, ...] = ()
     error: Failure | None = None
     progress: Progress | None = None
+    who: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -230,7 +232,7 @@ class Expired(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Redriven(Event):
-    """A person gave a dead job another life. `kept` is the history that stays, `by` the writer's token.
+    """A person gave a dead job another life. `kept` is the history that stays, `by` the writer's token, `who` the person in words.
 
     `args`: with other arguments, and `gates`, what it then has to pass; what it had begun with the former ones is not gone on with.
     """
@@ -242,6 +244,7 @@ class Redriven(Event):
     kept: tuple[Entry, ...]
     args: Payload | None = None
     gates: tuple[Gate, ...] = ()
+    who: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

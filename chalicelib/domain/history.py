@@ -7,6 +7,9 @@ from chalicelib.domain.job import Entry
 CONTINUED = "continued"
 """The note of a `requeued` entry by which a job went on from its checkpoint."""
 
+OTHER_ARGUMENTS = "with other arguments"
+"""How the note of a `redriven` entry begins whose life has other arguments than the one before."""
+
 PARTS_KEPT = 1
 """How many of the newest parts stay, beside the first of each life and the one that ends: each takes 100 bytes of a row."""
 

@@ -35,6 +35,7 @@ from chalicelib.domain.events import (
     Waited,
 )
 from chalicelib.domain.guards import Absent, Guard, Lapsed, Mine, Ready, Seen, Unwished
+from chalicelib.domain.history import OTHER_ARGUMENTS
 from chalicelib.domain.job import TERMINAL, Entry, Job, State
 from chalicelib.domain.lean import dataclass
 
@@ -291,10 +292,16 @@ def _cancelled(event: Cancelled) -> Change:
     return _settled(
         event,
         keeps_appointment=bool(event.outbox),
+        note=_by(event.who),
         error=event.error,
         outbox=event.outbox,
         **_soon(event),
     )
+
+
+def _by(who: str) -> str:
+    """The note of what a person did."""
+    return f"by {who}" if who else ""
 
 
 def _expired(event: Expired) -> Change:
@@ -355,13 +362,15 @@ def _released(event: Released) -> Change:
 
 def _cancel_requested(event: CancelRequested) -> Change:
     return Change(
-        where=(Missing("cancel_requested"),), set={"cancel_requested": event.at}, history=(_entry(event),)
+        where=(Missing("cancel_requested"),),
+        set={"cancel_requested": event.at},
+        history=(_entry(event, _by(event.who)),),
     )
 
 
 def _redriven(event: Redriven) -> Change:
     epoch = event.guard.epoch + 1
-    note = "" if event.args is None else "with other arguments"
+    note = ", ".join(filter(None, ("" if event.args is None else OTHER_ARGUMENTS, _by(event.who))))
     entry = Entry(at=event.at, event=event.name, epoch=epoch, by=event.by, note=note)
     return Change(
         where=(Missing("outbox"),),

@@ -29,15 +29,18 @@ def cancel(job_id: str, *, tenant: str, parts: Parts) -> Job:
     return cancel_seen(job_id, tenant=tenant, parts=parts)[1]
 
 
-def cancel_seen(job_id: str, *, tenant: str, parts: Parts) -> tuple[Job, Job]:
-    """The job as it was when this call cancelled it, or found that nothing was left to do, and as it then is. As `cancel`."""
+def cancel_seen(job_id: str, *, tenant: str, parts: Parts, who: str = "") -> tuple[Job, Job]:
+    """The job as it was when this call cancelled it, or found that nothing was left to do, and as it then is. As `cancel`.
+
+    `who`: the person, for the history.
+    """
     before = row = get(job_id, tenant=tenant, parts=parts)
     until = parts.world.now() + parts.limits.patience
     event: Event | None = None
     for _ in range(ROUNDS):
         landed = event is not None and _landed(event, row)
         before = before if landed else row
-        event = _next(row, parts)
+        event = _next(row, who, parts)
         if event is None:
             if landed:
                 _follow_up(row, until, parts)
@@ -57,15 +60,15 @@ def _landed(event: Event, row: Job) -> bool:
     return any((entry.event, entry.at) == (event.name, event.at) for entry in row.history)
 
 
-def _next(row: Job, parts: Parts) -> Event | None:
+def _next(row: Job, who: str, parts: Parts) -> Event | None:
     """The write that cancels this row; None: nothing is left to do."""
     now = parts.world.now()
     seen = Seen(state=row.state, epoch=row.epoch)
     if row.state in TERMINAL:
         return None
     if row.state is State.RUNNING:
-        return None if row.cancel_requested is not None else CancelRequested(at=now, guard=seen)
-    return called_off(row, now)
+        return None if row.cancel_requested is not None else CancelRequested(at=now, guard=seen, who=who)
+    return called_off(row, now, who)
 
 
 def _follow_up(row: Job, until: datetime, parts: Parts) -> None:

@@ -38,7 +38,7 @@ class Cancelling:
     cursor: str | None
 
 
-def cancel_many(wanted: Search, *, limit: int, dry_run: bool, parts: Parts) -> Cancelling:
+def cancel_many(wanted: Search, *, limit: int, dry_run: bool, parts: Parts, who: str = "") -> Cancelling:
     """Cancel up to `limit` of the unfinished jobs, the newest first. One that a service fails for stops no other.
 
     Raises `InvalidInput`, `Unavailable` when the jobs cannot be listed.
@@ -62,7 +62,7 @@ def cancel_many(wanted: Search, *, limit: int, dry_run: bool, parts: Parts) -> C
             cursor = found[start - 1].id
             break
         some = found[start : start + AT_ONCE]
-        answers = parts.crew.each(lambda job: _cancelled(job, parts), some)
+        answers = parts.crew.each(lambda job: _cancelled(job, who, parts), some)
         for job, answer in zip(some, answers, strict=True):
             if isinstance(answer, JoblineError):
                 refused.append((job, answer))
@@ -90,6 +90,6 @@ def _unfinished(wanted: Search, limit: int, parts: Parts) -> tuple[Sequence[Job]
     return found, wanted.cursor
 
 
-def _cancelled(job: Job, parts: Parts) -> Done:
-    before, after = cancel_seen(job.id, tenant=job.tenant, parts=parts)
+def _cancelled(job: Job, who: str, parts: Parts) -> Done:
+    before, after = cancel_seen(job.id, tenant=job.tenant, parts=parts, who=who)
     return after, receipt(before, after, parts=parts)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from chalicelib.pipeline.console import Console
 from chalicelib.pipeline.items import Items
 from chalicelib.pipeline.limits import Limits
 from chalicelib.pipeline.nobody import NOBODY_COUNTS, NOBODY_FEEDS, NOBODY_TRACES
@@ -50,3 +51,4 @@ class Parts:
     metrics: Metrics = NOBODY_COUNTS
     feeds: Feeds = NOBODY_FEEDS
     tenants: Memory = field(default_factory=Memory)
+    console: Console | None = None  #: None: not on AWS

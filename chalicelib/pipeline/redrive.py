@@ -23,11 +23,17 @@ HISTORY_KEPT = 40
 
 
 def redrive(
-    job_id: str, *, tenant: str, parts: Parts, other: OtherArgs | None = None, by: str | None = None
+    job_id: str,
+    *,
+    tenant: str,
+    parts: Parts,
+    other: OtherArgs | None = None,
+    by: str | None = None,
+    who: str = "",
 ) -> Job:
     """The job, QUEUED again with all its attempts and a grown epoch: every write of its former life is fenced.
 
-    `other`: with other arguments, which are checked first. `by`: whoever asks again by that mark has asked once.
+    `other`: with other arguments, which are checked first. `by`: whoever asks again by that mark has asked once. `who`: the person, for the history.
     Raises `NotFound`, `NotPossible` when it is not dead or still owes an effect, `InvalidInput`, `Unavailable`.
     """
     row = get(job_id, tenant=tenant, parts=parts)
@@ -56,6 +62,7 @@ def redrive(
         kept=_kept(row),
         args=args,
         gates=() if values is None else gates(values, row, parts),
+        who=who,
     )
     answer = patience(parts)(parts.store.write, job_id, change(event))
     after = answer.job

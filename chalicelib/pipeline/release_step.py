@@ -92,7 +92,14 @@ def _redriven(release: Release, until: datetime, parts: Parts) -> Release | None
 def _redrive(release: Release, job_id: str, parts: Parts) -> bool:
     """Redrive one. False: it could not be, and is left as it is."""
     try:
-        redrive(job_id, tenant=release.tenant, parts=parts, other=release.other_args, by=release.id)
+        redrive(
+            job_id,
+            tenant=release.tenant,
+            parts=parts,
+            other=release.other_args,
+            by=release.id,
+            who=release.by,
+        )
     except (CallerError, PayloadMissing):
         return False
     return True

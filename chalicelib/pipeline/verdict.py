@@ -181,13 +181,14 @@ def cancellation(job: Job, error: Failure | None, progress: Progress | None, now
     )
 
 
-def called_off(job: Job, now: datetime) -> Cancelled:
-    """A waiting job is cancelled: nobody has it."""
+def called_off(job: Job, now: datetime, who: str = "") -> Cancelled:
+    """A waiting job is cancelled: nobody has it. `who` wanted it."""
     return Cancelled(
         at=now,
         guard=Seen(state=job.state, epoch=job.epoch),
         forget=forget_at(job, now),
         outbox=owed(job, State.CANCELLED, now),
+        who=who,
     )
 
 

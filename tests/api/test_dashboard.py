@@ -46,3 +46,31 @@ def test_every_import_of_a_script_is_a_file_that_is_served():
     for name in dashboard.FILES:
         for wanted in re.findall(r'from "\./([^"]+)"', dashboard.text(name)):
             assert wanted in dashboard.FILES, name
+
+
+@pytest.mark.parametrize("name", dashboard.FILES)
+def test_a_file_that_the_browser_has_is_not_sent_again(desk, name):
+    path = "/dashboard" if name == dashboard.PAGE else f"/dashboard/{name}"
+    nobody = desk.nobody()
+    tag = nobody.get(path).headers["ETag"]
+    for known in (tag, f'"other", W/{tag}'):
+        again = nobody.get(path, headers={"If-None-Match": known})
+        assert (again.status, again.text, again.headers["ETag"]) == (304, "", tag)
+    assert nobody.get(path, headers={"If-None-Match": '"other"'}).status == 200
+
+
+def test_what_is_in_a_file_makes_its_tag():
+    assert len({dashboard.tag(name) for name in dashboard.FILES}) == len(dashboard.FILES)
+
+
+def test_the_whole_dashboard_is_small():
+    sizes = {name: len(dashboard.text(name).encode()) for name in dashboard.FILES}
+    assert sum(sizes.values()) < 200_000, sizes
+    assert max(sizes.values()) < 30_000, sizes
+
+
+def test_every_page_that_is_listed_has_an_address_of_its_own_and_a_key():
+    listed = re.findall(r'id: "(\w+)", name: "(\w+)".*letter: "(\w)"', dashboard.text("pages.js"))
+    assert len(listed) >= 9
+    for column in zip(*listed, strict=True):
+        assert len(set(column)) == len(listed)

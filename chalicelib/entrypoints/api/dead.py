@@ -130,7 +130,13 @@ def list_groups(request: Request) -> Answer:
 def redrive_by_filter(request: Request) -> Answer:
     """Give the dead jobs that a filter takes another life, or say which it would be."""
     wish: Redrive = request.body
-    done = redrive_many(_filter(wish, request), limit=wish.limit, dry_run=wish.dry_run, parts=request.parts)
+    done = redrive_many(
+        _filter(wish, request),
+        limit=wish.limit,
+        dry_run=wish.dry_run,
+        parts=request.parts,
+        who=request.who,
+    )
     body: RedriveAnswer = {
         "dry_run": wish.dry_run,
         "redriven": [

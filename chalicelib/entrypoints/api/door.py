@@ -17,6 +17,9 @@ from chalicelib.pipeline.parts import Parts
 
 log = logging.getLogger(__name__)
 
+AUDITED = frozenset({"operate", "admin"})
+"""The scopes of changes that people make."""
+
 
 def answer(raw: Raw) -> Answer:
     """The answer to a request, whatever happens."""
@@ -64,4 +67,23 @@ def _let_in(raw: Raw, route: Route, parts: Parts) -> Answer:
         query=read_query(raw.query, route.query),
         body=None if route.method == "GET" else read_body(raw.body, raw.headers, route.body or NoBody),
     )
-    return route.handler(request)
+    answer = route.handler(request)
+    if route.method != "GET" and route.scope in AUDITED and not getattr(request.body, "dry_run", False):
+        _told(request, route, answer)
+    return answer
+
+
+def _told(request: Request, route: Route, answer: Answer) -> None:
+    """Who changed what: a line for each change that took place. Submissions have lines of their own, a job each."""
+    assert request.key is not None, "a route with a scope has a key"
+    target = "/".join(request.raw.names.values())
+    facts = {
+        "action": "changed",
+        "operation": route.operation,
+        "target": target,
+        "key_id": request.key.id,
+        "key_name": request.key.name,
+        "tenant": request.key.tenant,
+        "status": answer.status,
+    }
+    log.info("%s %s by key %s", route.operation, target, request.key.id, extra=facts)

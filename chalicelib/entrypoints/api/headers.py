@@ -16,6 +16,7 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "Idempotency-Key": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARS, "pattern": "^[ -~]+$"},
     "Accept": {"type": "string"},
     "Prefer": {"type": "string", "examples": ["wait=10"]},
+    "If-None-Match": {"type": "string"},
 }
 """What they may hold, for the documentation."""
 

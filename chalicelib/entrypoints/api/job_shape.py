@@ -66,6 +66,13 @@ class EntryDocument(TypedDict):
     note: str
 
 
+class LinksDocument(TypedDict):
+    """Pages of AWS, for people who may sign in there."""
+
+    logs: Annotated[str, Meta(description="CloudWatch Logs Insights with the query of this job's lines")]
+    traces: Annotated[str, Meta(description="X-Ray's traces in which this job was run")]
+
+
 class WorkflowPlace(TypedDict):
     """What a job has to do with workflows. Steps and children are counted from 0, as in `workflow.chain[1]`."""
 
@@ -124,3 +131,4 @@ class JobDocument(TypedDict):
     webhook: Annotated[str | None, Meta(description="the endpoint that is told how it ends")]
     cancel_requested: bool
     history: list[EntryDocument]
+    links: NotRequired[Annotated[LinksDocument, Meta(description="GET /jobs/{id} of a stage on AWS")]]

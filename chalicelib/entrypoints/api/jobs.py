@@ -109,8 +109,14 @@ def _ended_in_time(job: Job, limit: timedelta, request: Request) -> Job:
 
 def show_job(request: Request) -> Answer:
     """One job, whole."""
-    job = get(request.name("id"), tenant=request.tenant, parts=request.parts)
-    return Answer(status=200, body=whole(job, request.parts))
+    parts = request.parts
+    job = get(request.name("id"), tenant=request.tenant, parts=parts)
+    body = whole(job, parts)
+    if parts.console is not None:
+        from chalicelib.entrypoints.api.links import links  # not for those who submit
+
+        body["links"] = links(job, parts.console, parts.world.now())
+    return Answer(status=200, body=body)
 
 
 def list_jobs(request: Request) -> Answer:
@@ -134,7 +140,7 @@ def list_jobs(request: Request) -> Answer:
 
 def cancel_job(request: Request) -> Answer:
     """Cancel a job: 200 with what it is now, or 202 when it runs and has been asked to stop."""
-    before, job = cancel_seen(request.name("id"), tenant=request.tenant, parts=request.parts)
+    before, job = cancel_seen(request.name("id"), tenant=request.tenant, parts=request.parts, who=request.who)
     shown = receipt_document(receipt(before, job, parts=request.parts))
     body: CancelledJob = {**brief(job), "receipt": shown}
     return Answer(status=202 if job.state is State.RUNNING else 200, body=body)
@@ -144,5 +150,7 @@ def retry_job(request: Request) -> Answer:
     """Give a dead job another life."""
     wish: Retry = request.body
     other = other_args(wish.args, wish.patch)
-    job = redrive(request.name("id"), tenant=request.tenant, parts=request.parts, other=other)
+    job = redrive(
+        request.name("id"), tenant=request.tenant, parts=request.parts, other=other, who=request.who
+    )
     return Answer(status=202, body=brief(job), headers={"Location": f"{request.raw.prefix}/jobs/{job.id}"})

@@ -67,17 +67,12 @@ def list_lanes(request: Request) -> Answer:
 
 def pause_lane(request: Request) -> Answer:
     """Let a lane's jobs wait."""
-    return _told(lane_control.pause(request.name("name"), by=_who(request), parts=request.parts))
+    return _told(lane_control.pause(request.name("name"), by=request.who, parts=request.parts))
 
 
 def resume_lane(request: Request) -> Answer:
     """Let them run."""
-    return _told(lane_control.resume(request.name("name"), by=_who(request), parts=request.parts))
-
-
-def _who(request: Request) -> str:
-    assert request.key is not None, "a route that changes something without a key"
-    return f"{request.key.name} ({request.key.id})"
+    return _told(lane_control.resume(request.name("name"), by=request.who, parts=request.parts))
 
 
 def _told(control: Control) -> Answer:

@@ -114,7 +114,7 @@ def cancel_by_filter(request: Request) -> Answer:
         until=moment(wish.until, "until"),
         cursor=unwrap(wish.cursor),
     )
-    did = cancel_many(wanted, limit=wish.limit, dry_run=wish.dry_run, parts=request.parts)
+    did = cancel_many(wanted, limit=wish.limit, dry_run=wish.dry_run, parts=request.parts, who=request.who)
     body: CancelAnswer = {
         "dry_run": wish.dry_run,
         "found": [_found(job) for job in did.found],

@@ -28,7 +28,7 @@ class Redriving:
     more: bool
 
 
-def redrive_many(wanted: DeadFilter, *, limit: int, dry_run: bool, parts: Parts) -> Redriving:
+def redrive_many(wanted: DeadFilter, *, limit: int, dry_run: bool, parts: Parts, who: str = "") -> Redriving:
     """Redrive at most `limit` of the jobs. One that is refused, or that a service fails for, stops no other.
 
     Raises `Unavailable` when the jobs cannot be listed.
@@ -45,7 +45,9 @@ def redrive_many(wanted: DeadFilter, *, limit: int, dry_run: bool, parts: Parts)
             more = True
             break
         some = chosen[start : start + AT_ONCE]
-        answers = parts.crew.each(lambda job: redrive(job.id, tenant=wanted.tenant, parts=parts), some)
+        answers = parts.crew.each(
+            lambda job: redrive(job.id, tenant=wanted.tenant, parts=parts, who=who), some
+        )
         for job, answer in zip(some, answers, strict=True):
             if isinstance(answer, Job):
                 done.append(answer)

@@ -55,7 +55,7 @@ class ReleaseDocument(TypedDict):
     id: str
     state: Literal["running", "paused", "stopped", "done"]
     why: Annotated[str, Meta(description="why it is stopped, paused or done")]
-    by: Annotated[str, Meta(description="the name of the API key that asked for it")]
+    by: Annotated[str, Meta(description="the name and the id of the API key that asked for it")]
     created_at: Time
     task: str | None
     fingerprint: str | None
@@ -119,9 +119,8 @@ def create_release(request: Request) -> Answer:
             "sample": [_sample(shown, request) for shown in ahead.sample],
         }
         return Answer(status=200, body=told)
-    assert request.key is not None, "this route has a scope"
     release = make_release(
-        wanted, other, rate=wish.rate, stop_at=wish.stop_at, by=request.key.name, parts=request.parts
+        wanted, other, rate=wish.rate, stop_at=wish.stop_at, by=request.who, parts=request.parts
     )
     where = {"Location": f"{request.raw.prefix}/dead/releases/{release.id}"}
     return Answer(status=201, body=_document(release), headers=where)
@@ -159,8 +158,8 @@ def stop_release(request: Request) -> Answer:
 
 def _turned(request: Request, to: Phase) -> Answer:
     turn: Turn = request.body
-    assert request.key is not None, "this route has a scope"
-    why = turn.why or ("" if to is Phase.RUNNING else f"by {request.key.name}")
+    by = "" if to is Phase.RUNNING else f"by {request.who}"
+    why = ": ".join(filter(None, (by, turn.why)))
     release = turn_release(request.name("id"), to, why=why, tenant=request.tenant, parts=request.parts)
     return Answer(status=200, body=_document(release))
 

@@ -8,6 +8,9 @@ from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.ports import ApiKey
 
+MOST_NAME = 60
+"""Characters of a key's name that go into a row."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Raw:
@@ -44,6 +47,12 @@ class Request:
         """Whose jobs this is about: the key says so, nothing else does."""
         assert self.key is not None, "a route without a scope asked for the tenant"
         return self.key.tenant
+
+    @property
+    def who(self) -> str:
+        """Who asks, in words: what is kept of whoever changes something."""
+        assert self.key is not None, "a route that changes something without a key"
+        return f"{self.key.name[:MOST_NAME]} ({self.key.id})"
 
     def name(self, of: str) -> str:
         """What a name in the path stands for."""

@@ -97,7 +97,6 @@ def show_limits(request: Request) -> Answer:
 def put_limits(request: Request) -> Answer:
     """Set them all."""
     wish: NewLimits = request.body
-    assert request.key is not None, "a route that changes something without a key"
     limits = TenantLimits(
         tenant=request.name("name"),
         rate=None
@@ -106,8 +105,7 @@ def put_limits(request: Request) -> Answer:
         concurrency=None if wish.concurrency is None else Concurrency(wish.concurrency),
         accepted=None if wish.accepted is None else Throttle(wish.accepted.limit, _span(wish.accepted.per)),
     )
-    by = f"{request.key.name} ({request.key.id})"
-    return Answer(status=200, body=_document(set_limits(limits, by=by, parts=request.parts)))
+    return Answer(status=200, body=_document(set_limits(limits, by=request.who, parts=request.parts)))
 
 
 def delete_limits(request: Request) -> Answer:

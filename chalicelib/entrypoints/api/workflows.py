@@ -88,7 +88,7 @@ def submit_workflow(request: Request) -> Answer:
 def cancel_workflow(request: Request) -> Answer:
     """Cancel it: children that run go on to their end, those that have not started do not start."""
     found = find_workflow(request.name("id"), tenant=request.tenant, parts=request.parts)
-    before, job = cancel_seen(found.id, tenant=request.tenant, parts=request.parts)
+    before, job = cancel_seen(found.id, tenant=request.tenant, parts=request.parts, who=request.who)
     shown = receipt_document(receipt(before, job, parts=request.parts))
     body: CancelledJob = {**brief(job), "receipt": shown}
     return Answer(status=202 if job.state is State.RUNNING else 200, body=body)
@@ -97,7 +97,7 @@ def cancel_workflow(request: Request) -> Answer:
 def retry_workflow(request: Request) -> Answer:
     """Give a dead one another life, in which only that is done which has not succeeded."""
     found = find_workflow(request.name("id"), tenant=request.tenant, parts=request.parts)
-    job = redrive(found.id, tenant=request.tenant, parts=request.parts)
+    job = redrive(found.id, tenant=request.tenant, parts=request.parts, who=request.who)
     where = {"Location": f"{request.raw.prefix}/workflows/{job.id}"}
     return Answer(status=202, body=brief(job), headers=where)
 

@@ -7,6 +7,7 @@ a group has children in pages.
 from datetime import datetime
 from hashlib import sha256
 
+from chalicelib.domain.history import OTHER_ARGUMENTS
 from chalicelib.domain.job import PART_OF, Entry, Job
 from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.ids import RANDOM_BYTES, is_id, make_id, time_of
@@ -96,7 +97,7 @@ def lives(job: Job) -> list[Life]:
     for entry in job.history:
         if entry.event == "redriven":
             number = entry.epoch
-            if entry.note:  # with other arguments: it is another workflow, to which nothing earlier belongs
+            if entry.note.startswith(OTHER_ARGUMENTS):  # another workflow, to which nothing earlier belongs
                 found = []
         elif entry.event in _CLAIMS and number is not None:
             found.append(Life(workflow=job.id, number=number, began=_no_earlier(job, entry)))

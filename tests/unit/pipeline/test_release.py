@@ -356,7 +356,7 @@ def test_with_other_arguments(stage):
         minute(stage)
     assert {stage.row(job).args for job in jobs} == {Inline(json='{"x":100}')}
     assert [entry.note for entry in stage.row(jobs[0]).history if entry.event == "redriven"] == [
-        "with other arguments"
+        "with other arguments, by ann"
     ]
 
 
