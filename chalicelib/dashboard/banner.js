@@ -14,7 +14,7 @@ export function lost(error, again) {
   const at = Date.now() + wait;
   clearInterval(ticking);
   const words = document.createTextNode("");
-  const tell = () => { words.data = ` Tried again in ${Math.max(0, Math.ceil((at - Date.now()) / 1000))} s. What is shown is of ${since.toLocaleTimeString()}. `; };
+  const tell = () => { words.data = ` It is tried again in ${Math.max(0, Math.ceil((at - Date.now()) / 1000))} s. What is shown was read before ${since.toLocaleTimeString()}. `; };
   tell();
   ticking = setInterval(tell, 1000);
   const told = document.createElement("span");

@@ -102,10 +102,17 @@ export const took = (ms) => h("span", { class: "span" }, span(Math.max(0, ms)));
 export const both = (text) => (text ? [when(text), " ", h("small", {}, new Date(text).toLocaleString())] : null);
 
 let fading = null;
+let last = 0;
 export function say(words, bad = false) {
+  last = Date.now();
   const place = document.getElementById("status");
   clearTimeout(fading);
   place.className = bad ? "bad" : "";
   place.replaceChildren(words);
   if (words && !bad) fading = setTimeout(() => place.replaceChildren(), 6000);
+}
+
+// Another page: what was said of the one before is over, but not what has just been said.
+export function hush() {
+  if (Date.now() - last > 1500) say("");
 }

@@ -2,7 +2,7 @@
 
 import { me, Problem, signedIn, signOut } from "./api.js";
 import { connected, lost } from "./banner.js";
-import { button, h, link, nothing, say } from "./dom.js";
+import { button, h, hush, link, nothing, say } from "./dom.js";
 import { door } from "./door.js";
 import { openHelp } from "./help.js";
 import { onKeys } from "./keys.js";
@@ -50,7 +50,7 @@ async function show({ again = false } = {}) {
     if (turn !== shown) return undefined;
     connected();
     fill(made, again);
-    if (!again) say("");
+    if (!again) hush();
   } catch (error) {
     if (turn !== shown) return undefined;
     if (!(error instanceof Problem)) { say(`This page broke: ${error.message}`, true); throw error; }

@@ -26,7 +26,7 @@ export async function schedule({ path, refresh, every }) {
     h("div", { class: "columns" },
       h("div", {},
         h("h2", {}, "Its last jobs"),
-        table(["Job", "Task", "State", "Attempts", "Accepted", "Ended"], mine.map(row), "None among the task's last hundred.", { keys: mine.map((job) => job.id), label: "Its last jobs" }),
+        table(["Job", "State", "Attempts", "Accepted", "Ended"], mine.map((job) => row(job).toSpliced(1, 1)), "None among the task's last hundred.", { keys: mine.map((job) => job.id), label: "Its last jobs" }),
         h("h2", {}, "Arguments"), json(one.args)),
       h("aside", { "aria-label": "Facts" },
         h("h2", {}, "Fires next"),

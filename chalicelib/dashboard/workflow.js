@@ -11,8 +11,13 @@ import { shape } from "./workflows.js";
 
 export async function workflow({ path, query, memory, refresh, every }) {
   const where = `workflows/${encodeURIComponent(path[1])}`;
-  const [one, seen, drawn] = await Promise.all([get(`jobs/${encodeURIComponent(path[1])}`), get(where), get(`${where}/graph`)]);
+  const [one, drawn] = await Promise.all([get(`jobs/${encodeURIComponent(path[1])}`), get(`${where}/graph`)]);
+  // The tree is as dear as the picture: it is read again when somebody looks at it, or when the workflow has moved.
+  if (memory.was !== `${one.id} ${one.state}` || document.querySelector("main details.tree")?.open) memory.seen = await get(where);
+  memory.was = `${one.id} ${one.state}`;
+  const seen = memory.seen;
   if (OVER.includes(one.state)) every(15000);
+  else if (!drawn.complete || drawn.nodes.length > 60) every(8000);
   const children = query.get("children") ? await childrenOf(where, query) : null;
   const stacked = memory.unfolded?.size;
   return [
@@ -26,7 +31,7 @@ export async function workflow({ path, query, memory, refresh, every }) {
       button(memory.fitted ? "Full size" : "Fit", () => { memory.fitted = !memory.fitted; refresh(); }, { kind: "small" }))),
     drawn.nodes.length ? graph(drawn, memory, refresh) : nothing("There is nothing to draw."),
     drawn.complete && seen.complete ? null : h("p", { class: "empty" }, "Not all of it could be looked at in one request: open a part to see more of it."),
-    h("details", { class: "tree", "data-key": "tree" }, h("summary", {}, "The same as text"), h("ul", {}, node(seen.tree))),
+    h("details", { class: "tree", "data-key": "tree", ontoggle: (event) => event.target.open && refresh() }, h("summary", {}, "The same as text"), h("ul", {}, node(seen.tree))),
     childrenPart(one, seen, query, children),
     h("div", { class: "columns" },
       h("div", {},

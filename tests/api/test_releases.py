@@ -47,7 +47,7 @@ def test_a_release_is_made_watched_and_done(desk: Desk, ann: Caller):
         "running",
         "none",
         0,
-        "test",
+        f"test ({ann.token.split('_')[1]})",
     )
     _minutes(desk, 1)
     assert ann.get(where).body["wave"] == "one"
@@ -109,7 +109,10 @@ def test_pause_resume_stop(desk: Desk, ann: Caller):
     _dead(desk, ann)
     where = f"/dead/releases/{_make(ann).body['id']}"
     paused = ann.post(f"{where}/pause", {"why": "looking"})
-    assert (paused.body["state"], paused.body["why"]) == ("paused", "looking")
+    assert (paused.body["state"], paused.body["why"]) == (
+        "paused",
+        f"by test ({ann.token.split('_')[1]}): looking",
+    )
     assert ann.post(f"{where}/resume").body["state"] == "running"
     stopped = ann.post(f"{where}/stop")
     assert (stopped.body["state"], stopped.body["why"]) == ("stopped", "by test")
