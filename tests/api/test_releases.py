@@ -108,14 +108,12 @@ def test_nothing_to_redrive_is_no_release(ann: Caller):
 def test_pause_resume_stop(desk: Desk, ann: Caller):
     _dead(desk, ann)
     where = f"/dead/releases/{_make(ann).body['id']}"
+    who = f"by test ({ann.token.split('_')[1]})"
     paused = ann.post(f"{where}/pause", {"why": "looking"})
-    assert (paused.body["state"], paused.body["why"]) == (
-        "paused",
-        f"by test ({ann.token.split('_')[1]}): looking",
-    )
+    assert (paused.body["state"], paused.body["why"]) == ("paused", f"{who}: looking")
     assert ann.post(f"{where}/resume").body["state"] == "running"
     stopped = ann.post(f"{where}/stop")
-    assert (stopped.body["state"], stopped.body["why"]) == ("stopped", "by test")
+    assert (stopped.body["state"], stopped.body["why"]) == ("stopped", who)
     refused = ann.post(f"{where}/resume")
     assert (refused.status, refused.slug) == (409, "not-possible")
 
