@@ -5,7 +5,6 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from jobline.client.batches import BATCH, batches
 from jobline.client.errors import ApiError, ClientError, JobNotSucceeded, error_of
@@ -62,20 +61,27 @@ def _accepted(texts: Sequence[str]) -> Plan[list[Job | ApiError]]:
 
 def get(job_id: str) -> Plan[Job]:
     """GET /jobs/{id}."""
-    reply = yield from ask(Ask(method="GET", path=f"/jobs/{quote(job_id, safe='')}"))
+    reply = yield from ask(Ask(method="GET", path=_of(job_id)))
     return Job.of(reply.document)
 
 
 def cancel(job_id: str) -> Plan[Job]:
     """POST /jobs/{id}/cancel."""
-    reply = yield from ask(Ask(method="POST", path=f"/jobs/{quote(job_id, safe='')}/cancel"))
+    reply = yield from ask(Ask(method="POST", path=f"{_of(job_id)}/cancel"))
     return Job.of(reply.document)
 
 
 def retry(job_id: str) -> Plan[Job]:
     """POST /jobs/{id}/retry."""
-    reply = yield from ask(Ask(method="POST", path=f"/jobs/{quote(job_id, safe='')}/retry"))
+    reply = yield from ask(Ask(method="POST", path=f"{_of(job_id)}/retry"))
     return Job.of(reply.document)
+
+
+def _of(job_id: str) -> str:
+    """The job's path. What could be another path is no job's id. Raises `NotFound`."""
+    if not (job_id.isascii() and job_id.isalnum()):
+        raise error_of(404, {"detail": f"there is no job {job_id!r}"})
+    return f"/jobs/{job_id}"
 
 
 def jobs(filters: Mapping[str, Any]) -> Plan[None]:

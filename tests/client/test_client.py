@@ -95,6 +95,13 @@ def test_a_job_that_is_not_there_is_not_found(client):
         client.job("01KDWVY2G00123456789ABCDEF")
 
 
+@pytest.mark.parametrize("job_id", ["", ".", "..", "../dead", "a/b", "a?b", "jöb"])
+def test_what_could_be_another_path_is_no_job_and_not_asked_for(client, wire, job_id):
+    with pytest.raises(NotFound, match="there is no job"):
+        client.job(job_id)
+    assert wire.seen == []
+
+
 def test_many_are_submitted_in_batches_each_with_its_own_answer(client, wire, desk):
     news = (NewJob(task="add", args={"a": n if n != 7 else "seven"}) for n in range(25))
     answers = client.submit_many(news, batch=10)
