@@ -1,4 +1,4 @@
-"""The web application. `flask --app examples.flask_app.app run` beside `JOBLINE_TASKS=examples.flask_app.tasks jobline up`; see README.md."""
+"""The web application. `flask --app examples.flask_app.app:main run` beside `jobline up --tasks examples.flask_app.tasks`; see README.md."""
 
 from typing import Any
 
