@@ -9,6 +9,7 @@ from chalicelib.domain.retry import Backoff
 from chalicelib.pipeline.context import JobContext, current_job, current_jobs
 from chalicelib.pipeline.declare import external, on, task
 from chalicelib.pipeline.finished import FinishedJob
+from chalicelib.pipeline.secret import Secret
 from chalicelib.pipeline.task import REGISTRY
 from chalicelib.pipeline.topics import Event
 from chalicelib.pipeline.workflows.failed import Failed, is_failed
@@ -33,6 +34,7 @@ __all__ = [
     "Ordered",
     "Rate",
     "Retry",
+    "Secret",
     "SoftTimeLimitExceeded",
     "Throttle",
     "Throttled",

@@ -46,7 +46,7 @@ _Loader.add_multi_constructor("!", _short)
 
 def small(text: str) -> str:
     """The template in JSON, without what is there for checkov alone. Raises NotReady for one that is too large even so."""
-    template = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe one, with a few tags more
+    template = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe one, with a few tags more  # nosec B506
     for resource in template["Resources"].values():
         resource.pop("Metadata", None)
         if resource["Type"] == "AWS::CloudWatch::Dashboard":

@@ -69,7 +69,7 @@ def _init(cls: type, fields: tuple[dataclasses.Field[Any], ...]) -> Callable[...
         body.append(" self.__post_init__()")
     star = ["*"] if arguments[True] else []
     head = ", ".join(["self", *arguments[False], *star, *arguments[True]])
-    exec(f"def __init__({head}):\n" + ("\n".join(body) or " pass"), known)  # noqa: S102 - as the standard library does
+    exec(f"def __init__({head}):\n" + ("\n".join(body) or " pass"), known)  # noqa: S102 - as the standard library does  # nosec B102
     init: Callable[..., None] = known["__init__"]
     init.__qualname__ = f"{cls.__qualname__}.__init__"
     init.__annotations__ = {**{one.name: one.type for one in fields}, "return": None}

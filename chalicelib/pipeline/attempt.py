@@ -1,6 +1,7 @@
 """One attempt: start the task, have it watched while it runs, and name what happened. A batch task's jobs run in one call."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.domain.errors import InvalidInput, PayloadMissing, UnknownTask
@@ -17,6 +18,7 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import load, place
 from chalicelib.pipeline.ports import Call, Facts
+from chalicelib.pipeline.secret import masked, words
 from chalicelib.pipeline.task import Task
 from chalicelib.pipeline.watch import Listener, Watch
 from chalicelib.pipeline.workflows.sequel import Sequel, is_parent
@@ -117,10 +119,26 @@ def run(jobs: Sequence[Ready], *, parts: Parts) -> list[Ended]:
         outcomes = Watch(kind=task.kind, execution=execution, listeners=listeners, parts=parts).until(
             ends, soft
         )
+    outcomes = _without_secrets(outcomes, jobs)
     return [
         Ended(ready=one, listener=listener, notebook=notebook, outcome=outcome)
         for one, listener, notebook, outcome in zip(jobs, listeners, notebooks, outcomes, strict=True)
     ]
+
+
+def _without_secrets(outcomes: list[Outcome | None], jobs: Sequence[Ready]) -> list[Outcome | None]:
+    """The outcomes; what an exception says is kept without the secret arguments of any job of its call."""
+    signature = jobs[0].task.signature
+    if not signature.secrets:
+        return outcomes
+    secrets = {word for one in jobs for word in words(one.args, signature.schema)}
+    return [_masked(one, secrets) if isinstance(one, Raised) else one for one in outcomes]
+
+
+def _masked(outcome: Raised, secrets: set[str]) -> Raised:
+    said = outcome.failure
+    message, trace = masked(said.message, secrets), masked(said.traceback, secrets)
+    return replace(outcome, failure=replace(said, message=message, traceback=trace))
 
 
 def _call(ready: Ready, line: AttemptLine, ends: datetime) -> Call:

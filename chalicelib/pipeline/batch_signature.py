@@ -3,7 +3,7 @@
 import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, NotRequired, Required, get_args, get_origin, get_type_hints, is_typeddict
 
 import msgspec
 
@@ -113,13 +113,18 @@ def _fields(kind: Any) -> list[Any]:
             for one in msgspec.structs.fields(kind)
         ]
     if is_typeddict(kind):
-        plain = get_type_hints(kind)
+        plain = {name: _bare(hint) for name, hint in hints.items()}
         needed = kind.__required_keys__
         return [
             (name, hint) if name in needed else (name, hint | msgspec.UnsetType, msgspec.UNSET)
             for name, hint in plain.items()
         ]
     raise TypeError(f"{kind} has no fields")
+
+
+def _bare(hint: Any) -> Any:
+    """A field's type without `Required` and `NotRequired`."""
+    return get_args(hint)[0] if get_origin(hint) in (Required, NotRequired) else hint
 
 
 def _field(name: str, hint: Any, default: Any, factory: Any, none: object) -> Any:

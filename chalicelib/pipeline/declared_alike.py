@@ -1,13 +1,14 @@
 """Whether what a task says of requests that are alike can be kept: `unique`, `debounce`, `throttle`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from chalicelib.domain.errors import TaskMisdeclared
 from chalicelib.domain.flow import Debounce, Throttle, Unique
 from chalicelib.pipeline.gates import policies
 from chalicelib.pipeline.limits import MAX_QUEUE_DELAY
+from chalicelib.pipeline.secret import is_secret
 
 if TYPE_CHECKING:
     from chalicelib.pipeline.task import Options
@@ -100,6 +101,15 @@ def check_keys(options: "Options", name: str, parameters: Sequence[str]) -> None
         for argument in () if policy is None else policy.key:
             if argument not in parameters:
                 _wrong(name, option, f"key names {argument!r}, which is no parameter of the function")
+
+
+def check_unkeyed(options: "Options", name: str, schema: Mapping[str, Any]) -> None:
+    """Raise `TaskMisdeclared` for a key that is made of a secret argument: keys are kept and shown in plain text."""
+    for option in (*ALIKE, "rate", "concurrency", "ordered"):
+        policy = getattr(options, option)
+        for argument in () if policy is None else policy.key:
+            if is_secret(schema, [argument]):
+                _wrong(name, option, f"key names {argument!r}, which is Secret: keys are shown")
 
 
 def _wrong(name: str, option: str, why: str) -> NoReturn:

@@ -13,6 +13,7 @@ from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import load, place
+from chalicelib.pipeline.shown_args import refuses
 from chalicelib.pipeline.tenant_gate import of_tenant
 
 
@@ -43,6 +44,11 @@ class OtherArgs:
             before = patience(parts)(load, job.args, job_id=job.id, payloads=parts.payloads)
         except PayloadMissing as error:
             raise InvalidInput("patch", "the job's arguments are gone; give it whole new ones") from error
+        for number, operation in enumerate(self.patch or ()):
+            if member := refuses(operation, job.task, before, parts.registry):
+                raise InvalidInput(
+                    f"patch[{number}].{member}", "leads to a secret argument, which nothing may read"
+                )
         return json_patch.apply(self.patch or (), before)
 
 

@@ -3,11 +3,13 @@
 import inspect
 import re
 from collections.abc import Callable, Generator, Mapping
+from functools import cached_property
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from chalicelib.domain.errors import InvalidInput, ResultNotJson, TaskMisdeclared
+from chalicelib.pipeline.secret import Secret, has_secrets
 
 _PATH = re.compile(r"^(?P<why>.*?)(?: - at `\$(?P<path>[^`]*)`)?$", re.DOTALL)
 _FIELD = re.compile(r"field `(?P<name>[^`]+)`")
@@ -33,6 +35,11 @@ class Signature:
                 f"{function.__qualname__}: its signature cannot be a schema: {error}"
             ) from error
 
+    @cached_property
+    def secrets(self) -> bool:
+        """Whether any argument is `Secret`, or holds what is."""
+        return has_secrets(self.schema)
+
     @property
     def required(self) -> tuple[str, ...]:
         """Those without a default."""
@@ -44,6 +51,10 @@ class Signature:
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
             raise TypeError(f"parameter {parameter.name!r} has no name that a caller could give")
         kind = hints.get(parameter.name, Any)
+        if Secret in getattr(kind, "__metadata__", ()) and parameter.default not in (parameter.empty, None):
+            raise TypeError(
+                f"parameter {parameter.name!r} is Secret, and its default would be shown to everybody"
+            )
         if parameter.default is parameter.empty:
             return (parameter.name, kind)
         if isinstance(parameter.default, list | dict | set):

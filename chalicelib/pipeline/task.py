@@ -16,7 +16,7 @@ from chalicelib.domain.retry import MAX_BACKOFF, Backoff, RetryPolicy
 from chalicelib.domain.workflow import Policy
 from chalicelib.lanes import LANES
 from chalicelib.pipeline.batch_signature import BatchSignature
-from chalicelib.pipeline.declared_alike import check_alike, check_keys
+from chalicelib.pipeline.declared_alike import check_alike, check_keys, check_unkeyed
 from chalicelib.pipeline.gates import check_policies, check_shared, keyed_by
 from chalicelib.pipeline.generators import driven, driven_async
 from chalicelib.pipeline.signature import Signature
@@ -290,6 +290,8 @@ class Registry:
         kind = Kind.LOOP if asynchronous else Kind.PROCESS if options.cpu else Kind.THREAD
         check_policies(name, options, signature.names)
         check_keys(options, name, signature.names)
+        if signature.secrets:
+            check_unkeyed(options, name, signature.schema)
         if options.topics and options.batch:
             raise TaskMisdeclared(
                 f"@on {name}: a subscriber gets one event; batch=True is for submitted jobs"

@@ -24,7 +24,7 @@ START_WITHIN = 30.0  # seconds; it takes one or two
 STOP_WITHIN = 5.0
 LOOK_EVERY = 0.05
 TRIES = 3  # to find a port that is still free when the emulator asks for it
-DUMMY_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+DUMMY_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}  # nosec B105
 
 # What the emulator reads besides our own words for it: whatever of this the caller's environment holds stays out, since
 # it would keep state, run scripts, open ports or ask for signatures.

@@ -6,6 +6,8 @@ import re
 import textwrap
 from collections.abc import Iterator
 from importlib import import_module
+from itertools import pairwise
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -74,12 +76,34 @@ def page(module: ModuleType, title: str, about: str) -> str:
 
 def _entry(name: str, thing: Any) -> Iterator[str]:
     yield f"## {name}"
+    if not callable(thing):
+        yield prose(_beside(name))
+        return
     node = _node(thing)
     if isinstance(node, Function):
         yield _fenced(_signature(name, node))
         yield docstring(thing)
     elif isinstance(node, ast.ClassDef):
         yield from _class(name, thing, node)
+
+
+def _beside(name: str) -> str:
+    """What stands below a value of `chalicelib` where it is made: values have no docstring of their own."""
+    imports = ast.parse((Path("chalicelib") / "__init__.py").read_text(encoding="utf-8")).body
+    [where] = [
+        one.module
+        for one in imports
+        if isinstance(one, ast.ImportFrom) and name in {alias.name for alias in one.names}
+    ]
+    body = ast.parse(inspect.getsource(import_module(str(where)))).body
+    for made, said in pairwise(body):
+        if (
+            isinstance(made, ast.Assign)
+            and ast.unparse(made.targets[0]) == name
+            and isinstance(said, ast.Expr)
+        ):
+            return str(ast.literal_eval(said.value))
+    raise ValueError(f"{name} has no words below it in {where}")
 
 
 def _class(name: str, thing: type, node: ast.ClassDef) -> Iterator[str]:

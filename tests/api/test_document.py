@@ -127,7 +127,7 @@ def test_a_result_that_the_reader_of_requests_would_refuse_is_shown(desk: Desk, 
 
 def test_nothing_of_the_row_but_what_is_named_is_shown(desk: Desk, ann: Caller):
     job_id = ann.submit()
-    shown = set(brief(desk.row(job_id)))
+    shown = set(brief(desk.row(job_id), desk.parts))
     hidden = {field for field in Job.__slots__ if field not in shown}
     assert {"owner", "lease", "ready", "outbox", "attention", "key", "forget"} <= hidden
 

@@ -78,7 +78,10 @@ def _asked(values: Any, request: Request) -> JobRequest | InvalidInput:
 def _entry(answer: Submitted | Exception, request: Request) -> BatchEntry:
     if isinstance(answer, Submitted):
         job = answer.job
-        entry: BatchEntry = {"status": 200 if job.state in TERMINAL else 202, "job": brief(job)}
+        entry: BatchEntry = {
+            "status": 200 if job.state in TERMINAL else 202,
+            "job": brief(job, request.parts),
+        }
         if answer.made is not Made.NEW:
             entry["made"] = "existing" if answer.made is Made.EXISTING else "replaced"
         return entry

@@ -103,7 +103,10 @@ def list_dead(request: Request) -> Answer:
     page = dead_page(
         _filter(query, request), limit=query.limit, after=unwrap(query.cursor), parts=request.parts
     )
-    body: DeadPageDocument = {"jobs": [brief(job) for job in page.jobs], "cursor": wrap(page.place)}
+    body: DeadPageDocument = {
+        "jobs": [brief(job, request.parts) for job in page.jobs],
+        "cursor": wrap(page.place),
+    }
     return Answer(status=200, body=body)
 
 

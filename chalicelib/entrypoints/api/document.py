@@ -11,18 +11,22 @@ from chalicelib.domain.estimate import began, eta
 from chalicelib.domain.job import TERMINAL, Inline, Job, Payload, Stored
 from chalicelib.entrypoints.api.job_shape import Elsewhere, JobDocument
 from chalicelib.entrypoints.api.workflow_place import workflow_place
+from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.ids import time_of
+from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import fetch
+from chalicelib.pipeline.shown_args import shown_args, shows_all
+from chalicelib.pipeline.task import Registry
 
 ROOM = 5_500_000
 """Bytes of arguments and result in one answer. Lambda's answers end at 6 MB, in which our text is a JSON string once more."""
 
 
-def brief(job: Job) -> JobDocument:
+def brief(job: Job, parts: Parts) -> JobDocument:
     """The document without what lies outside the row: nothing is read for it."""
-    return _document(job, _in_row(job.args), _in_row(job.result))
+    return _document(job, _shown(job, _in_row(job.args), parts), _in_row(job.result))
 
 
 def whole(job: Job, parts: Parts) -> JobDocument:
@@ -32,7 +36,22 @@ def whole(job: Job, parts: Parts) -> JobDocument:
     """
     result, room = loaded(job, job.result, ROOM, parts)
     args, _ = loaded(job, job.args, room, parts)
-    return _document(job, args, result)
+    return _document(job, _shown(job, args, parts), result)
+
+
+def _shown(job: Job, args: msgspec.Raw | Elsewhere | None, parts: Parts) -> msgspec.Raw | Elsewhere | None:
+    """The arguments without secret ones. Those of most tasks are not even looked into."""
+    return (
+        shown_text(job.task, bytes(args).decode(), parts.registry) if isinstance(args, msgspec.Raw) else args
+    )
+
+
+def shown_text(task: str, args: str, registry: Registry) -> msgspec.Raw:
+    """A task's arguments as JSON text, without secret ones. Those of most tasks are not even looked into."""
+    if shows_all(task, registry):
+        return msgspec.Raw(args)
+    value = shown_args(task, strict_json.read(args.encode(), name="args", limit=MAX_BODY), registry)
+    return msgspec.Raw(strict_json.write(value))
 
 
 def rfc3339(at: datetime) -> str:

@@ -82,12 +82,12 @@ def accepted(wanted: JobRequest, request: Request, *, shelf: str) -> Answer:
     if submitted.made is not Made.NEW:
         headers["Jobline-Job"] = submitted.made.value
     if limit is None:
-        return Answer(status=_status(answer), body=brief(answer), headers=headers)
+        return Answer(status=_status(answer), body=brief(answer, request.parts), headers=headers)
     job = _ended_in_time(answer, limit, request)
     if job.state in TERMINAL:
         headers["Preference-Applied"] = f"wait={limit.total_seconds():.0f}"
         return Answer(status=200, body=whole(job, request.parts), headers=headers)
-    return Answer(status=202, body=brief(job), headers=headers)
+    return Answer(status=202, body=brief(job, request.parts), headers=headers)
 
 
 def _status(job: Job) -> int:
@@ -134,7 +134,7 @@ def list_jobs(request: Request) -> Answer:
         limit=query.limit,
     )
     page = search(wanted, parts=request.parts)
-    body: JobPage = {"jobs": [brief(job) for job in page.jobs], "cursor": wrap(page.cursor)}
+    body: JobPage = {"jobs": [brief(job, request.parts) for job in page.jobs], "cursor": wrap(page.cursor)}
     return Answer(status=200, body=body)
 
 
@@ -142,7 +142,7 @@ def cancel_job(request: Request) -> Answer:
     """Cancel a job: 200 with what it is now, or 202 when it runs and has been asked to stop."""
     before, job = cancel_seen(request.name("id"), tenant=request.tenant, parts=request.parts, who=request.who)
     shown = receipt_document(receipt(before, job, parts=request.parts))
-    body: CancelledJob = {**brief(job), "receipt": shown}
+    body: CancelledJob = {**brief(job, request.parts), "receipt": shown}
     return Answer(status=202 if job.state is State.RUNNING else 200, body=body)
 
 
@@ -153,4 +153,8 @@ def retry_job(request: Request) -> Answer:
     job = redrive(
         request.name("id"), tenant=request.tenant, parts=request.parts, other=other, who=request.who
     )
-    return Answer(status=202, body=brief(job), headers={"Location": f"{request.raw.prefix}/jobs/{job.id}"})
+    return Answer(
+        status=202,
+        body=brief(job, request.parts),
+        headers={"Location": f"{request.raw.prefix}/jobs/{job.id}"},
+    )

@@ -15,6 +15,7 @@ from chalicelib.entrypoints.api.new_args import Args, Operations, other_args
 from chalicelib.entrypoints.api.problem import Problem, problem
 from chalicelib.entrypoints.api.request import Request
 from chalicelib.pipeline.items import from_ms
+from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.redrive import DeadFilter
 from chalicelib.pipeline.release import Phase, Release
 from chalicelib.pipeline.release_change import (
@@ -26,6 +27,7 @@ from chalicelib.pipeline.release_change import (
     releases,
     turn_release,
 )
+from chalicelib.pipeline.shown_args import shown_args, shown_change
 
 LISTED = 50
 DEFAULT_RATE = 60
@@ -123,13 +125,13 @@ def create_release(request: Request) -> Answer:
         wanted, other, rate=wish.rate, stop_at=wish.stop_at, by=request.who, parts=request.parts
     )
     where = {"Location": f"{request.raw.prefix}/dead/releases/{release.id}"}
-    return Answer(status=201, body=_document(release), headers=where)
+    return Answer(status=201, body=_document(release, request.parts), headers=where)
 
 
 def list_releases(request: Request) -> Answer:
     """The newest releases."""
     found = releases(tenant=request.tenant, limit=LISTED, parts=request.parts)
-    body: ReleaseList = {"releases": [_document(one) for one in found]}
+    body: ReleaseList = {"releases": [_document(one, request.parts) for one in found]}
     return Answer(status=200, body=body)
 
 
@@ -137,7 +139,9 @@ def show_release(request: Request) -> Answer:
     """One release."""
     return Answer(
         status=200,
-        body=_document(find_release(request.name("id"), tenant=request.tenant, parts=request.parts)),
+        body=_document(
+            find_release(request.name("id"), tenant=request.tenant, parts=request.parts), request.parts
+        ),
     )
 
 
@@ -161,7 +165,7 @@ def _turned(request: Request, to: Phase) -> Answer:
     by = "" if to is Phase.RUNNING else f"by {request.who}"
     why = ": ".join(filter(None, (by, turn.why)))
     release = turn_release(request.name("id"), to, why=why, tenant=request.tenant, parts=request.parts)
-    return Answer(status=200, body=_document(release))
+    return Answer(status=200, body=_document(release, request.parts))
 
 
 def _sample(shown: Shown, request: Request) -> SampleDocument:
@@ -173,11 +177,14 @@ def _sample(shown: Shown, request: Request) -> SampleDocument:
     }
     if isinstance(args, JoblineError):
         return {**found, "problem": problem(args, request.id).body}
-    return found if args is None else {**found, "args": args}
+    if args is None:
+        return found
+    return {**found, "args": shown_args(job.task, args, request.parts.registry)}
 
 
-def _document(release: Release) -> ReleaseDocument:
+def _document(release: Release, parts: Parts) -> ReleaseDocument:
     other = release.other_args
+    change = None if other is None else other.args if other.args is not None else other.patch
     return {
         "id": release.id,
         "state": Phase(release.phase).value,
@@ -189,7 +196,7 @@ def _document(release: Release) -> ReleaseDocument:
         "reason": release.reason or None,
         "rate": release.rate,
         "stop_at": release.stop_at,
-        "change": None if other is None else other.args if other.args is not None else other.patch,
+        "change": None if change is None else shown_change(release.task or None, change, parts.registry),
         "wave": ("none", "one", "ten", "all")[release.stage],
         "redriven": release.taken,
         "open": len(release.open),

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal, TypedDict
 import msgspec
 from msgspec import Meta
 
-from chalicelib.entrypoints.api.document import rfc3339
+from chalicelib.entrypoints.api.document import rfc3339, shown_text
 from chalicelib.entrypoints.api.job_shape import Time
 from chalicelib.entrypoints.api.reading import Moment, moment
+from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.schedule_change import Changes, NewSchedule
 from chalicelib.pipeline.schedule_item import Schedule
 from chalicelib.pipeline.schedule_query import MOST_FIRES, PAGE
@@ -131,7 +132,7 @@ def _period(seconds: int | None) -> timedelta | None:
     return None if seconds is None else timedelta(seconds=seconds)
 
 
-def schedule_document(schedule: Schedule) -> ScheduleDocument:
+def schedule_document(schedule: Schedule, parts: Parts) -> ScheduleDocument:
     """What the API shows of it."""
     rule = schedule.rule
     state: Literal["active", "paused", "finished"] = "active"
@@ -142,7 +143,7 @@ def schedule_document(schedule: Schedule) -> ScheduleDocument:
     return {
         "id": schedule.id,
         "task": schedule.task,
-        "args": msgspec.Raw(schedule.args.encode()),  # type: ignore[typeddict-item] # JSON text that is spliced in as it is
+        "args": shown_text(schedule.task, schedule.args, parts.registry),  # type: ignore[typeddict-item] # JSON text that is spliced in as it is
         "cron": rule.cron,
         "every": None if rule.every is None else rule.every // timedelta(seconds=1),
         "at": _maybe(rule.at),

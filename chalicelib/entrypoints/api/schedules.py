@@ -22,7 +22,7 @@ def create_schedule(request: Request) -> Answer:
     """Make a schedule: 201 with its document."""
     made = create(new_schedule(request.body), tenant=request.tenant, parts=request.parts)
     headers = {"Location": f"{request.raw.prefix}/schedules/{made.id}"}
-    return Answer(status=201, body=schedule_document(made), headers=headers)
+    return Answer(status=201, body=schedule_document(made, request.parts), headers=headers)
 
 
 def list_schedules(request: Request) -> Answer:
@@ -31,7 +31,7 @@ def list_schedules(request: Request) -> Answer:
     after = unwrap(query.cursor) or ""
     page = listed(tenant=request.tenant, limit=query.limit, after=after, parts=request.parts)
     body: SchedulePageDocument = {
-        "schedules": [schedule_document(one) for one in page.schedules],
+        "schedules": [schedule_document(one, request.parts) for one in page.schedules],
         "cursor": wrap(page.cursor),
     }
     return Answer(status=200, body=body)
@@ -40,14 +40,14 @@ def list_schedules(request: Request) -> Answer:
 def show_schedule(request: Request) -> Answer:
     """One schedule."""
     found = find(request.name("id"), tenant=request.tenant, parts=request.parts)
-    return Answer(status=200, body=schedule_document(found))
+    return Answer(status=200, body=schedule_document(found, request.parts))
 
 
 def change_schedule(request: Request) -> Answer:
     """Give a schedule another rule or other arguments."""
     wanted = changes(request.body)
     changed = update(request.name("id"), wanted, tenant=request.tenant, parts=request.parts)
-    return Answer(status=200, body=schedule_document(changed))
+    return Answer(status=200, body=schedule_document(changed, request.parts))
 
 
 def delete_schedule(request: Request) -> Answer:
@@ -60,19 +60,23 @@ def delete_schedule(request: Request) -> Answer:
 def pause_schedule(request: Request) -> Answer:
     """Let a schedule fire no more until it is resumed."""
     paused = pause(request.name("id"), tenant=request.tenant, parts=request.parts)
-    return Answer(status=200, body=schedule_document(paused))
+    return Answer(status=200, body=schedule_document(paused, request.parts))
 
 
 def resume_schedule(request: Request) -> Answer:
     """Let a paused schedule fire again."""
     resumed = resume(request.name("id"), tenant=request.tenant, parts=request.parts)
-    return Answer(status=200, body=schedule_document(resumed))
+    return Answer(status=200, body=schedule_document(resumed, request.parts))
 
 
 def fire_schedule(request: Request) -> Answer:
     """Submit a job of a schedule now."""
     job = fire_now(request.name("id"), tenant=request.tenant, parts=request.parts)
-    return Answer(status=202, body=brief(job), headers={"Location": f"{request.raw.prefix}/jobs/{job.id}"})
+    return Answer(
+        status=202,
+        body=brief(job, request.parts),
+        headers={"Location": f"{request.raw.prefix}/jobs/{job.id}"},
+    )
 
 
 def list_fires(request: Request) -> Answer:

@@ -31,7 +31,7 @@ EXAMPLES: Mapping[str, Json] = {
         "min_success": 1,
     },
     "WorkflowChord": {
-        "chord": [{"task": "stretch_key", "args": {"passphrase": "p", "salt": "s", "rounds": 1000}}],
+        "chord": [{"task": "stretch_key", "args": {"passphrase": "p", "salt": "s", "rounds": 1000}}],  # nosec B105
         "then": {
             "map": {"task": "stretch_key", "args": {"salt": "t"}, "into": "passphrase"},
             "from": "before",

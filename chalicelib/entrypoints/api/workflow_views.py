@@ -105,7 +105,7 @@ def list_children(request: Request) -> Answer:
         )
     body: ChildPage = {
         "children": [
-            {"number": child.number, "job": None if child.job is None else brief(child.job)}
+            {"number": child.number, "job": None if child.job is None else brief(child.job, request.parts)}
             for child in page.children
         ],
         "cursor": _cursor(page.following),

@@ -90,7 +90,7 @@ def cancel_workflow(request: Request) -> Answer:
     found = find_workflow(request.name("id"), tenant=request.tenant, parts=request.parts)
     before, job = cancel_seen(found.id, tenant=request.tenant, parts=request.parts, who=request.who)
     shown = receipt_document(receipt(before, job, parts=request.parts))
-    body: CancelledJob = {**brief(job), "receipt": shown}
+    body: CancelledJob = {**brief(job, request.parts), "receipt": shown}
     return Answer(status=202 if job.state is State.RUNNING else 200, body=body)
 
 
@@ -99,7 +99,7 @@ def retry_workflow(request: Request) -> Answer:
     found = find_workflow(request.name("id"), tenant=request.tenant, parts=request.parts)
     job = redrive(found.id, tenant=request.tenant, parts=request.parts, who=request.who)
     where = {"Location": f"{request.raw.prefix}/workflows/{job.id}"}
-    return Answer(status=202, body=brief(job), headers=where)
+    return Answer(status=202, body=brief(job, request.parts), headers=where)
 
 
 def resubmit_workflow(request: Request) -> Answer:
