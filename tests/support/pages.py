@@ -24,9 +24,13 @@ def examples(page: str) -> dict[str, str]:
 
 def run(page: str, folder: Path, patch: pytest.MonkeyPatch) -> list[str]:
     """Run the page's tests, each in a `jobline` of its own; their names."""
+    return run_blocks(examples(page), folder, patch)
+
+
+def run_blocks(blocks: dict[str, str], folder: Path, patch: pytest.MonkeyPatch) -> list[str]:
+    """The same for files by their names."""
     known, ran = dict(REGISTRY.tasks), []
     patch.syspath_prepend(str(folder))
-    blocks = examples(page)
     for name, text in blocks.items():
         (folder / name).write_text(text)
     try:
