@@ -109,6 +109,11 @@ class Site:
         assert found is not None
         return found
 
+    @property
+    def rows(self) -> list[Job]:
+        """All of them."""
+        return list(self.parts.store.rows.values())  # type: ignore[attr-defined]
+
     def begin(self, job_id: str, seconds: float = 600) -> Job:
         """A worker takes the job, and is then not heard of: it is RUNNING."""
         job = self.job(job_id)
