@@ -98,6 +98,8 @@ def test_it_asks_and_no_does_nothing_a_refusal_is_told_and_yes_does_it_once(cler
     pressed(clerk, action, one)
     with refusing(clerk) as refused:
         agrees(clerk, action)
+        clerk.until(lambda: refused)
+        clerk.settle()
     assert refused == [action.call.format(id=one)]
     assert WORDS in clerk.page.locator("body").inner_text()
     assert "<b>the moon" not in clerk.page.locator("body").inner_html()
@@ -107,6 +109,7 @@ def test_it_asks_and_no_does_nothing_a_refusal_is_told_and_yes_does_it_once(cler
     clerk.asked.clear()
     pressed(clerk, action, one)
     agrees(clerk, action, clicks=2)
+    clerk.until(lambda: changes(clerk))
     assert changes(clerk) == [action.call.format(id=one)]
     assert action.holds(clerk.site, one)
     assert WORDS not in clerk.page.locator("body").inner_text()

@@ -148,6 +148,15 @@ class Visitor:
                 self.page.wait_for_timeout(10)
         raise AssertionError(f"still under way: {[one.url for one in self._open]}")
 
+    def until(self, seen: Callable[[], Any]) -> None:
+        """It is so at last: what is intercepted is heard of later than what the page does next."""
+        for _ in range(PATIENCE):
+            self.settle()
+            if seen():
+                return
+            self.page.wait_for_timeout(10)
+        raise AssertionError("it never was so")
+
     # ------------------------------------------------------------------------------------------------------------ looking
 
     @property
