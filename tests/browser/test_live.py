@@ -2,11 +2,12 @@
 
 import pytest
 
+from tests.browser.new import NEW
 from tests.browser.site import Site
 from tests.browser.tasks import mend
 from tests.browser.visitor import EVERY, Visitor
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, NEW]
 
 # What a person is at, as the document has it.
 AT = """() => ({
