@@ -1,6 +1,10 @@
 """A stage in the middle of its day: something of every kind and in every state, as a person would meet it."""
 
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from chalicelib.domain.job import Progress
@@ -43,8 +47,38 @@ class Furnished:
     task: str
 
 
+LASTS = {"thumbnail": 640, "send_letter": 230, "import_rows": 4100, "nightly_report": 9200, "charge": 1900}
+"""Milliseconds that a run takes, about, while the stage is furnished; afterwards all run in no time."""
+
+
+@contextmanager
+def taking_time(site: Site) -> Iterator[None]:
+    """The tasks take their time, of the held clock."""
+    count = itertools.count()
+
+    def slowed(function: Callable[..., Any], lasts: int) -> Callable[..., Any]:
+        def run(**given: Any) -> Any:
+            site.jobline.takes(timedelta(milliseconds=lasts * (0.5 + 0.19 * (next(count) * 5 % 7))))
+            return function(**given)
+
+        return run
+
+    tasks = {name: site.parts.registry[name].__dict__ for name in LASTS}
+    before = {name: task["function"] for name, task in tasks.items()}
+    for name, lasts in LASTS.items():
+        tasks[name]["function"] = slowed(before[name], lasts)
+    yield
+    for name, function in before.items():
+        tasks[name]["function"] = function
+
+
 def furnish(site: Site) -> Furnished:
     """Fill it. Two hours pass."""
+    with taking_time(site):
+        return _furnished(site)
+
+
+def _furnished(site: Site) -> Furnished:
     site.parts.courier.answers["hooks.example.org"] = lambda _: Receipt(status=204)  # type: ignore[attr-defined]
     webhook = site.ask(
         "POST", "/webhooks", {"url": "https://hooks.example.org/jobline", "description": "billing"}
@@ -123,6 +157,7 @@ def _open(site: Site, webhook: str) -> dict[str, Any]:
     running = site.submit("import_rows", args={"file": "customers.csv", "rows": 120_000}, tags=["import"])
     queued = [site.submit("thumbnail", args={"key": f"late-{n}.jpg"}, lane="low") for n in range(3)]
     job = site.begin(running)
+    site.parts.world.pause(timedelta(seconds=21))
     progress = Progress(fraction=0.4, message="row 48,000 of 120,000", at=site.now)
     site.parts.store.rows[running] = replace(job, progress=progress)  # type: ignore[attr-defined]
     return {
