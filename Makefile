@@ -90,6 +90,10 @@ slow: $(READY) ## The slow tests: real servers, processes, load
 browser: $(READY) ## The dashboard's tests alone, in headless Chromium (CHROMIUM=/path/to/it; Debian: apt-get install chromium)
 	$(PY) -m pytest -m slow -n $(WORKERS) --dist loadfile -rs tests/browser $(ARGS)
 
+.PHONY: screens
+screens: $(READY) ## Pictures of the dashboard's pages, light, dark and on a phone, under build/screens/; and the README's
+	$(PY) -m tests.browser.screens $(ARGS)
+
 .PHONY: long
 long: $(READY) ## The longest tests, each with a shorter sister in `make test`: deploys taken apart, days under policies, much load
 	$(PY) -m pytest -m long -n $(SLOW_WORKERS) --dist loadfile

@@ -133,6 +133,7 @@ function furnish() {
 
 const actions = { leave, refresh: () => show({ again: true }) };
 
+document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); main.focus(); }); // followed, its address would be a page's
 addEventListener("hashchange", () => show());
 onKeys({ signedIn, pages: PAGES, find: () => openPalette(actions), help: openHelp, refresh: actions.refresh });
 document.addEventListener("visibilitychange", () => { if (!document.hidden && signedIn()) show({ again: true }); });

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from chalicelib import dashboard
 from tests.browser.furnished import Furnished
 from tests.browser.visitor import Visitor
 
@@ -15,9 +14,6 @@ LISTED = """async () => {
 
 def kinds(visitor: Visitor) -> Mapping[str, bool]:
     """The dashboard's own list: page, and whether single things of its kind have a page too."""
-    if "pages.js" not in dashboard.FILES:
-        links = visitor.page.locator("#nav a").evaluate_all("(all) => all.map((one) => one.hash.slice(2))")
-        return {one: one == "jobs" for one in links}
     return dict(visitor.page.evaluate(LISTED))
 
 

@@ -78,6 +78,10 @@ def readme(running: Browser, shop: Site) -> None:
         raise SystemExit(f"{README} has {README.stat().st_size} bytes, more than {MOST_BYTES}")
 
 
+def quiet() -> None:
+    """No log lines between the names of the pictures."""
+
+
 def main() -> None:
     options = argparse.ArgumentParser(prog="python -m tests.browser.screens")
     options.add_argument("--readme", action="store_true", help="write docs/pictures/dashboard.png too")
@@ -85,7 +89,7 @@ def main() -> None:
     there = browser()
     if there is None:
         sys.exit(HOW)
-    json_log.configure = lambda: None  # type: ignore[assignment]
+    json_log.configure = quiet
     logging.disable(logging.CRITICAL)
     FOLDER.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as play, site() as shop:

@@ -11,12 +11,11 @@ from playwright.sync_api import Browser, Request, Route
 from chalicelib.adapters import json_log
 from tests.browser.actions import ACTIONS, HARMLESS, NO, Action
 from tests.browser.furnished import furnish
-from tests.browser.new import NEW
 from tests.browser.pages import addresses
 from tests.browser.site import Site, site
 from tests.browser.visitor import Visitor
 
-pytestmark = [pytest.mark.slow, NEW]
+pytestmark = pytest.mark.slow
 WORDS = "Not today: <b>the moon</b> is full & the sea is high."
 
 

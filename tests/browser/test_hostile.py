@@ -12,12 +12,11 @@ from playwright.sync_api import Browser
 from chalicelib.adapters import json_log
 from chalicelib.domain.job import Progress
 from chalicelib.pipeline.ports import Receipt
-from tests.browser.new import NEW
 from tests.browser.pages import kinds
 from tests.browser.site import Site, site
 from tests.browser.visitor import Visitor
 
-pytestmark = [pytest.mark.slow, NEW]
+pytestmark = pytest.mark.slow
 
 MARKUP = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'"
 LINK = "javascript:alert(3)//</title></textarea></pre><svg onload=alert(4)>"

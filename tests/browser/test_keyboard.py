@@ -3,12 +3,11 @@
 import pytest
 
 from tests.browser.furnished import furnish
-from tests.browser.new import NEW
 from tests.browser.pages import kinds
 from tests.browser.site import Site
 from tests.browser.visitor import Visitor
 
-pytestmark = [pytest.mark.slow, NEW]
+pytestmark = pytest.mark.slow
 MOST = 400
 
 FOCUS = """() => {

@@ -2,12 +2,11 @@
 
 import pytest
 
-from tests.browser.new import NEW
 from tests.browser.site import Site
 from tests.browser.tasks import mend
 from tests.browser.visitor import EVERY, Visitor
 
-pytestmark = [pytest.mark.slow, NEW]
+pytestmark = pytest.mark.slow
 
 # What a person is at, as the document has it.
 AT = """() => ({

@@ -1,7 +1,0 @@
-"""Until the new pages are there."""
-
-import pytest
-
-from chalicelib import dashboard
-
-NEW = pytest.mark.skipif("pages.js" not in dashboard.FILES, reason="the pages are not there yet")
