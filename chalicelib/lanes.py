@@ -24,4 +24,7 @@ DECLARED: tuple[Lane, ...] = (
 LANES: tuple[str, ...] = names(DECLARED)
 """Their names."""
 
+MEMORY: Mapping[str, int] = {lane.name: lane.memory for lane in DECLARED}
+"""The memory of their consumers, in MB."""
+
 BY_NAME: Mapping[str, Lane] = {lane.name: lane for lane in DECLARED}

@@ -39,6 +39,7 @@ class Settings:
     stage: str
     bucket: str
     metrics: bool  #: print them: CloudWatch reads what Lambda functions print, and nobody else does
+    statistics: bool  #: keep them in the table
     task_modules: tuple[str, ...]
     limits: Limits
     webhooks_to_loopback: bool  #: `jobline up` alone: a receiver on the same machine may be tried
@@ -74,7 +75,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read JOBLINE_APP, _STAGE, _BUCKET, _TASKS, _METRICS and the numbers in seconds. Raises `BadSetting` that names the variable."""
+        """Read JOBLINE_APP, _STAGE, _BUCKET, _TASKS, _METRICS, _STATISTICS and the numbers in seconds. Raises `BadSetting` that names the variable."""
         app = environment.get("JOBLINE_APP", "jobline")
         stage = environment.get("JOBLINE_STAGE", "local")
         for variable, value in (("JOBLINE_APP", app), ("JOBLINE_STAGE", stage)):
@@ -90,6 +91,7 @@ class Settings:
             stage=stage,
             bucket=environment.get("JOBLINE_BUCKET") or f"{app}-{stage}-payloads",
             metrics=_metrics(environment),
+            statistics=_switched("JOBLINE_STATISTICS", environment, "on"),
             task_modules=modules,
             limits=_limits(environment),
             webhooks_to_loopback=_webhooks_to_loopback(stage, environment),
@@ -124,9 +126,15 @@ def _webhooks_to_loopback(stage: str, environment: Mapping[str, str]) -> bool:
 
 def _metrics(environment: Mapping[str, str]) -> bool:
     """On where there is a CloudWatch: on Lambda. JOBLINE_METRICS (`on`, `off`) has the last word."""
-    word = environment.get("JOBLINE_METRICS", "on" if "AWS_LAMBDA_FUNCTION_NAME" in environment else "off")
+    return _switched(
+        "JOBLINE_METRICS", environment, "on" if "AWS_LAMBDA_FUNCTION_NAME" in environment else "off"
+    )
+
+
+def _switched(variable: str, environment: Mapping[str, str], usual: str) -> bool:
+    word = environment.get(variable, usual)
     if word not in ("on", "off"):
-        raise BadSetting(f"JOBLINE_METRICS={word!r} is neither on nor off")
+        raise BadSetting(f"{variable}={word!r} is neither on nor off")
     return word == "on"
 
 

@@ -17,6 +17,7 @@ from chalicelib.pipeline.task import REGISTRY, Kind, Registry, Submission, Task
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
+    from chalicelib.pipeline.ports import Metrics
     from chalicelib.pipeline.schedules import Schedules
 
 _lock = threading.RLock()
@@ -76,19 +77,24 @@ def build(settings: Settings) -> Parts:
     from chalicelib.adapters.metrics import EmfMetrics
     from chalicelib.adapters.observed import ObservedQueue, ObservedStore
     from chalicelib.adapters.runners import runners
+    from chalicelib.adapters.statistics import Statistics
     from chalicelib.adapters.tracing import tracer
     from chalicelib.adapters.world import RealWorld
+    from chalicelib.lanes import MEMORY
     from chalicelib.pipeline.nobody import NOBODY_COUNTS
 
     registry = load_tasks(settings.task_modules)
     clients, crew, world = Clients(), ThreadCrew(), RealWorld()
     traces = tracer(settings.table)
-    counts = EmfMetrics(settings.table, world) if settings.metrics else NOBODY_COUNTS
+    items = DynamoItems(clients, settings.table, crew)
+    counts: Metrics = EmfMetrics(settings.table, world) if settings.metrics else NOBODY_COUNTS
+    if settings.statistics:
+        counts = Statistics(items, world, memory=MEMORY, beside=counts)
     lanes = SqsQueue(clients, settings.queues, crew)
     return Parts(
         store=ObservedStore(DynamoStore(clients, settings.table, crew), traces, counts),
         keys=DynamoKeys(clients, settings.table),
-        items=DynamoItems(clients, settings.table, crew),
+        items=items,
         payloads=AwsPayloads(clients, settings.table, settings.bucket),
         inputs=S3Inputs(clients, settings.bucket),
         queue=ObservedQueue(lanes, traces),

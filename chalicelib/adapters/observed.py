@@ -64,7 +64,7 @@ class ObservedStore:
 
     def _count(self, job: Job, said: Told) -> None:
         for measure, value in said.measures.items():
-            self._metrics.add(measure, value, lane=job.lane, task=job.task)
+            self._metrics.add(measure, value, lane=job.lane, task=job.task, tenant=job.tenant)
 
     # What only reads or moves marks passes through.
 

@@ -6,7 +6,7 @@ What they lead to is imported when it is needed (`ahead`), since every function 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -85,11 +85,16 @@ def run_lane(lane: str, event: Any) -> BatchAnswer:
     ends = parts.world.now() + timedelta(milliseconds=event.context.get_remaining_time_in_millis())
 
     handle, finish = hands(ends=ends, lane=lane, parts=parts)
-    return _answer(event, handle, lane, parts, finish)
+    return _answer(event, handle, lane, parts, finish, ends)
 
 
 def _answer(
-    event: Any, handle: "Handler", lane: str, parts: "Parts", finish: "Finish | None" = None
+    event: Any,
+    handle: "Handler",
+    lane: str,
+    parts: "Parts",
+    finish: "Finish | None" = None,
+    ends: datetime | None = None,
 ) -> BatchAnswer:
     """The shape that ReportBatchItemFailures asks for:
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
@@ -105,7 +110,7 @@ def _answer(
         )
         for raw in event.to_dict()["Records"]
     ]
-    with marked(request_id(event)), watched("batch", parts, lane=lane):
+    with marked(request_id(event)), watched("batch", parts, lane=lane, ends=ends):
         _note_batch(records, lane, parts)
         again = consume(records, _watching(handle, parts), lane=lane, parts=parts, finish=finish)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}

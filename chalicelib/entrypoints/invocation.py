@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters import json_log
@@ -19,9 +20,11 @@ def marked(request_id: str) -> Iterator[None]:
 
 
 @contextmanager
-def watched(name: str, parts: "Parts", *, lane: str | None = None) -> Iterator[None]:
-    """The work of one invocation, as one span of that name. `lane`: it is a batch of that lane."""
-    with parts.metrics.invocation(lane), parts.tracer.invocation(), parts.tracer.span(name):
+def watched(
+    name: str, parts: "Parts", *, lane: str | None = None, ends: datetime | None = None
+) -> Iterator[None]:
+    """The work of one invocation, as one span of that name. `lane`: it is a batch of that lane; `ends`: it is killed then."""
+    with parts.metrics.invocation(lane, ends=ends), parts.tracer.invocation(), parts.tracer.span(name):
         yield
 
 

@@ -27,7 +27,7 @@ def tick(event: Any) -> dict[str, Any]:
     json_log.configure()
     parts = wiring.parts()
     ends = parts.world.now() + timedelta(milliseconds=event.context.get_remaining_time_in_millis())
-    with marked(request_id(event)), watched("tick", parts):
+    with marked(request_id(event)), watched("tick", parts, ends=ends):
         ticked = pipeline_tick.tick(ends=ends, parts=parts)
     kept = ticked.kept
     return {

@@ -106,4 +106,4 @@ def _given_back(job_id: str, error: MachineryError) -> bool:
 def _waited(job: Job, wakeup: Wakeup, parts: Parts) -> None:
     wait = queue_wait(job, wakeup)
     if wait is not None:
-        parts.metrics.add(Measure.QUEUE_WAIT, wait, lane=job.lane, task=job.task)
+        parts.metrics.add(Measure.QUEUE_WAIT, wait, lane=job.lane, task=job.task, tenant=job.tenant)

@@ -1,6 +1,7 @@
 """A tracer, metrics and feeds for a pipeline that nobody watches: tests, the simulation, a script. They do nothing, at no cost."""
 
 from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
 
 from chalicelib.pipeline.measures import Measure
 from chalicelib.pipeline.ports import Feed
@@ -34,12 +35,23 @@ class NobodyTraces:
 class NobodyCounts:
     """`Metrics` that go nowhere."""
 
-    def invocation(self, lane: str | None = None) -> AbstractContextManager[None]:  # noqa: ARG002
+    def invocation(
+        self,
+        lane: str | None = None,  # noqa: ARG002
+        *,
+        ends: datetime | None = None,  # noqa: ARG002
+    ) -> AbstractContextManager[None]:
         """Nothing."""
         return _NOTHING
 
     def add(
-        self, measure: Measure, value: float = 1, *, lane: str | None = None, task: str | None = None
+        self,
+        measure: Measure,
+        value: float = 1,
+        *,
+        lane: str | None = None,
+        task: str | None = None,
+        tenant: str | None = None,
     ) -> None:
         """Nothing."""
 

@@ -404,12 +404,20 @@ class Tracer(Protocol):
 
 
 class Metrics(Protocol):
-    """Numbers for alarms and graphs. Never by job or by tenant: each combination of dimensions is a metric that is paid for."""
+    """Numbers for alarms, graphs and statistics. Where each combination of dimensions is paid for, as CloudWatch's, tenants are none."""
 
-    def invocation(self, lane: str | None = None) -> AbstractContextManager[None]:
-        """One invocation: what is added within is put out at its end. `lane`: it is one batch of that lane."""
+    def invocation(
+        self, lane: str | None = None, *, ends: datetime | None = None
+    ) -> AbstractContextManager[None]:
+        """One invocation: what is added within is put out at its end. `lane`: it is one batch of that lane; `ends`: nothing may last longer."""
 
     def add(
-        self, measure: Measure, value: float = 1, *, lane: str | None = None, task: str | None = None
+        self,
+        measure: Measure,
+        value: float = 1,
+        *,
+        lane: str | None = None,
+        task: str | None = None,
+        tenant: str | None = None,
     ) -> None:
         """Add one value. Times are in the measure's own unit."""

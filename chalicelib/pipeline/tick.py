@@ -10,6 +10,7 @@ from chalicelib.pipeline.declared import tell_declared
 from chalicelib.pipeline.duties import Done, do_duties
 from chalicelib.pipeline.measures import Measure
 from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.statistics.bind import bind
 from chalicelib.pipeline.sweep import Swept, passes, sweep
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ def tick(*, ends: datetime, parts: Parts) -> Ticked:
             "no item was looked after, the next tick goes on: %s", error, extra={"action": "duties_failed"}
         )
     kept = keep_appointments(until=until, parts=parts)
+    _bind_statistics(until, parts)
     fast = swept["fast"]
     lag = None if fast is None else fast.behind.total_seconds()
     if lag is not None:
@@ -66,6 +68,16 @@ def tick(*, ends: datetime, parts: Parts) -> Ticked:
         },
     )
     return Ticked(swept=swept, kept=kept, done=done)
+
+
+def _bind_statistics(until: datetime, parts: Parts) -> None:
+    """Last, and no trouble of the tick's: jobs do not wait for their statistics."""
+    try:
+        bind(until=_half_way(until, parts), parts=parts)
+    except MachineryError as error:
+        log.warning(
+            "statistics were not bound, the next tick goes on: %s", error, extra={"action": "not_bound"}
+        )
 
 
 def _half_way(until: datetime, parts: Parts) -> datetime:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import field
+from datetime import datetime
 
 from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.measures import Measure
@@ -76,6 +77,7 @@ class Added:
     value: float
     lane: str | None
     task: str | None
+    tenant: str | None = None
 
 
 class MemoryMetrics:
@@ -85,15 +87,21 @@ class MemoryMetrics:
         self.added: list[Added] = []
 
     @contextmanager
-    def invocation(self, lane: str | None = None) -> Iterator[None]:  # noqa: ARG002
+    def invocation(self, lane: str | None = None, *, ends: datetime | None = None) -> Iterator[None]:  # noqa: ARG002
         """Nothing is to be put out."""
         yield
 
     def add(
-        self, measure: Measure, value: float = 1, *, lane: str | None = None, task: str | None = None
+        self,
+        measure: Measure,
+        value: float = 1,
+        *,
+        lane: str | None = None,
+        task: str | None = None,
+        tenant: str | None = None,
     ) -> None:
         """Remember it."""
-        self.added.append(Added(measure, value, lane, task))
+        self.added.append(Added(measure, value, lane, task, tenant))
 
     def total(self, measure: Measure) -> float:
         """The sum of all values of a measure."""

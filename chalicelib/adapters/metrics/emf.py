@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from chalicelib.pipeline.measures import Measure, milliseconds
 from chalicelib.pipeline.ports import World
@@ -60,7 +61,7 @@ class EmfMetrics:
         self._out = out
 
     @contextmanager
-    def invocation(self, lane: str | None = None) -> Iterator[None]:
+    def invocation(self, lane: str | None = None, *, ends: datetime | None = None) -> Iterator[None]:  # noqa: ARG002
         """One invocation. That of a lane's consumer is billed to the tasks that ran in it."""
         began, book = self._world.now(), _Book()
         mark = _book.set(book)
@@ -77,7 +78,13 @@ class EmfMetrics:
                     self._out(json.dumps(line, separators=(",", ":")))
 
     def add(
-        self, measure: Measure, value: float = 1, *, lane: str | None = None, task: str | None = None
+        self,
+        measure: Measure,
+        value: float = 1,
+        *,
+        lane: str | None = None,
+        task: str | None = None,
+        tenant: str | None = None,  # noqa: ARG002 - each would be a metric that is paid for
     ) -> None:
         """Add one value to the invocation that goes on here; outside one, nobody would print it."""
         book = _book.get()
