@@ -183,7 +183,7 @@ def pages(prices: Prices, more: Any, assumed: Assumed) -> str:
     )
     return "\n".join(
         [
-            f"List prices of {prices.region}, {prices.as_of}, without free tiers ([bench/prices.json](../bench/prices.json)).",
+            f"List prices of {prices.region}, {prices.as_of}, without free tiers ([chalicelib/prices.json](../chalicelib/prices.json)).",
             "",
             f"**An idle stage, a month: ${_sum(resting):.2f}**",
             "",

@@ -24,6 +24,7 @@ from bench import (
     uses_long,
     uses_redrive,
     uses_schedules,
+    uses_statistics,
     uses_topics,
     uses_webhooks,
     uses_workflows,
@@ -46,6 +47,7 @@ USES = (
     uses_topics,
     uses_webhooks,
     uses_workflows,
+    uses_statistics,
 )
 """Where the features are used. Importing these puts their rows on the list, in this order."""
 

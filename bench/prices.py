@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-FILE = Path(__file__).with_name("prices.json")
+from chalicelib.prices import FILE
+
+__all__ = ["FILE", "Prices"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

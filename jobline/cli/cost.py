@@ -57,7 +57,7 @@ def estimate(jobs: int, task_ms: int) -> dict[str, Any]:
         prices, more = Prices.load(), json.loads(FILE.read_text(encoding="utf-8"))["bill"]
     except (ImportError, OSError) as error:
         raise Failure(
-            "the price file is not here", then="It is in the repository: bench/prices.json."
+            "the price file is not here", then="It is in the repository: chalicelib/prices.json."
         ) from error
     assumed, share = Assumed(task_ms=task_ms), jobs / MILLION
     lines = sorted(million(prices, more, assumed), key=lambda line: -line.dollars)

@@ -54,6 +54,9 @@ UNITS = {
     "a step of a chain of ten": 6.4,
     "a child of a group of a hundred": 4.13,
     "a child of a map of two hundred lines": 4.06,
+    "with statistics, ten in a batch after a pause": 3.1,
+    "with statistics, a batch of one each second for a minute": 3.45,
+    "a minute of statistics, bound by the tick": 2,
 }
 """Write units a use, the index's among them."""
 

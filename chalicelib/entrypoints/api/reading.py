@@ -60,7 +60,8 @@ def read_query(query: Mapping[str, Any], struct: type[S]) -> S:
         if len(given) != 1:
             raise InvalidInput(name[:100], "stands there more than once")
         text = given[0]
-        whole_number = hints.get(name) is int and re.fullmatch(r"-?[0-9]{1,18}", text, re.ASCII)
+        hint = hints.get(name)
+        whole_number = int in (hint, *get_args(hint)) and re.fullmatch(r"-?[0-9]{1,18}", text, re.ASCII)
         values[name] = int(text) if whole_number else text
     return read(values, struct, whole="query")
 

@@ -21,6 +21,7 @@ AREAS: Mapping[str, str] = {
     "dead": "DEAD_ROUTES",
     "releases": "RELEASE_ROUTES",
     "lanes": "LANE_ROUTES",
+    "stats": "STATS_ROUTES",
     "tenants": "TENANT_ROUTES",
     "topics": "TOPIC_ROUTES",
     "schedules": "SCHEDULE_ROUTES",
@@ -57,6 +58,7 @@ AREA_PATHS: Mapping[str, tuple[str, ...]] = {
         "/lanes/{name}/pause",
         "/lanes/{name}/resume",
     ),
+    "stats": ("/stats",),
     "tenants": (
         "/tenants",
         "/tenants/{name}/limits",

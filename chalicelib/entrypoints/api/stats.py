@@ -1,0 +1,72 @@
+"""Statistics: what a tenant's jobs came to, or, for an administrator, everybody's."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from chalicelib.domain.errors import InvalidInput
+from chalicelib.entrypoints.api.answer import Answer
+from chalicelib.entrypoints.api.reading import Moment, moment
+from chalicelib.entrypoints.api.request import Request
+from chalicelib.entrypoints.api.stats_shape import stats_document
+from chalicelib.pipeline.api_keys import require
+from chalicelib.pipeline.ids import is_tenant
+from chalicelib.pipeline.patience import patience
+from chalicelib.pipeline.statistics.read import BY_HOURS, question, read
+from chalicelib.prices import run_prices
+
+EVERYBODY = "*"
+
+
+Step = Annotated[
+    int,
+    Meta(
+        ge=60,
+        le=BY_HOURS.days * 86400,
+        description="seconds, whole minutes or whole hours; steps below an hour reach over two days, others over 92",
+    ),
+]
+
+
+class StatsQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Of which time, and whose. Without `since`, the hour before `until`; without `until`, up to now."""
+
+    since: Moment | None = None
+    until: Moment | None = None
+    step: Step | None = None
+    task: Annotated[str | None, Meta(description="of this task alone")] = None
+    tenant: Annotated[
+        str | None,
+        Meta(
+            description="another tenant's, or `*`: all of them; for administrators. Without it, the key's own"
+        ),
+    ] = None
+
+
+def show_stats(request: Request) -> Answer:
+    """The figures."""
+    query: StatsQuery = request.query
+    asked = question(
+        since=moment(query.since, "since"),
+        until=moment(query.until, "until"),
+        step=query.step,
+        task=query.task,
+        tenant=_tenant(query.tenant, request),
+        now=request.arrived,
+    )
+    found = patience(request.parts)(lambda: read(asked, parts=request.parts))
+    return Answer(status=200, body=stats_document(found, run_prices()))
+
+
+def _tenant(wished: str | None, request: Request) -> str | None:
+    """Whose figures they are to be; None: everybody's. Raises `Denied`, `InvalidInput`."""
+    if wished is None or wished == request.tenant:
+        return request.tenant
+    assert request.key is not None, "a route with a scope and without a key"
+    require(request.key, "admin")
+    if wished == EVERYBODY:
+        return None
+    if not is_tenant(wished):
+        raise InvalidInput("tenant", "not 1 to 64 letters, digits, dots, dashes and underscores")
+    return wished
