@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 
@@ -137,6 +138,20 @@ class AsyncClient:
     def jobs(self, **filters: Any) -> AsyncIterator[Job]:
         """Jobs, newest first, as far as one iterates; `filters` are those of GET /jobs: state, task, tag, since, until."""
         return self._said(plans.jobs(filters))
+
+    async def stats(
+        self,
+        *,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        step: timedelta | float | None = None,
+        task: str | None = None,
+        tenant: str | None = None,
+    ) -> Any:
+        """What jobs came to between two times, by default in the last hour: the document of GET /stats. `step`: seconds; `tenant`: another's, or
+        `*` for all, with an administrator's key. A time that is no text has its zone.
+        """
+        return await self._done(plans.stats(since, until, step, task, tenant))
 
     async def call(
         self,

@@ -4,6 +4,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from jobline.client.batches import BATCH, batches
@@ -99,6 +100,29 @@ def pages(path: str, within: str, filters: Mapping[str, Any], made: Callable[[An
         if reply.document["cursor"] is None:
             return
         query["cursor"] = reply.document["cursor"]
+
+
+def stats(
+    since: datetime | str | None,
+    until: datetime | str | None,
+    step: timedelta | float | None,
+    task: str | None,
+    tenant: str | None,
+) -> Plan[Any]:
+    """GET /stats."""
+    width = step.total_seconds() if isinstance(step, timedelta) else step
+    query = {
+        "since": _moment(since),
+        "until": _moment(until),
+        "step": None if width is None else int(width),
+        "task": task,
+        "tenant": tenant,
+    }
+    return call("GET", "/stats", None, query, once=False, key=None)
+
+
+def _moment(at: datetime | str | None) -> str | None:
+    return at.isoformat() if isinstance(at, datetime) else at
 
 
 def call(

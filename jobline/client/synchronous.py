@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 
@@ -134,6 +134,20 @@ class Client:
     def jobs(self, **filters: Any) -> Iterator[Job]:
         """Jobs, newest first, as far as one iterates; `filters` are those of GET /jobs: state, task, tag, since, until."""
         return self._said(plans.jobs(filters))
+
+    def stats(
+        self,
+        *,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        step: timedelta | float | None = None,
+        task: str | None = None,
+        tenant: str | None = None,
+    ) -> Any:
+        """What jobs came to between two times, by default in the last hour: the document of GET /stats. `step`: seconds; `tenant`: another's, or
+        `*` for all, with an administrator's key. A time that is no text has its zone.
+        """
+        return self._done(plans.stats(since, until, step, task, tenant))
 
     def call(
         self,

@@ -1,5 +1,7 @@
 """What both clients promise."""
 
+from datetime import timedelta
+
 import httpx
 import pytest
 
@@ -218,3 +220,19 @@ def test_an_answer_without_a_body_is_an_answer(client, wire):
 
     assert client.call("DELETE", "/webhooks/x") is None
     assert len(wire.seen) == 1
+
+
+def test_statistics_are_asked_for_as_times_and_spans_or_as_the_api_has_them(client, desk):
+    now = desk.world.now()
+    found = client.stats(since=now - timedelta(hours=2), until=now, step=timedelta(minutes=5), task="add")
+    assert (found["step"], found["task"], found["tenant"]) == (300, "add", "ann")
+
+    again = client.stats(since=found["since"], until=found["until"], step=300, task="add")
+    assert again == found
+    assert client.stats()["step"] == 60
+
+
+def test_statistics_of_others_are_not_shown(client):
+    with pytest.raises(ApiError) as refused:
+        client.stats(tenant="*")
+    assert refused.value.status == 403
