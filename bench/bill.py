@@ -29,12 +29,14 @@ class Measured:
 
     write_units: float = 3.00
     """A plain job: accept, claim, settle."""
+    statistics_write_units: float = 0.10
+    """A tenth of what a batch of ten costs that comes after a pause; a busy container's cost a hundredth of that (tests/cost/test_statistics.py)."""
     sqs_in_tens: float = 0.30
     """Requests a job: send, receive, delete, each in tens."""
     sweep_read_units: float = 0.40
     """A job's row of 0.8 KB, listed by the two sweeps, 4 KB to a unit."""
     tick_write_units: float = 1.1
-    tick_read_units: float = 42.2
+    tick_read_units: float = 45.2
     """An idle tick."""
 
 
@@ -155,6 +157,11 @@ def million(prices: Prices, more: Any, assumed: Assumed) -> list[Line]:
             what="X-Ray",
             how=f"{assumed.traced:.0%} of them × ${more['per_million']['traces']:.2f}/M",
             dollars=assumed.traced * more["per_million"]["traces"],
+        ),
+        Line(
+            what="table: statistics, at most",
+            how=f"{MEASURED.statistics_write_units:.2f} write units × ${prices.write_units}/M",
+            dollars=prices.dollars(write_units=MILLION * MEASURED.statistics_write_units),
         ),
         Line(
             what="table: the sweeps' look",

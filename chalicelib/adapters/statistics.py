@@ -1,7 +1,7 @@
 """Metrics that are kept in the table, by task and tenant: added up in this process, and written down now and then at the end of an invocation.
 
 A statistic must not be in a job's way. It is written after all of a batch's jobs are settled, by a thread of its own that the invocation
-waits for a second at most; what goes wrong is logged, and nothing else. docs/decisions/0023-statistics.md
+waits for a second at most; what goes wrong is logged, and nothing else. docs/decisions/0024-statistics.md
 """
 
 import logging

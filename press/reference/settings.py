@@ -27,6 +27,7 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
     ),
     "JOBLINE_TASKS": ("chalicelib.tasks", "the modules with your `@task` functions, parted by commas"),
     "JOBLINE_METRICS": ("on on Lambda, else off", "whether metrics are printed"),
+    "JOBLINE_STATISTICS": ("on", "whether statistics are kept in the table: [statistics](../stats.md)"),
     "JOBLINE_SWEEP_GRACE": (_seconds(LIMITS.grace), "how many seconds behind now the sweep lists rows"),
     "JOBLINE_CLOCK_LIMIT": (
         _seconds(LIMITS.clock_limit),

@@ -167,10 +167,14 @@ def test_a_write_that_fails_fails_nothing_and_the_next_one_has_it_all(error):
 
 def test_a_batch_that_fails_as_a_whole_is_counted_and_its_error_is_its_own():
     stage = Stage()
-    with pytest.raises(LookupError, match="theirs"), stage.statistics.invocation("default"):
-        stage.one()
-        raise LookupError("theirs")
 
+    def batch() -> None:
+        with stage.statistics.invocation("default"):
+            stage.one()
+            raise LookupError("theirs")
+
+    with pytest.raises(LookupError, match="theirs"):
+        batch()
     assert stage.succeeded() == 1
 
 

@@ -138,6 +138,8 @@ def test_one_task_alone(desk: Desk, ann: Caller, kept: Statistics):
         ("step=90", "step"),
         ("step=x", "step"),
         ("since=yesterday", "since"),
+        ("last=0", "last"),
+        ("last=600&since=2026-01-01T10:00:00Z", "last"),
         ("until=2026-13-01T00:00:00Z", "until"),
         ("since=2020-01-01T00:00:00Z", "since"),
         ("since=2999-01-01T00:00:00Z", "since"),
@@ -149,6 +151,13 @@ def test_what_cannot_be_asked_is_refused_by_name(ann: Caller, query, argument):
     reply = ann.get(f"/stats?{query}")
 
     assert (reply.status, reply.argument) == (422, argument)
+
+
+def test_the_last_hours_are_told_by_the_apis_clock(desk: Desk, ann: Caller):
+    found = ann.get("/stats?last=86400&step=900").body
+
+    assert found["until"] == rfc3339(desk.world.now() + MINUTE)
+    assert found["since"] == rfc3339(desk.world.now() - timedelta(days=1))
 
 
 def test_an_administrator_who_mistypes_a_tenant_is_told(desk: Desk):

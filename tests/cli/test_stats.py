@@ -1,6 +1,8 @@
 """`jobline stats`: what jobs came to, for people and for programs."""
 
 import json
+import re
+import shlex
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,7 +16,10 @@ from chalicelib.adapters.statistics import Statistics
 from chalicelib.lanes import MEMORY
 from chalicelib.pipeline.nobody import NOBODY_TRACES
 from jobline.cli.spark import BARS, spark
+from jobline.local.python import ROOT
+from tests.support.wire import URL
 
+PAGE = ROOT / "docs" / "stats.md"
 SECOND = timedelta(seconds=1)
 
 
@@ -107,6 +112,21 @@ def test_what_is_missing_is_told(typed, worked, monkeypatch):
 
     assert "too many to be told apart" in said
     assert "Complete until" in said
+
+
+def test_the_pages_commands_and_its_example_run(typed, worked, desk, wire, capsys):
+    commands, example = re.findall(r"```(?:python|sh)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    for line in commands.splitlines():
+        words = shlex.split(line, comments=True)
+        assert typed(*words[1:]).exit_code == 0, line
+
+    given = {"url": URL, "api_key": desk.caller().token, "now": desk.world.now() + SECOND}
+    code = example.replace("Client(url, key=api_key)", "Client(url, key=api_key, transport=wire)")
+    exec(compile(code, str(PAGE), "exec"), {**given, "wire": wire})
+    [succeeded, p95, dollars] = capsys.readouterr().out.split()
+    assert int(succeeded) == 3
+    assert float(p95) >= 0
+    assert float(dollars) > 0
 
 
 @given(st.lists(st.floats(0, 1e9), max_size=300), st.integers(1, 80))

@@ -58,7 +58,7 @@ def test_an_idle_month_polls_and_ticks():
     lines = {line.what: line.dollars for line in idle(PRICES, MORE, Assumed())}
 
     assert lines["Lambda's polling of four queues"] == pytest.approx(20 * 3 * 60 * 24 * 30 * 0.4 / 1e6)
-    assert lines["ticks: table"] == pytest.approx(43_200 * (42.2 * 0.5 + 1.1) / 1e6)
+    assert lines["ticks: table"] == pytest.approx(43_200 * (45.2 * 0.5 + 1.1) / 1e6)
     assert lines["alarms"] == pytest.approx(1.9)
 
 

@@ -1,5 +1,6 @@
 """Statistics: what a tenant's jobs came to, or, for an administrator, everybody's."""
 
+from datetime import timedelta
 from typing import Annotated
 
 import msgspec
@@ -19,6 +20,14 @@ from chalicelib.prices import run_prices
 EVERYBODY = "*"
 
 
+Last = Annotated[
+    int,
+    Meta(
+        ge=60,
+        le=BY_HOURS.days * 86400,
+        description="seconds before until, in the stead of since: by the API's clock",
+    ),
+]
 Step = Annotated[
     int,
     Meta(
@@ -34,6 +43,7 @@ class StatsQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     since: Moment | None = None
     until: Moment | None = None
+    last: Last | None = None
     step: Step | None = None
     task: Annotated[str | None, Meta(description="of this task alone")] = None
     tenant: Annotated[
@@ -50,6 +60,7 @@ def show_stats(request: Request) -> Answer:
     asked = question(
         since=moment(query.since, "since"),
         until=moment(query.until, "until"),
+        last=None if query.last is None else timedelta(seconds=query.last),
         step=query.step,
         task=query.task,
         tenant=_tenant(query.tenant, request),

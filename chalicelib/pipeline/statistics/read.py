@@ -82,14 +82,20 @@ def question(
     *,
     since: datetime | None,
     until: datetime | None,
+    last: timedelta | None = None,
     step: int | None,
     task: str | None,
     tenant: str | None,
     now: datetime,
 ) -> Question:
-    """What is asked, checked: by default the last hour. Steps begin at whole ones. Raises `InvalidInput`."""
+    """What is asked, checked: `last` is a time before `until`, where there is no `since`; by default an hour. Steps begin at whole ones.
+
+    Raises `InvalidInput`.
+    """
+    if since is not None and last is not None:
+        raise InvalidInput("last", "stands beside since")
     end = min(until or minute_of(now) + MINUTE, now + AHEAD)
-    begin = since or end - USUAL_TIME
+    begin = since or end - (last or USUAL_TIME)
     if begin >= end:
         raise InvalidInput("since", "is not before until")
     width = _step(step, end - begin)
