@@ -36,6 +36,8 @@ export function chart(id, title, frame, series, { stacked = false, log = false, 
     canvas.parentElement.querySelector(".readout").replaceChildren(...(there ? readOut(n) : []));
   }
 
+  function point(event) { pick(event.currentTarget, Math.floor((event.offsetX - LEFT) / one)); }
+
   function keys(event) {
     const now = frame.starts.indexOf(picked.get(id));
     const last = frame.starts.length - 1;
@@ -48,7 +50,7 @@ export function chart(id, title, frame, series, { stacked = false, log = false, 
   const picture = svg("svg", {
     class: "canvas", width: frame.width, height: HEIGHT, viewBox: `0 0 ${frame.width} ${HEIGHT}`, tabindex: 0, role: "img",
     "aria-label": `${title}. ${summary(said, words, stacked)} A step is a ${stepName(frame.step)}. Arrow keys read the steps out.`,
-    onpointermove: (event) => pick(event.currentTarget, Math.floor((event.offsetX - LEFT) / one)), onpointerleave: (event) => pick(event.currentTarget, null), onkeydown: keys,
+    onpointermove: point, onpointerdown: point, onpointerleave: (event) => { if (event.pointerType === "mouse") pick(event.currentTarget, null); }, onkeydown: keys,
   },
   y.ticks.map((value) => [
     svg("line", { class: "grid", x1: LEFT, x2: frame.width - RIGHT, y1: up(value), y2: up(value) }),

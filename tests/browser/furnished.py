@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib.domain.job import Progress
 from chalicelib.pipeline.ports import Receipt
+from tests.browser.counted import count
 from tests.browser.site import Site
 from tests.browser.tasks import mend
 
@@ -92,6 +93,7 @@ def _furnished(site: Site) -> Furnished:
     release = _release(site)
     succeeded = _hour(site)
     ids = _open(site, webhook)
+    count(site)
     return Furnished(
         succeeded=succeeded,
         dead=dead[-1],
