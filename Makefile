@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-SOURCES := app.py chalicelib jobline infra bench e2e examples press proof tests
+SOURCES := app.py setup.py chalicelib jobline infra bench e2e examples press proof tests
 # Only what is there: a tool that is given a missing path stops with an error that says nothing about the code.
 present = $(wildcard $(1))
 
@@ -141,6 +141,14 @@ deploy: $(READY) ## Set a stage up on AWS, or bring it up to date: shows what wo
 destroy: $(READY) ## Take a stage down; its table and bucket stay, unless told otherwise (STAGE=dev)
 	@test -n "$(STAGE)" || { echo "make: say which stage: make destroy STAGE=dev" >&2; exit 1; }
 	$(PY) -m infra destroy --stage "$(STAGE)" $(ARGS)
+
+.PHONY: wheel
+wheel: $(READY) ## Build the wheel of the client, the command and all that `jobline new` needs, into build/dist
+	$(PY) -m jobline.new.wheel build/dist
+
+.PHONY: first-five
+first-five: $(READY) ## From the wheel to the first finished job of one's own, as a new user, timed step by step; asks the package index
+	$(PY) -m jobline.new.first_five $(ARGS)
 
 # Not in the gate's environment: it is a hundred packages, 290 MB, for one template.
 .PHONY: checkov

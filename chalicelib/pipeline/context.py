@@ -84,6 +84,11 @@ class JobContext:
         """When this attempt is over, whatever it is doing."""
         return self._facts.deadline
 
+    @property
+    def replay(self) -> bool:
+        """Whether this is `jobline replay`: a look at the job on a developer's machine, of which nothing is recorded."""
+        return self._facts.replay
+
     def progress(self, fraction: float | None = None, message: str = "") -> None:
         """Say how far the work is: a fraction from 0 to 1, words, or both. Cheap: it is written at most once a second, ever
         less often the longer the job runs, and with the outcome.

@@ -29,7 +29,7 @@ from chalicelib.pipeline.workflows.flow import Flow
 if TYPE_CHECKING:
     from chalicelib.pipeline.batch_signature import BatchSignature
 
-OUR_FRAMES = ("/chalicelib/pipeline/", "/chalicelib/adapters/runners/")
+OUR_FRAMES = ("/chalicelib/pipeline/", "/chalicelib/adapters/runners/", "/jobline/replay/")
 """Where a traceback passes through us: the task's author has no use for that."""
 
 ROOT = __file__.removesuffix("chalicelib/pipeline/outcome.py")

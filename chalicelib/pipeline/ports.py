@@ -379,6 +379,7 @@ class Facts:
     deadline: datetime
     state: object = None  #: the last checkpoint's, as JSON values
     workflow: str | None = None  #: the id of the one that it is part of
+    replay: bool = False  #: `jobline replay`: nothing is recorded
 
 
 class Tracer(Protocol):

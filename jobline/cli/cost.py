@@ -1,10 +1,12 @@
 """`jobline cost`."""
 
 import json
+import sys
 from typing import Any
 
 import click
 
+from jobline import home
 from jobline.cli import out
 from jobline.cli.exits import Failure
 
@@ -50,6 +52,8 @@ def cost(*, jobs: int, task_ms: int, as_json: bool) -> None:
 
 def estimate(jobs: int, task_ms: int) -> dict[str, Any]:
     """The bill, in dollars. Raises Failure where the price file was not installed."""
+    if str(home.source()) not in sys.path:
+        sys.path.append(str(home.source()))
     try:
         from bench.bill import Assumed, idle, in_batches, million
         from bench.prices import FILE, Prices

@@ -24,11 +24,13 @@ from infra.config import NotReady, load
 from infra.config import stage as read_stage
 from infra.place import Nowhere, Place
 from infra.show import console
+from jobline.cli.exits import NOT_FOUND, Failure
 from jobline.place_clients import PlaceClients
 
 COLUMNS = ("id", "tenant", "scopes", "name", "created", "used", "state")
 PARTITION = "apikey#"
 
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document instead, for scripts.")
 stage_option = click.option("--stage", required=True, help="A stage of .chalice/config.json.")
 
 
@@ -68,8 +70,16 @@ def keys() -> None:
     type=click.IntRange(1, MOST_PER_MINUTE),
     help="Requests a minute at most; else as many as come.",
 )
+@json_option
 def create(
-    stage: str, *, tenant: str, name: str, scopes: tuple[str, ...], days: int | None, per_minute: int | None
+    stage: str,
+    *,
+    tenant: str,
+    name: str,
+    scopes: tuple[str, ...],
+    days: int | None,
+    per_minute: int | None,
+    as_json: bool,
 ) -> None:
     """Make a key and print it, alone on standard output. Nobody can show it again."""
     expires = None if days is None else datetime.now(UTC) + timedelta(days=days)
@@ -83,6 +93,9 @@ def create(
             per_minute=per_minute,
             parts=made,
         )
+    if as_json:
+        click.echo(json.dumps({**_facts(key), "key": token}, indent=2))
+        return
     click.echo(token)
     click.echo(f"key {key.id} of {tenant}: {', '.join(sorted(scopes))}; it works at once", err=True)
 
@@ -97,18 +110,22 @@ def create(
     show_default=True,
     help="How long the old key works still.",
 )
-def rotate(stage: str, *, key_id: str, overlap_hours: int) -> None:
+@json_option
+def rotate(stage: str, *, key_id: str, overlap_hours: int, as_json: bool) -> None:
     """Make a key in the stead of the one of this id, print it, and let the old one expire when the overlap is over."""
     with _told():
         made: Any = KeyParts(api_keys=_keys(stage), world=RealWorld())
         token, key = rotate_key(key_id, overlap=timedelta(hours=overlap_hours), parts=made)
+    if as_json:
+        click.echo(json.dumps({**_facts(key), "key": token}, indent=2))
+        return
     click.echo(token)
     click.echo(f"key {key.id} works at once; {key_id} for {overlap_hours} hours still, at most", err=True)
 
 
 @keys.command("list")
 @stage_option
-@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table, for scripts.")
+@json_option
 def list_(stage: str, *, as_json: bool) -> None:
     """Print all keys, the newest first, with the day of their last use; never their secrets, which nobody has.
 
@@ -131,11 +148,16 @@ def list_(stage: str, *, as_json: bool) -> None:
 @keys.command()
 @stage_option
 @click.argument("key_id", metavar="ID")
-def revoke(stage: str, *, key_id: str) -> None:
+@json_option
+def revoke(stage: str, *, key_id: str, as_json: bool) -> None:
     """Revoke the key of this id: the ten characters after jl_. The API refuses it within a minute."""
     with _told():
         if not _keys(stage).revoke(key_id, datetime.now(UTC)):
-            raise click.ClickException(f"there is no key {key_id}")
+            then = f"`jobline keys list --stage {stage}` shows them."
+            raise Failure(f"there is no key {key_id}", status=NOT_FOUND, then=then)
+    if as_json:
+        click.echo(json.dumps({"id": key_id, "revoked": True}))
+        return
     click.echo(f"{key_id} is revoked; the API refuses it within a minute")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from jobline import __version__
+from jobline import __version__, home
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "cancel": ("cancelling:cancel", "Cancel jobs: by their ids, or all that a filter takes."),
@@ -22,7 +22,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "lanes": ("lanes:lanes", "Lanes: how much waits in each, and pausing them."),
     "list": ("jobs:list_", "List jobs, the newest first."),
     "load": ("load:load", "Submit many jobs at a rate, wait for all, and say whether any was lost."),
+    "logs": ("logs:logs", "Print a job's log lines: of all its attempts."),
+    "new": ("new:new", "Make a project with a first task, its test, and all that deploys it."),
     "profile": ("profile:profile", "Stages by name: an address and a key each."),
+    "replay": ("replay:replay", "Run a job again in this process, from its recorded input."),
     "result": ("jobs:result", "Print what a job returned."),
     "retry": ("jobs:retry", "Give dead jobs another life."),
     "schedule": ("schedule:schedule", "Schedules: jobs by the clock."),
@@ -37,9 +40,13 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "workflow:workflow",
         "Workflows: jobs one after the other, side by side, or one for each item.",
     ),
+    "upgrade": ("upgrade:upgrade", "Bring a project's parts to the version of this command."),
     "watch": ("watch:watch", "Follow a job until it has ended."),
 }
 """Each command's place and its short help. It is imported when it is typed: some bring boto3 and Chalice with them, and no other need wait for these."""
+
+AT_HOME = frozenset({"doctor", "keys", "replay", "up"})
+"""Those that use the pipeline itself: that of the project in this folder, or else the one that this package comes with."""
 
 
 class Front(click.Group):
@@ -52,7 +59,12 @@ class Front(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, name = COMMANDS[cmd_name][0].split(":")
-        found: click.Command = getattr(import_module(f"jobline.cli.{module}"), name)
+        if cmd_name in AT_HOME:
+            home.enter()
+        try:
+            found: click.Command = getattr(import_module(f"jobline.cli.{module}"), name)
+        except ModuleNotFoundError as missing:
+            raise _lacking(cmd_name, missing) from missing
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click passes it
@@ -70,6 +82,16 @@ class Front(click.Group):
         except KeyboardInterrupt:
             click.echo(err=True)
             ctx.exit(130)  # as every shell says it
+
+
+def _lacking(command: str, missing: ModuleNotFoundError) -> click.ClickException:
+    """What is said where the wheel was installed for less than this command."""
+    from jobline.cli.exits import USAGE, Failure  # brings httpx, for which no help has to wait
+
+    then = "pip install 'jobline[local]' brings what it needs; in a project's folder `make up` has it."
+    return Failure(
+        f"`jobline {command}` needs {missing.name}, which is not installed here", status=USAGE, then=then
+    )
 
 
 @click.group(cls=Front, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -77,7 +77,7 @@ def whole(job: Mapping[str, Any]) -> None:
     _history(job)
     _traceback(job)
     if then := _next(job):
-        out.lines("", then)
+        out.lines("", *then)
 
 
 def _value(job: Mapping[str, Any], name: str) -> str:
@@ -106,7 +106,19 @@ def _traceback(job: Mapping[str, Any]) -> None:
         out.lines("", "traceback", *(f"  {line}" for line in (*cut, *told[-ALL_TRACEBACK:])))
 
 
-def _next(job: Mapping[str, Any]) -> str:
-    if job["state"] == "DEAD":
-        return f"jobline retry {job['id']}      gives it another life"
-    return "" if job["finished_at"] else f"jobline watch {job['id']}      follows it"
+def _next(job: Mapping[str, Any]) -> tuple[str, ...]:
+    """What one would type next."""
+    if job["finished_at"] and job["state"] != "DEAD":
+        return ()
+    if job["state"] != "DEAD":
+        return (f"jobline watch {job['id']}      follows it",)
+    own = (
+        ()
+        if job["task"].startswith("jobline.")
+        else (f"jobline replay {job['id']} --debug   runs it here, in the debugger",)
+    )
+    return (
+        f"jobline logs {job['id']}             shows its log lines",
+        *own,
+        f"jobline retry {job['id']}            gives it another life",
+    )

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from jobline import home
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -14,10 +16,7 @@ def run_module(module: str, *arguments: str) -> list[str]:
 
 
 def finding_us(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment, in which Jobline is importable also when it is not installed."""
-    path = environment.get("PYTHONPATH")
-    return {
-        **environment,
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{path}" if path else str(ROOT),
-        "PYTHONUNBUFFERED": "1",
-    }
+    """The environment, in which the same pipeline is importable as here, and Jobline also when it is not installed."""
+    places = [str(home.tree()), *([str(ROOT)] if home.cloned() else [])]
+    path = os.pathsep.join([*dict.fromkeys(places), *filter(None, [environment.get("PYTHONPATH")])])
+    return {**environment, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}

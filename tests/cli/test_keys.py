@@ -122,6 +122,6 @@ def test_the_list_has_all_keys_the_newest_first_and_no_secret(jobline, gate):
 def test_what_is_wrong_is_told_in_a_line(jobline, words, told):
     answer = jobline("keys", *words)
 
-    assert answer.exit_code == 1
+    assert answer.exit_code == (3 if "no key" in told else 1)
     assert told in answer.output
     assert "Traceback" not in answer.output
