@@ -39,7 +39,7 @@ demo: $(READY) ## The whole pipeline doing real work, in one go (DIR=folder for 
 
 .PHONY: up
 up: $(READY) ## Start the local stack and stay: API, queues, table, consumers; Ctrl-C stops it
-	$(BIN)/jobline up
+	$(BIN)/jobline up $(ARGS)
 
 # Each test runs once: the fast ones side by side, then the slow ones, those of one file one after the other.
 .PHONY: test
@@ -147,8 +147,8 @@ wheel: $(READY) ## Build the wheel of the client, the command and all that `jobl
 	$(PY) -m jobline.new.wheel build/dist
 
 .PHONY: first-five
-first-five: $(READY) ## From the wheel to the first finished job of one's own, as a new user, timed step by step; asks the package index
-	$(PY) -m jobline.new.first_five $(ARGS)
+first-five: $(READY) ## From the wheel to the first finished job of one's own, as a new user, timed step by step (ARGS="--from clone")
+	$(PY) -m bench.first_five $(ARGS)
 
 # Not in the gate's environment: it is a hundred packages, 290 MB, for one template.
 .PHONY: checkov

@@ -71,7 +71,8 @@ def cancel(
     body = {**wanted, "since": rfc3339(since), "until": rfc3339(until)}
     body = {name: value for name, value in body.items() if value is not None}
     if dry_run or not yes:
-        pages = list(_pages(talk, body, limit, dry_run=True))
+        with out.working("looking which they are"):
+            pages = list(_pages(talk, body, limit, dry_run=True))
         found, more = [job for page in pages for job in page["found"]], pages[-1]["cursor"] is not None
         if dry_run:
             talk.show({"dry_run": True, "found": found, "more": more}, lambda: _found(found, more=more))
@@ -104,7 +105,7 @@ def _by_filter(talk: Talk, body: dict[str, Any], limit: int) -> None:
     done: list[Any] = []
     refused: list[Any] = []
     more = False
-    with out.console(stderr=True).status("cancelling"):
+    with out.working("cancelling"):
         for page in _pages(talk, body, limit, dry_run=False):
             done += page["cancelled"]
             refused += page["refused"]

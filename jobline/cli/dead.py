@@ -151,7 +151,8 @@ def redrive(
         raise click.UsageError("other arguments for many: with --canary only")
     asked = {**chosen, "limit": limit}
     if dry_run or not yes:
-        ahead = talk.client.call("POST", "/dead/redrive", {**asked, "dry_run": True})
+        with out.working("looking which they are"):
+            ahead = talk.client.call("POST", "/dead/redrive", {**asked, "dry_run": True})
         if dry_run:
             talk.show(ahead, lambda: _ahead(ahead))
             return
@@ -159,7 +160,8 @@ def redrive(
         if not ahead["redriven"]:
             return
         talk.agreed(f"Give {count(len(ahead['redriven']), 'job')} another life?", yes=False)
-    did = talk.client.call("POST", "/dead/redrive", asked)
+    with out.working("giving them another life"):
+        did = talk.client.call("POST", "/dead/redrive", asked)
     talk.show(did, lambda: _did(did))
     if did["refused"]:
         raise SystemExit(1)

@@ -12,6 +12,8 @@ from infra.config import NotReady, Stage, load
 from infra.config import stage as read_stage
 from infra.place import Nowhere, Place
 from infra.show import console
+from jobline.cli import out
+from jobline.cli.watching import bar
 from jobline.doctor.checks import CHECKS
 from jobline.doctor.examine import examine, verdict
 from jobline.doctor.finding import Finding, Fix, Result
@@ -79,7 +81,18 @@ def _ready(stage: str) -> tuple[Place, Stage, Look]:
     except (NotReady, Nowhere, ClientError, BotoCoreError, OSError, ValueError) as error:
         click.echo(f"jobline doctor: could not look: {error}", err=True)
         sys.exit(COULD_NOT_LOOK)
-    return place, chosen, lambda: list(examine(Live(place, chosen, config), CHECKS))
+    return place, chosen, lambda: _examined(Live(place, chosen, config))
+
+
+def _examined(live: Live) -> list[Finding]:
+    """All findings; how far it is, on a terminal."""
+    found = []
+    with bar(out.console(stderr=True)) as shown:
+        row = shown.add_task("looking", total=len(CHECKS), note="")
+        for finding in examine(live, CHECKS):
+            found.append(finding)
+            shown.update(row, advance=1, note=finding.check.name)
+    return found
 
 
 def _mended(fixes: Sequence[Fix], *, ask: bool, out: Console) -> list[Fix]:

@@ -49,7 +49,9 @@ def result(talk: Talk, job_id: str, *, wait: bool, timeout: float | None) -> Non
     if not handle.job.ended and not wait and timeout is None:
         then = f"`jobline result {job_id} --wait` waits for it."
         raise Failure(f"{handle!r} has not ended", status=NOT_ENDED, then=then)
-    out.print_json(value_of(handle.wait(timeout)))
+    with out.working(f"waiting for {handle!r}"):
+        ended = handle.wait(timeout)
+    out.print_json(value_of(ended))
 
 
 @click.command("list")

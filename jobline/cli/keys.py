@@ -24,6 +24,7 @@ from infra.config import NotReady, load
 from infra.config import stage as read_stage
 from infra.place import Nowhere, Place
 from infra.show import console
+from jobline.cli import out
 from jobline.cli.exits import NOT_FOUND, Failure
 from jobline.place_clients import PlaceClients
 
@@ -131,7 +132,7 @@ def list_(stage: str, *, as_json: bool) -> None:
 
     Reads through the whole table, since keys have no index: on a large one it takes a while and costs a read unit for each 8 KB.
     """
-    with _told():
+    with _told(), out.working("reading through the table"):
         found = sorted(_all(stage), key=lambda key: key.created, reverse=True)
         used = last_uses(_items(stage))
     if as_json:

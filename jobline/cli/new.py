@@ -51,7 +51,8 @@ def new(name: str, *, folder: Path | None, as_json: bool) -> None:
 def made(name: str, there: Path) -> list[str]:
     """Write the project's files; their paths in it. Raises Failure; then some of them may be there."""
     try:
-        put = wheel.put(there / "vendor")
+        with out.working("packing Jobline's tools for it"):
+            put = wheel.put(there / "vendor")
         files = parts.project(name, home.source(), put.name)
         for path, text in files.items():
             target = there / path

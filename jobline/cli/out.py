@@ -1,7 +1,8 @@
 """What a command prints: tables for people, JSON for programs; colour on a terminal alone, and never with NO_COLOR."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,6 +34,14 @@ def console(*, stderr: bool = False) -> "Console":
     if not made.is_terminal:
         made.width = WIDE
     return made
+
+
+@contextmanager
+def working(words: str) -> Iterator[None]:
+    """While something takes its time: a spinner with these words, on a terminal alone."""
+    shown = console(stderr=True)
+    with shown.status(safe(words)) if shown.is_terminal else nullcontext():
+        yield
 
 
 def say(line: str, *, stderr: bool = False) -> None:

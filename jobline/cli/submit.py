@@ -100,7 +100,7 @@ def _submit_one(talk: Talk, new: NewJob, *, wait: bool, watch: bool, timeout: fl
         follow(handle.watch(timeout), as_json=talk.as_json)
     elif wait:
         out.say(handle.id, stderr=True)
-        with out.console(stderr=True).status("waiting for it"):
+        with out.working("waiting for it"):
             job = handle.wait(timeout)
         if talk.as_json:
             out.print_json(dict(job.document))

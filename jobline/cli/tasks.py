@@ -25,7 +25,7 @@ def tasks(talk: Talk, name: str | None) -> None:
 
 
 def _show(task: Any) -> None:
-    properties, required = _arguments(task)
+    properties, required = arguments_of(task)
     told = [(name, _argument(one, needed=name in required)) for name, one in properties.items()]
     out.facts(task["name"], [("does", task["description"]), ("lane", task["lane"]), *told])
     words = " ".join(["jobline submit", task["name"], *(f"{name}=..." for name in required)])
@@ -33,7 +33,7 @@ def _show(task: Any) -> None:
     out.say(words)
 
 
-def _arguments(task: Any) -> tuple[dict[str, Any], list[str]]:
+def arguments_of(task: Any) -> tuple[dict[str, Any], list[str]]:
     """The arguments' schemas by name, and which are needed."""
     schema = task["args"]
     if "$ref" in schema:
@@ -64,7 +64,7 @@ def kind(schema: Any) -> str:
 
 
 def _signature(task: Any) -> str:
-    properties, required = _arguments(task)
+    properties, required = arguments_of(task)
     return " ".join(name if name in required else f"[{name}]" for name in properties)
 
 

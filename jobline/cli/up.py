@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from rich.console import Console
 
 from infra.stack import StackFailed
 from jobline.cli.connection import STATE_FILE, forget_state, write_state
+from jobline.cli.out import working
 from jobline.cli.welcome import welcome
 from jobline.client import Client
 from jobline.local.emulator import EmulatorFailed
@@ -65,7 +67,9 @@ def up(port: int, emulator_port: int, tasks: str, log_dir: Path, as_json: bool) 
 
     stack = LocalStack(port=port, emulator_port=emulator_port, tasks=tasks, log_dir=log_dir, say=say)
     try:
-        with stack:
+        with ExitStack() as ending:
+            with working("starting the emulator, the table and the queues, the consumer, the tick, the API"):
+                ending.enter_context(stack)
             _greet(stack, out, as_json=as_json)
             while not stack.failed.wait(WHILE):
                 pass
@@ -98,7 +102,7 @@ def _greet(stack: LocalStack, out: Console, *, as_json: bool) -> None:
         return
     with Client(stack.api_url, key=stack.api_key) as client:
         known = client.call("GET", "/tasks")["tasks"]
-    welcome(_facts(stack), [task["name"] for task in known], out)
+    welcome(_facts(stack), known, out)
 
 
 def _facts(stack: LocalStack) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from tests.support.no_account import no_account
 
 ID, OTHER = "01KDWPVNG0AAAAAAAAAAAAAAAA", "01KDWPVNG0BBBBBBBBBBBBBBBB"
 MADE = made_at(ID)
+assert MADE is not None
 LOGS = Path("build/local/logs")
 
 
@@ -198,5 +199,5 @@ class TestOnAws:
 
 
 def test_an_ids_time_is_the_jobs():
-    assert made_at(ID).year == 2026
+    assert MADE.year == 2026
     assert made_at("Z" * 26) is None  # beyond all calendars

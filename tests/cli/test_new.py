@@ -130,7 +130,7 @@ class TestNew:
         assert home.project() == hello
         assert python(
             hello / "tests",
-            f"sys.path.append({str(ROOT)!r}); sys.path.pop(0); from jobline import home; print(home.tree())",
+            f"sys.path[0] = {str(ROOT)!r}; from jobline import home; print(home.tree())",
         ) == str(hello)
 
     @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_what_it_prints_works_as_it_stands(up, tmp_path):
     until(lambda: any("Ctrl-C stops everything" in line for line in run.said), within=60)
     facts = json.loads((tmp_path / "build/local/stack.json").read_text(encoding="utf-8"))
 
-    submitted = shell(line_after(run.said, "Submit a job"), tmp_path)
+    submitted = shell(line_after(run.said, "The same over HTTP"), tmp_path)
     job_id = json.loads(submitted)["id"]
     watched = json.loads(shell(line_after(run.said, "Watch it"), tmp_path))
     status = [*COMMAND[:-1], "status", "--json", job_id]
@@ -252,9 +252,11 @@ def test_the_welcome_shows_a_task_that_is_there():
     }
     out = io.StringIO()
 
-    welcome(facts, ["[bold]greet[/bold]"], Console(file=out, soft_wrap=True))
+    schema = {"properties": {"name": {"type": "string"}, "times": {"type": "integer"}}, "required": ["name"]}
+    welcome(facts, [{"name": "[bold]greet[/bold]", "args": schema}], Console(file=out, soft_wrap=True))
 
-    assert """'{"task": "[bold]greet[/bold]", "args": {}}'""" in out.getvalue()
+    assert """'{"task": "[bold]greet[/bold]", "args": {"name": "text"}}'""" in out.getvalue()
+    assert "jobline submit '[bold]greet[/bold]' name=text --wait" in out.getvalue()
 
 
 def shell(command, folder):
