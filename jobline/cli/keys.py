@@ -95,7 +95,7 @@ def create(
             parts=made,
         )
     if as_json:
-        click.echo(json.dumps({**_facts(key), "key": token}, indent=2))
+        click.echo(json.dumps({**_facts(key, None), "key": token}, indent=2))
         return
     click.echo(token)
     click.echo(f"key {key.id} of {tenant}: {', '.join(sorted(scopes))}; it works at once", err=True)
@@ -118,7 +118,7 @@ def rotate(stage: str, *, key_id: str, overlap_hours: int, as_json: bool) -> Non
         made: Any = KeyParts(api_keys=_keys(stage), world=RealWorld())
         token, key = rotate_key(key_id, overlap=timedelta(hours=overlap_hours), parts=made)
     if as_json:
-        click.echo(json.dumps({**_facts(key), "key": token}, indent=2))
+        click.echo(json.dumps({**_facts(key, None), "key": token}, indent=2))
         return
     click.echo(token)
     click.echo(f"key {key.id} works at once; {key_id} for {overlap_hours} hours still, at most", err=True)

@@ -122,6 +122,19 @@ def test_the_list_has_all_keys_the_newest_first_and_no_secret(jobline, gate):
 def test_what_is_wrong_is_told_in_a_line(jobline, words, told):
     answer = jobline("keys", *words)
 
-    assert answer.exit_code == (3 if "no key" in told else 1)
+    assert answer.exit_code == (3 if words[0] == "revoke" else 1)
     assert told in answer.output
     assert "Traceback" not in answer.output
+
+
+def test_a_program_gets_what_was_made_as_one_document(jobline, gate):
+    words = ("--stage", "dev", "--json")
+    made = json.loads(jobline("keys", "create", *words, "--tenant", "acme", "--name", "shop").stdout)
+
+    assert gate().admit(made["key"]).id == made["id"]
+    rotated = json.loads(jobline("keys", "rotate", *words, made["id"]).stdout)
+    assert gate().admit(rotated["key"]).tenant == "acme"
+    assert json.loads(jobline("keys", "revoke", *words, made["id"]).stdout) == {
+        "id": made["id"],
+        "revoked": True,
+    }

@@ -25,6 +25,7 @@ LOGS = Path("build/local/logs")
 def line(after: float, words: str, job_id: str = ID, *, level: str = "INFO", **fields) -> str:
     """A line as the functions write it, so many seconds after the job was made."""
     record = logging.LogRecord("jobline.life", getattr(logging, level), "f.py", 1, words, (), None)
+    assert MADE is not None
     at = MADE + timedelta(seconds=after)
     record.created, record.msecs = at.timestamp(), at.microsecond // 1000
     record.__dict__.update({"job_id": job_id, "task": "add", **fields})

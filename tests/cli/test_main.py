@@ -56,6 +56,7 @@ def test_the_commands_are_these():
         "keys create",
         "keys list",
         "keys revoke",
+        "keys rotate",
         "lanes",
         "lanes list",
         "lanes pause",

@@ -164,7 +164,7 @@ class TestBuilt:
 
 
 class Nothing(Distribution):
-    files = ()
+    files = None
 
     def read_text(self, filename):
         return None
