@@ -13,11 +13,14 @@ import click
 from jobline.cli import out
 from jobline.cli.connection import read_state
 from jobline.cli.exits import FAILED, USAGE, Failure
+from jobline.cli.kinds import pair
 from jobline.cli.talk import Talk, talking
 from jobline.cli.text import safe, short
 
 HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 BUILT_IN = "jobline."
+HIDDEN = "[secret]"
+"""What the API shows in the place of a secret argument."""
 
 
 @click.command()
@@ -29,8 +32,17 @@ BUILT_IN = "jobline."
     metavar="MODULE[,MODULE]",
     help="Where the @task functions are; else where `jobline up` has them.",
 )
+@click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="With this argument in the stead of the recorded one; may be repeated. Secret ones are not shown, and have to be given so.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask, where the job is not this machine's.")
-def replay(talk: Talk, job_id: str, *, debug: bool, tasks: str | None, yes: bool) -> None:
+def replay(
+    talk: Talk, job_id: str, *, debug: bool, tasks: str | None, changes: tuple[str, ...], yes: bool
+) -> None:
     """Run a job again in this process, from its recorded input.
 
     Nothing is recorded: the job stays as it is, its followers are not sent, what the task submits goes nowhere, progress, checkpoints and steps stay
@@ -45,6 +57,8 @@ def replay(talk: Talk, job_id: str, *, debug: bool, tasks: str | None, yes: bool
         raise click.UsageError("--debug is for people, --json for programs: choose one")
     document = dict(talk.client.job(job_id).document)
     _possible(document)
+    document["args"] = {**document["args"], **dict(map(pair, changes))}
+    _complete(document, {name for name, _ in map(pair, changes)})
     if urlsplit(talk.connection.url).hostname not in HERE:
         talk.agreed(f"Run {document['task']} here? What it does to the world, it does again", yes=yes)
     _as_there(talk)
@@ -78,6 +92,19 @@ def _possible(document: dict[str, Any]) -> None:
         raise Failure(f"{job}: its arguments {why or 'are not shown'} ({stored['bytes']:,} bytes)")
     if document["args"] is None:
         raise Failure(f"{job}: its arguments are not shown to this key")
+
+
+def _complete(document: dict[str, Any], given: set[str]) -> None:
+    """Raises Failure where an argument is secret: the API hides it, and it was not given here."""
+    if hidden := [name for name, value in document["args"].items() if name not in given and _hides(value)]:
+        then = "Give it here: " + " ".join(f"--set {name}=VALUE" for name in hidden)
+        raise Failure(f"{', '.join(hidden)}: secret, and so not shown", status=USAGE, then=then)
+
+
+def _hides(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_hides, value.values() if isinstance(value, dict) else value))
+    return bool(value == HIDDEN)
 
 
 def _as_there(talk: Talk) -> None:

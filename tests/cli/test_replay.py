@@ -5,11 +5,12 @@ import io
 import json
 import os
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
-from chalicelib import current_job
+from chalicelib import Secret, current_job
+from chalicelib.pipeline import secret
 from chalicelib.pipeline.task import Options, Registry
 from jobline.cli import replay as command
 from jobline.cli.connection import write_state
@@ -55,6 +56,10 @@ def starts(value: int) -> str:
     return "started another"
 
 
+def signs_in(user: str, password: Annotated[str, Secret]) -> str:
+    return f"{user} {len(password)}"
+
+
 REGISTERED: dict[str, Any] = {}
 
 
@@ -63,7 +68,7 @@ def here(desk, monkeypatch):
     """The tasks of the desk are those that the command finds in this folder."""
     MOOD["angry"] = True
     registry = desk.parts.registry
-    for function in (moody, says, numbered, later, starts):
+    for function in (moody, says, numbered, later, starts, signs_in):
         registry.add(function, None, Options(max_attempts=1))
     registry.add(doubled, None, Options(max_attempts=1, batch=True))
     REGISTERED["add"] = registry["add"]
@@ -169,6 +174,16 @@ def test_every_kind_of_task_is_replayed(typed, ended, words, result):
     assert (again["outcome"], again["result"], again["same"]) == ("returned", result, True)
 
 
+def test_an_argument_may_be_another_one(typed, ended):
+    again = told(typed("replay", ended("add", "a=1", "b=2"), "--set", "b=5", "--json"))
+
+    assert (again["result"], again["same"]) == (6, False)
+
+
+def test_what_stands_for_a_secret_is_what_the_api_shows():
+    assert command.HIDDEN == secret.HIDDEN
+
+
 def test_checkpoints_stay_here(typed, ended):
     assert told(typed("replay", ended("numbered", "most=3"), "--json"))["checkpoints"] == 3
 
@@ -257,6 +272,16 @@ class TestRefused:
 
         assert refused.exit_code == 1
         assert "args" in refused.output
+
+    def test_secret_arguments_which_have_to_be_given_here(self, typed, ended):
+        job_id = ended("signs_in", "user=ann", "password=opensesame")
+
+        refused = typed("replay", job_id)
+        again = typed("replay", job_id, "--set", "password=opensesame", "--json")
+
+        assert refused.exit_code == 2
+        assert "--set password=VALUE" in refused.stderr
+        assert told(again)["result"] == "ann 10"
 
     def test_the_debugger_has_nothing_to_say_to_a_program(self, typed, ended):
         assert typed("replay", ended("add", "a=1"), "--debug", "--json").exit_code == 2
