@@ -8,7 +8,8 @@ from django.db import close_old_connections, connections
 from django.utils import timezone
 
 from chalicelib.django.interface import (
-    Task,
+    AnyResult,
+    AnyTask,
     TaskContext,
     TaskResult,
     TaskResultStatus,
@@ -22,7 +23,7 @@ from chalicelib.pipeline.task import Registry
 FAILED, SUCCESSFUL = TaskResultStatus.FAILED, TaskResultStatus.SUCCESSFUL
 
 
-def synchronous(task: Task[..., Any], registry: Registry) -> Callable[..., Any]:
+def synchronous(task: AnyTask, registry: Registry) -> Callable[..., Any]:
     """A plain function, on a thread of its own or in a child process."""
 
     def work(**given: Any) -> Any:
@@ -42,7 +43,7 @@ def synchronous(task: Task[..., Any], registry: Registry) -> Callable[..., Any]:
     return work
 
 
-def asynchronous(task: Task[..., Any], registry: Registry) -> Callable[..., Any]:
+def asynchronous(task: AnyTask, registry: Registry) -> Callable[..., Any]:
     """A coroutine function, on the loop."""
 
     async def work(**given: Any) -> Any:
@@ -66,11 +67,11 @@ def asynchronous(task: Task[..., Any], registry: Registry) -> Callable[..., Any]
     return work
 
 
-def _context(task: Task[..., Any], result: TaskResult[Any]) -> tuple[TaskContext, ...]:
+def _context(task: AnyTask, result: AnyResult) -> tuple[TaskContext, ...]:
     return (TaskContext(task_result=result),) if task.takes_context else ()
 
 
-def _begun(task: Task[..., Any], given: Mapping[str, Any]) -> TaskResult[Any]:
+def _begun(task: AnyTask, given: Mapping[str, Any]) -> AnyResult:
     """What receivers of signals and the task's context see of this attempt."""
     job, now = current_job(), timezone.now()
     return TaskResult(
@@ -89,14 +90,14 @@ def _begun(task: Task[..., Any], given: Mapping[str, Any]) -> TaskResult[Any]:
     )
 
 
-def _ended(result: TaskResult[Any], status: TaskResultStatus, value: Any = None) -> TaskResult[Any]:
+def _ended(result: AnyResult, status: TaskResultStatus, value: Any = None) -> AnyResult:
     """The same, over. It is frozen; Django's own backends do this too."""
     for name, known in {"status": status, "finished_at": timezone.now(), "_return_value": value}.items():
         object.__setattr__(result, name, known)
     return result
 
 
-def _is_last(task: Task[..., Any], error: Exception, registry: Registry) -> bool:
+def _is_last(task: AnyTask, error: Exception, registry: Registry) -> bool:
     """Whether no further attempt follows, as far as the attempt itself can tell."""
     job = current_job()
     return job.attempt >= job.max_attempts or not registry[task.module_path].retry.worth_another(error)

@@ -6,7 +6,14 @@ from typing import Any
 
 from django.utils import timezone
 
-from chalicelib.django.interface import BaseTaskBackend, Task, TaskResult, TaskResultStatus, task_enqueued
+from chalicelib.django.interface import (
+    AnyResult,
+    AnyTask,
+    BaseTaskBackend,
+    TaskResult,
+    TaskResultStatus,
+    task_enqueued,
+)
 from chalicelib.pipeline.context import contexts_here
 from chalicelib.pipeline.ids import time_of
 from chalicelib.pipeline.task import REGISTRY
@@ -21,9 +28,7 @@ class PipelineBackend(BaseTaskBackend):
     supports_async_task = True
     supports_priority = True
 
-    def enqueue(
-        self, task: Task[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-    ) -> TaskResult[Any]:
+    def enqueue(self, task: AnyTask, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> AnyResult:
         """Accept the job, for the tenant whose job runs here. Raises `UnknownTask`, `InvalidInput`, `Unavailable`."""
         self.validate_task(task)
         served = REGISTRY[task.module_path]
@@ -31,7 +36,7 @@ class PipelineBackend(BaseTaskBackend):
         tenant = {"tenant": here[0].tenant} if here else {}
         named = served.signature.bind(args, kwargs)
         handle = served.submit(named, at=_aware(task.run_after), lane=self._lane(task), **tenant)
-        result: TaskResult[Any] = TaskResult(
+        result: AnyResult = TaskResult(
             task=task,
             id=handle.id,
             status=TaskResultStatus.READY,
@@ -48,7 +53,7 @@ class PipelineBackend(BaseTaskBackend):
         task_enqueued.send(type(self), task_result=result)
         return result
 
-    def _lane(self, task: Task[..., Any]) -> str | None:
+    def _lane(self, task: AnyTask) -> str | None:
         """As of the backend for web applications, `jobline.client.django`."""
         lanes: Mapping[str, str] = self.options.get("LANES", {})
         if task.queue_name in lanes or task.queue_name != QUEUE:

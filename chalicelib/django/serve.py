@@ -7,14 +7,14 @@ from types import ModuleType
 from typing import Any
 
 from chalicelib.django.attempt import asynchronous, synchronous
-from chalicelib.django.interface import Task
+from chalicelib.django.interface import AnyTask, Task
 from chalicelib.domain.errors import TaskMisdeclared
 from chalicelib.pipeline.task import REGISTRY, Options, Registry
 from chalicelib.pipeline.task import Task as JoblineTask
 
 
 def serve(
-    *what: Task[..., Any] | ModuleType, registry: Registry = REGISTRY, **options: Any
+    *what: AnyTask | ModuleType, registry: Registry = REGISTRY, **options: Any
 ) -> tuple[JoblineTask[..., Any], ...]:
     """Let jobs ask for these Django tasks, or for all that these modules declare. `options`: those of `@task`, for each of them.
 
@@ -26,7 +26,7 @@ def serve(
     )
 
 
-def _tasks(one: Any) -> list[Task[..., Any]]:
+def _tasks(one: Any) -> list[AnyTask]:
     if isinstance(one, Task):
         return [one]
     declared = vars(one).values() if isinstance(one, ModuleType) else ()
@@ -36,7 +36,7 @@ def _tasks(one: Any) -> list[Task[..., Any]]:
     return own
 
 
-def _runner(task: Task[..., Any], registry: Registry) -> Callable[..., Any]:
+def _runner(task: AnyTask, registry: Registry) -> Callable[..., Any]:
     """The task's function as Jobline calls it: without a context in its signature, and with Django's ends around it."""
     if inspect.iscoroutinefunction(task.func):
         work = asynchronous(task, registry)

@@ -9,14 +9,13 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 from django_tasks import default_task_backend
-from django_tasks.base import Task
 from django_tasks.exceptions import TaskResultDoesNotExist
 
 from examples.django_app import tasks
 from examples.django_app.models import Signup
 from jobline.client.django import enqueue_on_commit
 
-OFFERED: dict[str, Task[..., Any]] = {
+OFFERED: dict[str, Any] = {
     "words": tasks.count_words,
     "report": tasks.report,
     "refuse": tasks.refuse,

@@ -11,9 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import autodiscover_modules
 
 from jobline.client.django.interface import (
+    AnyResult,
+    AnyTask,
     BaseTaskBackend,
-    Task,
-    TaskResult,
     TaskResultDoesNotExist,
     task_enqueued,
 )
@@ -28,7 +28,7 @@ KNOWN = frozenset({URL, KEY, "LANES", "CLIENT"})
 
 _lock = threading.Lock()
 _clients: dict[str, tuple[object, Client]] = {}
-_declared: dict[str, Task[..., Any]] = {}
+_declared: dict[str, AnyTask] = {}
 
 
 def close_clients() -> None:
@@ -65,7 +65,7 @@ class JoblineBackend(BaseTaskBackend):
                 known = _clients[self.alias] = (setup, Client(url, key=token, **further))
             return known[1]
 
-    def validate_task(self, task: Task[..., Any]) -> None:
+    def validate_task(self, task: AnyTask) -> None:
         """Remember it as well: Django has every task looked at when it is declared. Raises `InvalidTask`."""
         super().validate_task(task)
         check(task, self._lanes)
@@ -73,23 +73,19 @@ class JoblineBackend(BaseTaskBackend):
         if known is None or known.func is not task.func:
             _declared[task.module_path] = task
 
-    def enqueue(
-        self, task: Task[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-    ) -> TaskResult[Any]:
+    def enqueue(self, task: AnyTask, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> AnyResult:
         """Submit the job. Raises `ClientError`, TypeError for arguments that the task does not take, or JSON not."""
         result = self._submit(task, args, kwargs)
         task_enqueued.send(type(self), task_result=result)
         return result
 
-    async def aenqueue(
-        self, task: Task[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-    ) -> TaskResult[Any]:
+    async def aenqueue(self, task: AnyTask, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> AnyResult:
         """The same, on a thread of its own: requests wait for answers side by side."""
         result = await sync_to_async(self._submit, thread_sensitive=False)(task, args, kwargs)
         await task_enqueued.asend(type(self), task_result=result)
         return result
 
-    def get_result(self, result_id: str) -> TaskResult[Any]:
+    def get_result(self, result_id: str) -> AnyResult:
         """The job as it is now. Raises `TaskResultDoesNotExist`, `ClientError`."""
         try:
             job = self.client.job(str(result_id))
@@ -97,7 +93,7 @@ class JoblineBackend(BaseTaskBackend):
             raise TaskResultDoesNotExist(result_id) from error
         return result_of(self._declared(job.task, result_id), job, backend=self.alias)
 
-    async def aget_result(self, result_id: str) -> TaskResult[Any]:
+    async def aget_result(self, result_id: str) -> AnyResult:
         """The same, on a thread of its own."""
         return await sync_to_async(self.get_result, thread_sensitive=False)(result_id)
 
@@ -114,15 +110,13 @@ class JoblineBackend(BaseTaskBackend):
         own = {name: self.options.get(name) or getattr(settings, name, None) for name in (URL, KEY)}
         return url_and_key(own)
 
-    def _submit(
-        self, task: Task[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-    ) -> TaskResult[Any]:
+    def _submit(self, task: AnyTask, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> AnyResult:
         self.validate_task(task)
         handle = self.client.submit_job(wish(task, args, kwargs, self._lanes))
         return result_of(task, handle.job, backend=self.alias, args=args, kwargs=kwargs)
 
     @staticmethod
-    def _declared(path: str, result_id: str) -> Task[..., Any]:
+    def _declared(path: str, result_id: str) -> AnyTask:
         """The task of that path, if it is declared here: nothing is imported because a job names it."""
         if path not in _declared:
             autodiscover_modules("tasks")  # of the installed applications

@@ -1,6 +1,6 @@
 """Django's words for tasks, from Django 6 or from the backport, whichever is there. They differ in names of errors alone."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from django_tasks.backends.base import BaseTaskBackend
@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from django_tasks.exceptions import InvalidTaskError, TaskResultDoesNotExist
     from django_tasks.signals import task_enqueued
     from django_tasks.utils import normalize_json
+
+    AnyTask = Task[..., Any]
+    AnyResult = TaskResult[Any]
 else:
     try:
         from django.tasks.backends.base import BaseTaskBackend
@@ -23,7 +26,11 @@ else:
         from django_tasks.signals import task_enqueued
         from django_tasks.utils import normalize_json
 
+    AnyTask, AnyResult = Task, TaskResult  # Django 6 has no generic ones
+
 __all__ = [
+    "AnyResult",
+    "AnyTask",
     "BaseTaskBackend",
     "InvalidTaskError",
     "Task",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from jobline.client.django.interface import Task, TaskError, TaskResult, TaskResultStatus
+from jobline.client.django.interface import AnyResult, AnyTask, TaskError, TaskResult, TaskResultStatus
 from jobline.client.errors import JobNotSucceeded
 from jobline.client.job import Job
 from jobline.client.plans import value_of
@@ -30,17 +30,17 @@ _HEAD = re.compile(r"^(?P<path>[\w.]+)(?::|$)")
 
 
 def result_of(
-    task: Task[..., Any],
+    task: AnyTask,
     job: Job,
     *,
     backend: str,
     args: tuple[Any, ...] = (),
     kwargs: Mapping[str, Any] | None = None,
-) -> TaskResult[Any]:
+) -> AnyResult:
     """The job's state. Raises `ClientError` for a result that is too large for an answer."""
     facts = job.document
     claimed = [one for one in facts["history"] if one["event"] == "claimed"]
-    made: TaskResult[Any] = TaskResult(
+    made: AnyResult = TaskResult(
         task=task,
         id=job.id,
         status=STATUS.get(job.state, TaskResultStatus.RUNNING),

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from jobline.client.django.interface import InvalidTaskError, Task, normalize_json
+from jobline.client.django.interface import AnyTask, InvalidTaskError, normalize_json
 from jobline.client.job import NewJob
 
 QUEUE = "default"
@@ -29,7 +29,7 @@ def under_key(key: str) -> Iterator[None]:
         _key.reset(mark)
 
 
-def enqueue_on_commit(task: Task[..., Any], /, *args: Any, **kwargs: Any) -> None:
+def enqueue_on_commit(task: AnyTask, /, *args: Any, **kwargs: Any) -> None:
     """Enqueue once the transaction is committed, or now if there is none; never if it is rolled back.
 
     Arguments are looked at now, so that a mistake in them still rolls back. Raises TypeError for those that the task does not take, or JSON not.
@@ -38,20 +38,20 @@ def enqueue_on_commit(task: Task[..., Any], /, *args: Any, **kwargs: Any) -> Non
     transaction.on_commit(partial(task.enqueue, *args, **kwargs))
 
 
-def signature_of(task: Task[..., Any]) -> inspect.Signature:
+def signature_of(task: AnyTask) -> inspect.Signature:
     """Of what the caller gives: the context is the worker's to give."""
     signature = inspect.signature(task.func)
     parameters = list(signature.parameters.values())
     return signature.replace(parameters=parameters[1:] if task.takes_context else parameters)
 
 
-def named_args(task: Task[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def named_args(task: AnyTask, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments by name, as JSON values. Raises TypeError."""
     plain: dict[str, Any] = normalize_json(signature_of(task).bind(*args, **kwargs).arguments)
     return plain
 
 
-def check(task: Task[..., Any], lanes: Mapping[str, str]) -> None:
+def check(task: AnyTask, lanes: Mapping[str, str]) -> None:
     """Raise `InvalidTask` for what a job cannot be: arguments without names, or two wishes for a lane."""
     for one in signature_of(task).parameters.values():
         if one.kind not in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY):
@@ -62,9 +62,7 @@ def check(task: Task[..., Any], lanes: Mapping[str, str]) -> None:
         )
 
 
-def wish(
-    task: Task[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], lanes: Mapping[str, str]
-) -> NewJob:
+def wish(task: AnyTask, args: tuple[Any, ...], kwargs: Mapping[str, Any], lanes: Mapping[str, str]) -> NewJob:
     """The job. Raises TypeError for arguments that the task does not take, or JSON not."""
     at = task.run_after
     if at is not None and timezone.is_naive(at):
@@ -78,7 +76,7 @@ def wish(
     )
 
 
-def lane_of(task: Task[..., Any], lanes: Mapping[str, str]) -> str | None:
+def lane_of(task: AnyTask, lanes: Mapping[str, str]) -> str | None:
     """The lane; None: the one that the task is served in."""
     if task.queue_name in lanes or task.queue_name != QUEUE:
         return lanes.get(task.queue_name, task.queue_name)
