@@ -1,7 +1,7 @@
 """The asynchronous client: the same verbs, awaited."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
@@ -9,7 +9,7 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 import httpx
 
 from jobline.client import plans
-from jobline.client.batches import BATCH
+from jobline.client.batches import BATCH, portions
 from jobline.client.errors import ApiError
 from jobline.client.http import Connections, options, reply_of, request_of, seconds, unanswered
 from jobline.client.job import Job, NewJob
@@ -68,14 +68,15 @@ class AsyncClient:
         return AsyncHandle(self, await self._done(plans.submit(new)), read)
 
     async def submit_many(
-        self, news: Iterable[NewJob], *, batch: int = BATCH
+        self, news: Iterable[NewJob] | AsyncIterable[NewJob], *, batch: int = BATCH
     ) -> "AsyncIterator[AsyncHandle[Any] | ApiError]":
         """Submit all that the iterable gives, `batch` at a time; each answer is a handle or an error, in their order.
 
-        No further job is asked for before the answers to those that were sent have been taken.
+        No further job is asked for before the answers to those that were sent have been taken. An asynchronous iterable will do, too.
         """
-        async for answer in self._said(plans.submit_many(news, batch=batch)):
-            yield AsyncHandle(self, answer) if isinstance(answer, Job) else answer
+        async for some in portions(news, batch):
+            async for answer in self._said(plans.submit_many(some, batch=batch)):
+                yield AsyncHandle(self, answer) if isinstance(answer, Job) else answer
 
     @overload
     def map(

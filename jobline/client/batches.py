@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 
 from jobline.client.job import NewJob
 
@@ -31,6 +31,23 @@ def batches(news: Iterable[NewJob], *, batch: int = BATCH) -> Iterator[list[str]
             texts, room = [], MOST_BYTES
     if texts:
         yield texts
+
+
+async def portions(
+    news: Iterable[NewJob] | AsyncIterable[NewJob], batch: int
+) -> AsyncIterator[Iterable[NewJob]]:
+    """What comes asynchronously, some at a time; all of it if it need not be awaited."""
+    if not isinstance(news, AsyncIterable):
+        yield news
+        return
+    some: list[NewJob] = []
+    async for new in news:
+        some.append(new)
+        if len(some) >= batch:
+            yield some
+            some = []
+    if some:
+        yield some
 
 
 def _text(new: NewJob) -> str:

@@ -66,11 +66,9 @@ class Jobline:
         """Submit a job with options."""
         return self.client.submit_job(new)
 
-    def map(
-        self, task: str, items: Iterable[Mapping[str, Any]], *, timeout: float | None = None
-    ) -> Iterator[Any]:
-        """A job for each item's arguments; the results in the order of the items."""
-        return self.client.map(task, items, timeout=timeout)
+    def map(self, task: str, items: Iterable[Mapping[str, Any]], **how: Any) -> Iterator[Any]:
+        """A job for each item's arguments; the results in the order of the items. `how`: timeout, ahead."""
+        return self.client.map(task, items, **how)
 
     def handle(self, job_id: str) -> Handle[Any]:
         """A handle on a job that is known by its id. Raises `NotFound`."""

@@ -64,11 +64,9 @@ class Jobline:
         """Submit a job with options."""
         return await self.client.submit_job(new)
 
-    def map(
-        self, task: str, items: Iterable[Mapping[str, Any]], *, timeout: float | None = None
-    ) -> AsyncIterator[Any]:
-        """A job for each item's arguments; the results in the order of the items."""
-        return self.client.map(task, items, timeout=timeout)
+    def map(self, task: str, items: Iterable[Mapping[str, Any]], **how: Any) -> AsyncIterator[Any]:
+        """A job for each item's arguments; the results in the order of the items. `how`: timeout, ahead."""
+        return self.client.map(task, items, **how)
 
     async def handle(self, job_id: str) -> AsyncHandle[Any]:
         """A handle on a job that is known by its id. Raises `NotFound`."""

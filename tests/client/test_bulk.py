@@ -1,5 +1,6 @@
 """Many jobs at once: in portions that the API takes, with no more in memory than one of them, and none lost to a moment's trouble."""
 
+import asyncio
 import gc
 import json
 import tracemalloc
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from jobline.client import Client, NewJob, Throttled
+from jobline.client import AsyncClient, Client, NewJob, Throttled
 from jobline.client.batches import MOST_BYTES, batches
 from tests.support.wire import URL, Answer
 
@@ -120,3 +121,20 @@ def test_what_stays_refused_in_a_batch_is_told_in_its_place_in_the_end(client, w
     wire.troubles = [Answer(200, json={"jobs": [busy]})] * 10
     [one] = client.submit_many([NewJob(task="add")])
     assert one.status == 503
+
+
+def test_an_asynchronous_iterables_jobs_are_drawn_batch_by_batch_too(desk, wire):
+    drawn = 0
+
+    async def news():
+        nonlocal drawn
+        for n in range(5):
+            drawn += 1
+            yield NewJob(task="add", args={"a": n})
+
+    async def go() -> list[int]:
+        async with AsyncClient(URL, key=desk.caller().token, transport=wire) as client:
+            return [drawn async for _ in client.submit_many(news(), batch=2)]
+
+    assert asyncio.run(go()) == [2, 2, 4, 4, 5]
+    assert len(desk.store.rows) == 5

@@ -89,6 +89,16 @@ def test_a_forked_process_opens_connections_of_its_own_and_leaves_its_parents_al
     assert [one.closed for one in made] == [False, True]
 
 
+def test_a_forked_process_that_closes_what_it_inherited_closes_nothing_of_its_parents(monkeypatch):
+    taps = Taps()
+    client = Client(URL, key="k", transport=taps)
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    client.close()
+    assert not taps.closed
+    with pytest.raises(RuntimeError, match="closed"):
+        client.job("1")
+
+
 def test_threads_share_one_client():
     taps, client_errors = Taps(), []
     client = Client(URL, key="k", transport=taps)

@@ -109,6 +109,13 @@ def test_a_module_is_all_that_it_declares_itself():
     ]
 
 
+def test_what_a_module_has_only_imported_is_not_served_with_it():
+    borrower = types.ModuleType("borrower")
+    borrower.parent = parent
+    with pytest.raises(TaskMisdeclared, match="no Django task"):
+        serve(borrower, registry=Stage().registry)
+
+
 @pytest.mark.parametrize("what", [None, "examples.django_app.tasks", len, types.ModuleType("empty"), Signup])
 def test_what_is_no_task_is_refused(what):
     with pytest.raises(TaskMisdeclared, match="no Django task"):
