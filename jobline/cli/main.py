@@ -29,7 +29,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "result": ("jobs:result", "Print what a job returned."),
     "retry": ("jobs:retry", "Give dead jobs another life."),
     "schedule": ("schedule:schedule", "Schedules: jobs by the clock."),
-    "stats": ("stats:stats", "What jobs came to: outcomes, wait and run times, cost."),
+    "stats": (
+        "stats:stats",
+        "Show what jobs came to: outcomes, how long they waited and ran, and what they cost.",
+    ),
     "status": ("jobs:status", "Show a job: its state, its history, its error."),
     "submit": ("submit:submit", "Submit a job and print its id, or one for each line of a file."),
     "tasks": ("tasks:tasks", "List the tasks, or show what one takes."),

@@ -51,9 +51,13 @@ class TestStatus:
         assert "Check the id" in result.stderr
         assert result.stdout == ""
 
-    def test_an_id_stays_one_part_of_the_path(self, typed, wire):
+    def test_what_cannot_be_an_id_is_asked_of_nobody(self, typed, wire):
         assert typed("status", "../keys?x=1").exit_code == 3
-        assert wire.seen[0][1] == "/jobs/..%2Fkeys%3Fx%3D1"
+        assert wire.seen == []
+
+    def test_an_id_stays_one_part_of_the_path(self, typed, wire):
+        typed("cancel", "../keys?x=1")
+        assert wire.seen[0][1] == "/jobs/..%2Fkeys%3Fx%3D1/cancel"
 
 
 class TestHostileTexts:

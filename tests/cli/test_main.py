@@ -82,6 +82,7 @@ def test_the_commands_are_these():
         "schedule pause",
         "schedule resume",
         "schedule show",
+        "stats",
         "status",
         "submit",
         "tasks",
