@@ -157,6 +157,25 @@ checkov: ## Judge the stack's template by checkov's rules; the exceptions and th
 	@test -x $(CHECKOV)/checkov || { "$(PYTHON)" -m venv build/checkov && $(CHECKOV)/python -m pip install --quiet checkov==3.3.30; }
 	$(CHECKOV)/checkov --file infra/template.yaml --framework cloudformation --compact --quiet --skip-download
 
+# What looks for holes is sixty packages: in an environment of its own, which sees the project's libraries through a .pth file.
+.PHONY: security
+SECURITY := build/security
+SECURITY_PY := $(SECURITY)/venv/bin/python
+security: $(READY) $(SECURITY)/.ready ## Look for what gets in: rights, inputs, secrets, the API and its readers at random, bandit, checkov, the bill of materials (ARGS="--cases 2000")
+	$(PY) -m proof.security $(ARGS)
+
+.PHONY: fuzz
+FUZZ_CASES ?= 100000
+FUZZ_RUNS ?= 1000000
+fuzz: $(READY) $(SECURITY)/.ready ## The same at random alone, for longer: 100,000 requests by schemathesis, 12 readers fed a million times each
+	$(PY) -m proof.security --fuzz-only --cases $(FUZZ_CASES) --runs $(FUZZ_RUNS) $(ARGS)
+
+$(SECURITY)/.ready: proof/security/requirements.txt
+	"$(PYTHON)" -m venv $(SECURITY)/venv
+	$(SECURITY_PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r proof/security/requirements.txt
+	$(PY) -c 'import site; print(site.getsitepackages()[0])' > "$$($(SECURITY_PY) -c 'import site; print(site.getsitepackages()[0])')/project.pth"
+	@touch $@
+
 .PHONY: format
 format: $(READY) ## Format the code and mend what lint can mend
 	$(BIN)/ruff format --quiet $(call present,$(SOURCES))
@@ -182,11 +201,12 @@ $(SITE)/.ready: press/requirements.txt
 .PHONY: lock
 PIN := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
-lock: $(READY) ## Pin what ships into requirements.txt, all else into requirements-dev.txt, the site's builder into press/requirements.txt, with hashes (ARGS=--upgrade)
+lock: $(READY) ## Pin what ships into requirements.txt, all else into requirements-dev.txt, the site's builder into press/requirements.txt, what looks for holes into proof/security/requirements.txt, with hashes (ARGS=--upgrade)
 	$(PIN) --output-file requirements.txt $(ARGS) requirements.in
 	$(PY) -m infra.packaging.lock requirements.txt
 	$(PIN) --output-file requirements-dev.txt $(ARGS) requirements-dev.in
 	$(PIN) --output-file press/requirements.txt $(ARGS) press/requirements.in
+	$(PIN) --output-file proof/security/requirements.txt $(ARGS) proof/security/requirements.in
 
 .PHONY: clean
 clean: ## Remove .venv, builds and caches
