@@ -198,6 +198,10 @@ $(SITE)/.ready: press/requirements.txt
 	$(SITE_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r press/requirements.txt
 	@touch $@
 
+.PHONY: recording
+recording: $(READY) ## Record docs/pictures/terminal.svg again: a story really typed against a local stack
+	$(PY) -m press.recording
+
 .PHONY: lock
 PIN := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options

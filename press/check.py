@@ -24,7 +24,8 @@ _NOT_RUN = re.compile(r"not run: \S.+")
 def findings() -> tuple[str, ...]:
     """Each a line that begins with the page's name. None is what `make docs` and the gate ask for."""
     listed = [INDEX_ENTRY, *entries(read())]
-    pages = texts(listed)
+    beside = Entry(title="", path="../README.md")
+    pages = texts([*listed, beside])
     return (*out_of_order(listed), *nowhere(pages), *unrun(pages))
 
 
@@ -66,6 +67,8 @@ def nowhere(pages: Mapping[str, str], docs: Path = DOCS) -> Iterator[str]:
             other = read_pages.get(target)
             if other is None and not (docs / target).exists():
                 yield f"docs/{path}:{link.line}: {link.target} is not there"
+            elif other is None and target.endswith(".md"):
+                yield f"docs/{path}:{link.line}: {link.target} is a page that docs/index.md does not list"
             elif anchor and (other is None or anchor not in other.anchors):
                 yield f"docs/{path}:{link.line}: {target} has no #{anchor}"
 

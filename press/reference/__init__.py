@@ -5,7 +5,7 @@ They are made anew for every build and every check, and are in no commit.
 
 from collections.abc import Callable, Mapping
 
-from press.reference import cli, http, problems, python, settings
+from press.reference import cli, cost, http, problems, python, settings
 
 GENERATED: Mapping[str, Callable[[], str]] = {
     "reference/python.md": python.tasks,
@@ -16,5 +16,6 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "reference/cli.md": cli.page,
     "reference/settings.md": settings.page,
     "reference/problems.md": problems.page,
+    "reference/cost.md": cost.page,
 }
 """Path from docs/ to what makes the page."""

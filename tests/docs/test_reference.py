@@ -12,6 +12,7 @@ from press.markdown import Page
 from press.reference import GENERATED, http, python, settings
 from press.reference.python import prose
 from press.reference.shapes import kind, shape
+from tests.cost.test_features import UNITS
 
 PAGES = {path: make() for path, make in GENERATED.items()}
 
@@ -82,6 +83,14 @@ def test_every_variable_that_the_code_reads_is_explained_and_no_other():
 def test_every_kind_of_problem_is_there():
     for one in ALL_KINDS:
         assert f"| {one.status} | `{one.type}` | {one.title} |" in PAGES["reference/problems.md"]
+
+
+def test_every_feature_that_is_counted_is_there_with_its_price():
+    rows = re.findall(
+        r"^\| (.+?) \| ([\d.]+) \| [+-]?[\d.]+ \| ([\d.]+) \|$", PAGES["reference/cost.md"], re.MULTILINE
+    )
+    assert {name: float(count) for name, count, _ in rows} == UNITS
+    assert ("a plain job", "3", "1.88") in rows
 
 
 def test_a_docstring_becomes_markdown():
