@@ -89,7 +89,7 @@ def _steps(count: int, states: list[str | None]) -> dict[str, Any]:
 
 
 def test_many_alike_are_one_box_with_counts_until_it_is_unfolded(guest: Visitor):
-    graph = json.dumps(_steps(8, ["SUCCEEDED"] * 5 + ["DEAD", "RUNNING", None]))
+    graph = json.dumps(_steps(8, [*["SUCCEEDED"] * 5, "DEAD", "RUNNING", None]))
     fold = f"""async () => {{
       const {{ fold }} = await import(new URL("dashboard/fold.js", location.href));
       return [fold({graph}, new Set()), fold({graph}, new Set(["stack n0"]))];
