@@ -58,7 +58,7 @@ export function nothing(words, ...more) {
 // A value as JSON, coloured; every part of it is a text node.
 export function json(value) {
   const text = JSON.stringify(value, null, 2) ?? "null";
-  const parts = text.length > 200000 ? [text] : text.split(/("(?:[^"\\]|\\.)*"(?:\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/);
+  const parts = text.length > 20000 ? [text] : text.split(/("(?:[^"\\]|\\.)*"(?:\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/);
   return h("pre", { class: "json", tabindex: 0 }, parts.map((part, n) => (n % 2 ? h("span", { class: kindOf(part) }, part) : part)));
 }
 

@@ -1,18 +1,18 @@
 // One job: where it is, what happened to it, what it was given and what it came to; and what a person may do about it.
 
-import { get } from "./api.js";
+import { get, me } from "./api.js";
 import { actions, receipt } from "./job_acts.js";
 import { both, copy, facts, h, jobLink, json, link, nothing, span, state, table, when } from "./dom.js";
 import { OVER } from "./states.js";
 import { waterfall } from "./waterfall.js";
 
-export async function job({ path, refresh, memory, every }) {
-  const one = await get(`jobs/${encodeURIComponent(path[1])}`);
+export async function job({ path, query, refresh, memory, every }) {
+  const one = await get(`jobs/${encodeURIComponent(path[1])}`, { tenant: query.get("tenant") });
   if (OVER.includes(one.state)) every(15000);
   const place = one.workflow;
   return [
     h("p", { class: "trail" }, link("jobs", "Jobs"), place?.of ? [" / ", link(`workflows/${place.of}`, `workflow ${place.of}`), ` / ${place.place ?? ""}`] : null),
-    h("div", { class: "head" }, h("h1", {}, one.task), h("div", { class: "buttons" }, actions(one, memory, refresh))),
+    h("div", { class: "head" }, h("h1", {}, one.task), h("div", { class: "buttons" }, one.tenant === me().tenant ? actions(one, memory, refresh) : h("span", { class: "empty" }, `Of tenant ${one.tenant}: to be changed with a key of theirs.`))),
     h("p", { class: "line" }, state(one.state), h("code", { class: "id" }, one.id), copy(one.id, "the id"), one.reason ? h("span", {}, "reason: ", one.reason.replaceAll("_", " ")) : null, one.cancel_requested && !OVER.includes(one.state) ? h("strong", { class: "warn" }, "asked to stop") : null, place?.waits_for ? `waits for ${place.waits_for}` : null),
     progress(one.progress),
     memory.receipt ? receipt(memory.receipt) : null,

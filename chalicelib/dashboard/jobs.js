@@ -1,6 +1,6 @@
 // Jobs, newest first: by state, task, tag, time and id, a page at a time, however many there are; and what can be done to several.
 
-import { get, lacks, me } from "./api.js";
+import { get, lacks, may, me } from "./api.js";
 import { cancelMatching, cancelThese, retryThese } from "./bulk.js";
 import { button, h, head, jobLink, link, number, nothing, state, table, took as lasted, when } from "./dom.js";
 import { choice, field, input } from "./fields.js";
@@ -8,12 +8,13 @@ import { STATES } from "./states.js";
 import { local, timesOf } from "./time.js";
 
 export { STATES } from "./states.js";
-const FILTERS = ["state", "task", "tag", "id", "range", "since", "until", "children"];
+const FILTERS = ["state", "task", "tag", "tenant", "id", "range", "since", "until", "children"];
 const RANGES = [["", "last 7 days"], ["15m", "last 15 minutes"], ["1h", "last hour"], ["24h", "last 24 hours"], ["30d", "last 30 days"], ["own", "from … to …"]];
 const MS = { m: 60e3, h: 3600e3, d: 86400e3 };
 const SIZE = 50;
 const LOOKS = 4;
 const HEADS = ["Job", "Task", "State", "Tags", "Attempts", "Accepted", "Took"];
+const foreign = (job) => job.tenant !== me().tenant;
 
 export async function jobs({ query, memory, refresh, every }) {
   const wanted = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ""]));
@@ -30,13 +31,13 @@ export async function jobs({ query, memory, refresh, every }) {
   const filter = Object.fromEntries(Object.entries({ state: wanted.state, task: wanted.task, tag: wanted.tag, ...times }).filter(([, value]) => value));
   const narrowed = FILTERS.some((name) => wanted[name]);
   return [
-    head("Jobs", button("Cancel all that match…", () => cancelMatching(filter, refresh), { danger: true, off: lacks("operate") ?? (wanted.state || wanted.task || wanted.tag ? null : "Choose a state, a task or a tag first.") })),
+    head("Jobs", button("Cancel all that match…", () => cancelMatching(filter, refresh), { danger: true, off: lacks("operate") ?? (wanted.tenant && wanted.tenant !== me().tenant ? "These are other tenants': sign in with a key of theirs." : wanted.state || wanted.task || wanted.tag ? null : "Choose a state, a task or a tag first.") })),
     filters(wanted),
-    table([all(found, memory, refresh), ...HEADS], found.map((job) => [tick(job, memory, refresh), ...cells(job)]), empty(words, narrowed, next, until, to), { keys: found.map((job) => job.id), label: "Jobs", numeric: [5] }),
+    table([all(found, memory, refresh), ...HEADS, ...(wanted.tenant ? ["Tenant"] : [])], found.map((job) => [tick(job, memory, refresh), ...cells(job), ...(wanted.tenant ? [job.tenant] : [])]), empty(words, narrowed, next, until, to), { keys: found.map((job) => job.id), label: "Jobs", numeric: [5] }),
     h("nav", { class: "pages", "aria-label": "Pages of jobs" },
       cursor ? link(to(null), "⇤ Newest") : null,
       memory.before.get(cursor) ? link(to(memory.before.get(cursor)), "← Newer") : null,
-      found.length ? h("span", { class: "empty" }, `${number(found.length)} jobs of tenant ${me().tenant}${next ? "" : ", the last of these"}`) : null,
+      found.length ? h("span", { class: "empty" }, `${number(found.length)} jobs of ${wanted.tenant === "*" ? "all tenants" : `tenant ${wanted.tenant || me().tenant}`}${next ? "" : ", the last of these"}`) : null,
       next ? link(to(next), "Older →") : null),
     chosen(memory, refresh),
   ];
@@ -47,7 +48,7 @@ async function page(wanted, times, cursor) {
   const found = [];
   let next = cursor;
   for (let look = 0; look < LOOKS; look += 1) {
-    const some = await get("jobs", { state: wanted.state, task: wanted.task, tag: wanted.tag, children: wanted.children, ...times, limit: SIZE - (wanted.id ? 0 : found.length), cursor: next });
+    const some = await get("jobs", { state: wanted.state, task: wanted.task, tag: wanted.tag, tenant: wanted.tenant, children: wanted.children, ...times, limit: SIZE - (wanted.id ? 0 : found.length), cursor: next });
     found.push(...some.jobs.filter((job) => job.id.startsWith(wanted.id.toUpperCase())));
     next = some.cursor;
     if (!next || found.length >= SIZE) break;
@@ -86,7 +87,7 @@ export function row(job) {
 function cells(job) {
   const took = job.started_at ? lasted(new Date(job.finished_at ?? Date.now()) - new Date(job.started_at)) : "–";
   return [
-    jobLink(job.id),
+    foreign(job) ? h("a", { href: `#/jobs/${encodeURIComponent(job.id)}?tenant=${encodeURIComponent(job.tenant)}`, class: "id" }, job.id) : jobLink(job.id),
     [link(`jobs?task=${encodeURIComponent(job.task)}`, job.task), job.error && !job.result ? h("small", { class: "cause" }, job.error.type) : null],
     [state(job.state), job.progress?.fraction && !job.finished_at ? h("progress", { max: 1, value: job.progress.fraction, "aria-label": "Progress" }) : null],
     job.tags.length ? job.tags.map((tag) => link(`jobs?tag=${encodeURIComponent(tag)}`, h("span", { class: "tag" }, tag))) : "–",
@@ -95,7 +96,7 @@ function cells(job) {
 }
 
 function tick(job, memory, refresh) {
-  return h("input", { type: "checkbox", "aria-label": `Select ${job.id}`, checked: memory.chosen.has(job.id), onchange: (event) => {
+  return h("input", { type: "checkbox", "aria-label": `Select ${job.id}`, disabled: foreign(job), checked: memory.chosen.has(job.id), onchange: (event) => {
     if (event.target.checked) memory.chosen.set(job.id, job); else memory.chosen.delete(job.id);
     refresh();
   } });
@@ -103,8 +104,8 @@ function tick(job, memory, refresh) {
 
 function all(found, memory, refresh) {
   return h("input", { type: "checkbox", "aria-label": "Select all on this page", onchange: (event) => {
-    for (const job of found) if (event.target.checked) memory.chosen.set(job.id, job); else memory.chosen.delete(job.id);
-    for (const box of document.querySelectorAll("main tbody input[type=checkbox]")) box.checked = event.target.checked;
+    for (const job of found.filter((job) => !foreign(job))) if (event.target.checked) memory.chosen.set(job.id, job); else memory.chosen.delete(job.id);
+    for (const box of document.querySelectorAll("main tbody input[type=checkbox]:not(:disabled)")) box.checked = event.target.checked;
     refresh();
   } });
 }
@@ -131,10 +132,11 @@ function filters(wanted) {
     field("State", choice("state", [["", "any"], ...STATES], wanted.state, { onchange: submit })),
     field("Task", input("task", { value: wanted.task, size: 12 })),
     field("Tag", input("tag", { value: wanted.tag, size: 8 })),
+    may("admin") ? field("Tenant", input("tenant", { value: wanted.tenant, size: 8, placeholder: me().tenant, title: "another one's, or * for all" })) : null,
     field("Id begins with", input("id", { value: wanted.id, size: 10, maxlength: 26 })),
     field("Accepted", choice("range", RANGES, wanted.range, { onchange: submit })),
     own ? [field("From", input("since", { type: "datetime-local", value: wanted.since || local(new Date(Date.now() - MS.h)) })), field("To", input("until", { type: "datetime-local", value: wanted.until }))] : null,
-    field("Parts of workflows", choice("children", [["", "shown"], ["false", "left out"]], wanted.children, { onchange: submit })),
+    field("Parts", choice("children", [["", "of workflows too"], ["false", "left out"]], wanted.children, { onchange: submit })),
     h("div", { class: "buttons" }, h("button", { type: "submit", class: "primary" }, "Show"), link("jobs", "Reset")));
 }
 

@@ -12,7 +12,7 @@ export async function schedules({ query, refresh, every }) {
     head("Schedules", button("New schedule…", () => newSchedule(refresh), { primary: true, off: lacks("operate") })),
     h("p", { class: "lead" }, "Each fire time has exactly one job. Those whose id begins with @ are declared in code: they can be paused here, and changed there."),
     table(["Schedule", "Task", "Rule", "Next", "Last", "State", ""], found.map((one) => [
-      link(`schedules/${encodeURIComponent(one.id)}`, one.id), one.task, rule(one), one.next_fire ? when(one.next_fire) : "–", when(one.last_fire), standing(one), turns(one, refresh),
+      link(`schedules/${encodeURIComponent(one.id)}`, one.id), one.task, h("span", { class: "rule" }, rule(one)), one.next_fire ? when(one.next_fire) : "–", when(one.last_fire), standing(one), turns(one, refresh),
     ]), nothing("There is none. Make one here, or declare it beside its task:", h("pre", {}, '@task(schedule="0 3 * * *", timezone="Europe/Berlin")')), { keys: found.map((one) => one.id), label: "Schedules" }),
     h("nav", { class: "pages", "aria-label": "Pages of schedules" }, query.get("cursor") ? link("schedules", "⇤ First") : null, cursor ? link(`schedules?cursor=${encodeURIComponent(cursor)}`, "More →") : null),
   ];

@@ -41,9 +41,9 @@ def get(job_id: str, *, tenant: str, parts: Parts) -> Job:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Search:
-    """Which jobs, newest first. `cursor` is the last id of the page before."""
+    """Which jobs, newest first. `cursor` is the last id of the page before. `tenant` None: everybody's."""
 
-    tenant: str
+    tenant: str | None
     state: State | None = None
     task: str | None = None
     tag: str | None = None
@@ -56,7 +56,7 @@ class Search:
     def takes(self, job: Job, now: datetime) -> bool:
         """Whether this job is meant."""
         return (
-            job.tenant == self.tenant
+            self.tenant in (None, job.tenant)
             and (self.state is None or job.state is self.state)
             and (self.task is None or job.task == self.task)
             and (self.tag is None or self.tag in job.tags)

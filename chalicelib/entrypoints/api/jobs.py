@@ -20,6 +20,7 @@ from chalicelib.entrypoints.api.reading import Moment, moment
 from chalicelib.entrypoints.api.receipts import CancelledJob, receipt_document
 from chalicelib.entrypoints.api.request import Request
 from chalicelib.entrypoints.api.submission import NewJob, job_request
+from chalicelib.entrypoints.api.whose import Another, AnotherOrAll, whose, whose_or_all
 from chalicelib.pipeline.asked import Made
 from chalicelib.pipeline.cancel import cancel_seen
 from chalicelib.pipeline.enqueue import JobRequest, submit
@@ -44,10 +45,17 @@ class JobsQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ] = "true"
     since: Moment | None = None
     until: Moment | None = None
+    tenant: AnotherOrAll = None
     limit: Annotated[int, Meta(ge=1, le=PAGE)] = DEFAULT_PAGE
     cursor: Annotated[
         str | None, Meta(description="the cursor of the page before, with the same filters")
     ] = None
+
+
+class JobQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Whose job."""
+
+    tenant: Another = None
 
 
 class JobPage(TypedDict):
@@ -109,8 +117,8 @@ def _ended_in_time(job: Job, limit: timedelta, request: Request) -> Job:
 
 def show_job(request: Request) -> Answer:
     """One job, whole."""
-    parts = request.parts
-    job = get(request.name("id"), tenant=request.tenant, parts=parts)
+    parts, query = request.parts, request.query
+    job = get(request.name("id"), tenant=whose(query.tenant, request), parts=parts)
     body = whole(job, parts)
     if parts.console is not None:
         from chalicelib.entrypoints.api.links import links  # not for those who submit
@@ -123,7 +131,7 @@ def list_jobs(request: Request) -> Answer:
     """A page of jobs."""
     query: JobsQuery = request.query
     wanted = Search(
-        tenant=request.tenant,
+        tenant=whose_or_all(query.tenant, request),
         state=query.state,
         task=query.task,
         tag=query.tag,

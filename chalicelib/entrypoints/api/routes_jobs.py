@@ -4,6 +4,7 @@ from chalicelib.entrypoints.api.batch import Batch, BatchAnswer, submit_batch
 from chalicelib.entrypoints.api.job_shape import JobDocument
 from chalicelib.entrypoints.api.jobs import (
     JobPage,
+    JobQuery,
     JobsQuery,
     Retry,
     cancel_job,
@@ -75,6 +76,7 @@ JOB_ROUTES: tuple[Route, ...] = (
         scope="read",
         handler=show_job,
         summary="Ask what became of a job",
+        query=JobQuery,
         replies={200: Reply(meaning="The job.", shape=JobDocument)},
     ),
     Route(
