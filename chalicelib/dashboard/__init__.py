@@ -29,6 +29,7 @@ FILES: Mapping[str, str] = {
         "charts.js",
         "dead.js",
         "dialogs.js",
+        "differ.js",
         "dom.js",
         "door.js",
         "fields.js",

@@ -3,6 +3,7 @@
 import { lacks, post } from "./api.js";
 import { ask, sure } from "./dialogs.js";
 import { button, both, facts, h, link, say } from "./dom.js";
+import { differences, withoutHidden } from "./differ.js";
 import { jsonField, readJson } from "./fields.js";
 import { OVER } from "./states.js";
 import { submitJob } from "./submit.js";
@@ -40,9 +41,12 @@ async function edit(one, path, refresh) {
   const done = await ask({
     title: "Retry with other arguments",
     words: `${one.task} gets another life, with all its attempts. The arguments are checked against its signature before anything is written.`,
-    fields: jsonField("args", "Arguments", one.args, "A JSON object, by name: all of them. Ctrl Enter sends.", { rows: 12 }),
+    fields: jsonField("args", "Arguments", one.args, "A JSON object, by name. What you leave as it is stays, [secret] too. Ctrl Enter sends.", { rows: 12 }),
     yes: "Retry with these", wide: true,
-    act: (values) => post(`${path}/retry`, { args: readJson(values, "args", "object") }),
+    act: (values) => {
+      const patch = withoutHidden(differences(one.args, readJson(values, "args", "object")), "args");
+      return post(`${path}/retry`, patch.length ? { patch } : undefined);
+    },
   });
   if (done) say("It is queued again, with these arguments.");
   refresh();

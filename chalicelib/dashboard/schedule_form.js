@@ -4,6 +4,7 @@ import { change, get, post } from "./api.js";
 import { ask, Wrong } from "./dialogs.js";
 import { h, say } from "./dom.js";
 import { choice, field, input, jsonField, readJson, readNumber } from "./fields.js";
+import { differences, withoutHidden } from "./differ.js";
 import { beginning } from "./schema.js";
 import { local } from "./time.js";
 
@@ -22,7 +23,7 @@ export async function newSchedule(refresh) {
         field("Task", choice("task", tasks.map((one) => one.name), tasks[0].name, { onchange: (event) => { editor.querySelector("textarea").value = JSON.stringify(beginning(tasks.find((one) => one.name === event.target.value).args), null, 2); } }))),
       rule({ cron: "0 3 * * *", timezone: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC", catch_up: "one" }), editor,
     ],
-    act: (values) => post("schedules", { task: values.task, args: readJson(values, "args", "object"), ...(values.id ? { id: values.id } : {}), ...read(values) }),
+    act: (values) => post("schedules", { task: values.task, args: withoutHidden(readJson(values, "args", "object"), "args"), ...(values.id ? { id: values.id } : {}), ...read(values) }),
   });
   if (done) { say(`${done.id} is made.`); location.hash = `#/schedules/${encodeURIComponent(done.id)}`; }
   refresh();
@@ -37,7 +38,8 @@ export async function changeSchedule(one, refresh) {
       const rule = read(values);
       const same = (rule.cron && rule.cron === one.cron) || (rule.every && rule.every === one.every); // an edit of `every` begins to count anew
       if (same) { delete rule.cron; delete rule.every; }
-      return change(`schedules/${encodeURIComponent(one.id)}`, { ...rule, args: readJson(values, "args", "object") });
+      const args = readJson(values, "args", "object");
+      return change(`schedules/${encodeURIComponent(one.id)}`, { ...rule, ...(differences(one.args, args).length ? { args: withoutHidden(args, "args") } : {}) });
     },
   });
   if (done) say(`${one.id} is changed.`);

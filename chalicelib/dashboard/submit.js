@@ -4,6 +4,7 @@ import { get, post } from "./api.js";
 import { ask } from "./dialogs.js";
 import { h, say } from "./dom.js";
 import { choice, field, input, jsonField, readJson, readNumber } from "./fields.js";
+import { withoutHidden } from "./differ.js";
 import { argumentsOf, beginning } from "./schema.js";
 
 export async function submitJob(name = null, args = null) {
@@ -26,7 +27,7 @@ export async function submitJob(name = null, args = null) {
     ],
     yes: "Submit it",
     act: (values) => {
-      const body = { task: values.task, args: readJson(values, "args", "object") };
+      const body = { task: values.task, args: withoutHidden(readJson(values, "args", "object"), "args") };
       const delay = readNumber(values, "delay", "The delay");
       if (delay) body.delay = delay;
       const tags = values.tags.split(",").map((one) => one.trim()).filter(Boolean);

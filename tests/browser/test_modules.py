@@ -184,3 +184,41 @@ STAYS = {
 @pytest.mark.parametrize("script", STAYS.values(), ids=STAYS)
 def test_a_page_that_looks_again_leaves_a_person_alone(guest: Visitor, script: str):
     assert guest.page.evaluate(PATCH % script, None) is True
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "patch"),
+    [
+        ({"a": 1}, {"a": 1}, []),
+        ({"a": 1}, {"a": 2}, [{"op": "replace", "path": "/a", "value": 2}]),
+        (
+            {"a": 1, "b": 2},
+            {"b": 2, "c": None},
+            [{"op": "remove", "path": "/a"}, {"op": "add", "path": "/c", "value": None}],
+        ),
+        ({"a/b~c": {"d": 1}}, {"a/b~c": {"d": 2}}, [{"op": "replace", "path": "/a~1b~0c/d", "value": 2}]),
+        (
+            {"user": "ann", "keys": ["[secret]", "x"]},
+            {"user": "bo", "keys": ["[secret]", "y"]},
+            [
+                {"op": "replace", "path": "/user", "value": "bo"},
+                {"op": "replace", "path": "/keys/1", "value": "y"},
+            ],
+        ),
+        ({"a": [1]}, {"a": [1, 2]}, [{"op": "replace", "path": "/a", "value": [1, 2]}]),
+    ],
+)
+def test_what_was_changed_is_a_patch_and_says_nothing_of_the_rest(
+    guest: Visitor, before: Any, after: Any, patch: Any
+):
+    assert _call(guest, "differ", "differences", before, after) == patch
+
+
+def test_what_stands_for_a_secret_is_never_sent(guest: Visitor):
+    refused = """async (value) => {
+      const { withoutHidden } = await import(new URL("dashboard/differ.js", location.href));
+      try { withoutHidden(value, "args"); return ""; } catch (error) { return error.argument; }
+    }"""
+    assert guest.page.evaluate(refused, {"password": "[secret]"}) == "args"
+    assert guest.page.evaluate(refused, [{"op": "add", "path": "/x", "value": ["[secret]"]}]) == "args"
+    assert guest.page.evaluate(refused, {"note": "a [secret] note"}) == ""
