@@ -136,7 +136,7 @@ function filters(wanted) {
     field("Id begins with", input("id", { value: wanted.id, size: 10, maxlength: 26 })),
     field("Accepted", choice("range", RANGES, wanted.range, { onchange: submit })),
     own ? [field("From", input("since", { type: "datetime-local", value: wanted.since || local(new Date(Date.now() - MS.h)) })), field("To", input("until", { type: "datetime-local", value: wanted.until }))] : null,
-    field("Parts", choice("children", [["", "of workflows too"], ["false", "left out"]], wanted.children, { onchange: submit })),
+    field("Parts", choice("children", [["", "shown"], ["false", "left out"]], wanted.children, { onchange: submit, title: "jobs that are parts of workflows" })),
     h("div", { class: "buttons" }, h("button", { type: "submit", class: "primary" }, "Show"), link("jobs", "Reset")));
 }
 
