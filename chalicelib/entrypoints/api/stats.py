@@ -6,19 +6,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from chalicelib.domain.errors import InvalidInput
 from chalicelib.entrypoints.api.answer import Answer
 from chalicelib.entrypoints.api.reading import Moment, moment
 from chalicelib.entrypoints.api.request import Request
 from chalicelib.entrypoints.api.stats_shape import stats_document
-from chalicelib.pipeline.api_keys import require
-from chalicelib.pipeline.ids import is_tenant
+from chalicelib.entrypoints.api.whose import AnotherOrAll, whose_or_all
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.statistics.read import BY_HOURS, question, read
 from chalicelib.prices import run_prices
-
-EVERYBODY = "*"
-
 
 Last = Annotated[
     int,
@@ -46,12 +41,7 @@ class StatsQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     last: Last | None = None
     step: Step | None = None
     task: Annotated[str | None, Meta(description="of this task alone")] = None
-    tenant: Annotated[
-        str | None,
-        Meta(
-            description="another tenant's, or `*`: all of them; for administrators. Without it, the key's own"
-        ),
-    ] = None
+    tenant: AnotherOrAll = None
 
 
 def show_stats(request: Request) -> Answer:
@@ -63,21 +53,8 @@ def show_stats(request: Request) -> Answer:
         last=None if query.last is None else timedelta(seconds=query.last),
         step=query.step,
         task=query.task,
-        tenant=_tenant(query.tenant, request),
+        tenant=whose_or_all(query.tenant, request),
         now=request.arrived,
     )
     found = patience(request.parts)(lambda: read(asked, parts=request.parts))
     return Answer(status=200, body=stats_document(found, run_prices()))
-
-
-def _tenant(wished: str | None, request: Request) -> str | None:
-    """Whose figures they are to be; None: everybody's. Raises `Denied`, `InvalidInput`."""
-    if wished is None or wished == request.tenant:
-        return request.tenant
-    assert request.key is not None, "a route with a scope and without a key"
-    require(request.key, "admin")
-    if wished == EVERYBODY:
-        return None
-    if not is_tenant(wished):
-        raise InvalidInput("tenant", "not 1 to 64 letters, digits, dots, dashes and underscores")
-    return wished

@@ -1,4 +1,4 @@
-"""Whose jobs are looked at: the key's own tenant's; an administrator may look at others'. Looking is all: what changes something is for one's own."""
+"""Whose jobs or figures are looked at: the key's own tenant's; an administrator may look at others'. What changes something is for one's own."""
 
 import logging
 from typing import Annotated
@@ -38,7 +38,7 @@ def whose(wished: str | None, request: Request) -> str:
         "key_id": request.key.id,
         "key_name": request.key.name,
     }
-    log.info("key %s looks at jobs of %s", request.key.id, wished, extra=facts)
+    log.info("key %s looks at what is of tenant %s", request.key.id, wished, extra=facts)
     return wished
 
 
