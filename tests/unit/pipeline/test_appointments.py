@@ -253,7 +253,7 @@ def test_two_ticks_side_by_side_do_no_harm(stage):
     stage.fails(times=1)
     jobs = forgotten(stage, 3)
     busy = []
-    names = ("read", "write", "due", "accepted", "move_watermark")
+    names = ("read", "write", "due", "unattended", "move_watermark")
 
     def overtaken(real, *args):
         if not busy:
