@@ -46,11 +46,16 @@ class Backlog:
         self._fair, self._share = fair, share
         self._lines: dict[str, deque[Some]] = {}
         self._sizes: dict[str, float] = {}
+        self._ages: dict[int, float] = {}
 
     @property
     def size(self) -> float:
         """Of all flows."""
         return sum(self._sizes.values())
+
+    def since(self, second: int) -> float:
+        """How many wait that came in this second."""
+        return self._ages.get(second, 0.0)
 
     def put(self, some: Some) -> None:
         """These wait, too."""
@@ -58,6 +63,7 @@ class Backlog:
             line = some.flow if self._fair else ""
             self._lines.setdefault(line, deque()).append(some)
             self._sizes[line] = self._sizes.get(line, 0.0) + some.jobs
+            self._ages[some.since] = self._ages.get(some.since, 0.0) + some.jobs
 
     def take(self, jobs: float) -> list[Some]:
         """So many of them."""
@@ -84,6 +90,7 @@ class Backlog:
             taken = min(jobs, first.jobs)
             found.append(replace(first, jobs=taken))
             jobs -= taken
+            self._ages[first.since] -= taken
             if first.jobs - taken > NOTHING:
                 queue.appendleft(replace(first, jobs=first.jobs - taken))
         if not queue:

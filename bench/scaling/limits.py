@@ -1,7 +1,7 @@
 """What AWS allows, with date and source (limits.json), and what a user may set."""
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -26,11 +26,10 @@ class Limits:
     mapping_consumers: float
     account_concurrency: float
     fair_share: float
-    asks_again: float
     tries_again: int
     door_seconds: float
     batch_seconds: float
-    swept_rows: float
+    appointments: float
 
     @classmethod
     def load(cls, file: Path = FILE) -> Self:
@@ -61,10 +60,9 @@ class Settings:
     @property
     def partition_keys(self) -> int:
         """Of a day."""
-        return len(ALPHABET) ** self.key_characters
+        return int(len(ALPHABET) ** self.key_characters)
 
 
 SETTINGS = Settings()
-NAMES = tuple(field.name for field in fields(Settings))
 BATCH = Lane(name="any", meant="For its default.").batch_size
 """Jobs an invocation, where a lane says nothing else."""

@@ -2,7 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 
 from bench.bill import MEASURED
@@ -15,6 +15,10 @@ from chalicelib.pipeline.limits import Limits as Spans
 
 ACCEPT = CLAIM = SETTLE = MEASURED.write_units / 3
 """Write units each: a plain job costs three writes."""
+APPOINTED = 5.0
+"""Write units of a job that waits longer than the sweep's grace: an appointment in the index, one look after it, and its end."""
+FEW = 100.0
+"""Jobs a second that are asked for again at least."""
 LUCKS = tuple((n + 0.5) / 16 for n in range(16))
 """Full jitter, as sixteen equally likely waits."""
 SAMPLES = 400
@@ -51,6 +55,8 @@ class Outcome:
     """The first of them."""
     waits: dict[str, Waits] = field(default_factory=dict)
     most_waiting: float = 0.0
+    appointed: float = 0.0
+    """Jobs that the sweep found waiting, and looked after."""
     most_behind: int = 0
     """Seconds that the sweep was behind at worst."""
     most_consumers: float = 0.0
@@ -70,6 +76,7 @@ class Stage:
         self._flows = {flow.name: flow for flow in scenario.flows}
         self._asking: dict[str, float] = dict.fromkeys(self._flows, 0.0)  # in this second
         self._refused: dict[str, float] = dict.fromkeys(self._flows, 0.0)  # sure to ask again
+        self._taken = 0.0  # accepted in the last second
         self._tokens = limits.door_burst
         self._running: dict[int, list[Some]] = defaultdict(list)  # by the second of their end
         self._retrying: dict[int, list[Some]] = defaultdict(
@@ -77,7 +84,7 @@ class Stage:
         )  # by the second in which they are visible again
         self._claiming: dict[int, list[Some]] = defaultdict(list)  # in hand, by the second of their next try
         self._settling: dict[int, list[Some]] = defaultdict(list)
-        self._unswept: deque[tuple[int, float]] = deque()
+        self._late: deque[tuple[int, float]] = deque()
         self._policy = RetryPolicy(max_attempts=settings.max_attempts)
         self.outcome = Outcome(waits={name: Waits() for name in self._flows})
 
@@ -133,11 +140,11 @@ class Stage:
     def _pass_the_door(self, second: int) -> Mapping[str, float]:
         """What API Gateway lets through: new jobs, and some of those that were refused before."""
         limits, spent = self._limits, self.outcome.spent
+        # Clients that were refused back off until about as much is asked again as was taken lately.
+        patient = min(1.0, max(self._taken, FEW) / max(sum(self._refused.values()), NOTHING))
         for name, flow in self._flows.items():
             new = flow.rate(second)
-            again = (
-                self._refused[name] if self._refused[name] < 1 else self._refused[name] / limits.asks_again
-            )
+            again = self._refused[name] * patient
             self.outcome.offered += new
             self._refused[name] -= again
             self._asking[name] = new + again
@@ -160,11 +167,9 @@ class Stage:
         for name, jobs in offered.items():
             self._refused[name] += self._asking[name] - jobs * part
             self._lane(name).backlog.put(Some(name, 1, second, jobs * part))
-        accepted = sum(offered.values()) * part
+        self._taken = accepted = sum(offered.values()) * part
         self.outcome.accepted += accepted
         self.outcome.spent.messages += accepted
-        if accepted:
-            self._unswept.append((second, accepted))
 
     def _written(self, demand: float) -> float:
         """The part of what is to be written that the table takes."""
@@ -203,7 +208,7 @@ class Stage:
             self.outcome.waits[some.flow].add(second - some.since, some.jobs)
             # Its own task may be over long before its batch is: each is settled by itself.
             own = self._limits.batch_seconds + self._flows[some.flow].task_seconds
-            self._running[second + ceil(own)].append(some)
+            self._running[second + ceil(own)].append(replace(some, since=0))
         return count
 
     def _longest(self, taken: Sequence[Some], count: float) -> float:
@@ -241,20 +246,25 @@ class Stage:
     # -------------------------------------------------------------------------------------------------------- the rest
 
     def _sweep(self, second: int) -> None:
-        """The fast pass follows a grace behind, as quick as it can read."""
-        room, reached = (
-            self._limits.swept_rows * self._settings.tick_power,
-            second - Spans().grace.total_seconds(),
-        )
-        while room > NOTHING and self._unswept and self._unswept[0][0] <= reached:
-            since, rows = self._unswept.popleft()
+        """What still waits a grace after it came gets an appointment, which is looked after once, as far as the tick gets."""
+        reached = second - int(Spans().grace.total_seconds())
+        late = sum(lane.backlog.since(reached) for lane in self._lanes)
+        if late > NOTHING:
+            self._late.append((reached, late))
+        room = self._limits.appointments * self._settings.tick_power
+        while room > NOTHING and self._late:
+            since, rows = self._late.popleft()
             if rows > room:
-                self._unswept.appendleft((since, rows - room))
-            room -= rows
-        behind = int(reached - self._unswept[0][0]) if self._unswept else 0
+                self._late.appendleft((since, rows - room))
+            done = min(rows, room)
+            room -= done
+            self.outcome.appointed += done
+            self.outcome.spent.write_units += done * APPOINTED
+            self.outcome.spent.messages += done
+        behind = reached - self._late[0][0] if self._late else 0
         if behind > 0:
             self.outcome.most_behind = max(self.outcome.most_behind, behind)
-            self._bound("sweep")
+            self._bound("tick")
 
     def _bound(self, what: str, *, throttled: float = 0.0) -> None:
         told = self.outcome
