@@ -107,6 +107,10 @@ cost: $(READY) ## Count AWS calls and write units for 1,000 plain jobs, and what
 workflows: $(READY) ## Measure what workflows cost at 1,000, 10,000 and 100,000 children; the chart under build/bench/ (ARGS="--emulator 10000")
 	$(PY) -m bench.workflows $(ARGS)
 
+.PHONY: scaling
+scaling: $(READY) ## A model of AWS's limits under loads: what gives way first, what moves it, what it costs (docs/scaling.md)
+	$(PY) -m bench.scaling $(ARGS)
+
 .PHONY: package
 package: $(READY) ## Build what ships, open it, print what it weighs; fails if it holds what it must not (STAGE=dev)
 	$(PY) -m infra.packaging --stage $(or $(STAGE),dev) $(ARGS)

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bench.scaling.limits import BATCH, Limits, Settings
 
@@ -21,7 +21,7 @@ class Some:
 
     def part(self, of: float) -> "Some":
         """That part of them."""
-        return replace(self, jobs=self.jobs * of)
+        return Some(self.flow, self.attempt, self.since, self.jobs * of)
 
 
 def total(jobs: Sequence[Some]) -> float:
@@ -88,11 +88,11 @@ class Backlog:
         while jobs > NOTHING and queue:
             first = queue.popleft()
             taken = min(jobs, first.jobs)
-            found.append(replace(first, jobs=taken))
+            found.append(first.part(taken / first.jobs))
             jobs -= taken
             self._ages[first.since] -= taken
             if first.jobs - taken > NOTHING:
-                queue.appendleft(replace(first, jobs=first.jobs - taken))
+                queue.appendleft(first.part(1 - taken / first.jobs))
         if not queue:
             self._sizes[line] = 0.0
         return found

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bench.scaling.limits import Settings
 from bench.scaling.load import Flow, Scenario, steady
 
-MINUTE, HOUR = 60, 3600
+MINUTE = 60
 
 
 def ten_million() -> Sequence[Scenario]:
@@ -35,14 +35,14 @@ def ten_million() -> Sequence[Scenario]:
 
 def burst() -> Sequence[Scenario]:
     """A shop that opens its sale."""
-    rate = steady(500, until=HOUR)
+    rate = steady(500, until=30 * MINUTE)
     peak = steady(12_000, since=10 * MINUTE, until=11 * MINUTE)
     flow = Flow(name="all", rate=lambda second: rate(second) + peak(second))
     base = Scenario(
         name="burst",
         words="500 jobs a second, one a request, and 12,000 a second more for one minute, on a new table",
         flows=[flow],
-        until=HOUR,
+        until=30 * MINUTE,
     )
     return (
         base,
@@ -87,12 +87,12 @@ def slow_task() -> Sequence[Scenario]:
 def outage() -> Sequence[Scenario]:
     """What all tasks call is away for ten minutes; attempts fail at once."""
     down = steady(1.0, since=10 * MINUTE, until=20 * MINUTE)
-    flow = Flow(name="all", rate=steady(500, until=40 * MINUTE), failing=down)
+    flow = Flow(name="all", rate=steady(500, until=25 * MINUTE), failing=down)
     base = Scenario(
         name="outage",
-        words="500 jobs a second for 40 minutes; from the 10th to the 20th every attempt fails; five attempts",
+        words="500 jobs a second for 25 minutes; from the 10th to the 20th every attempt fails; five attempts",
         flows=[flow],
-        until=40 * MINUTE,
+        until=25 * MINUTE,
         settings=Settings(warm_partitions=16),
     )
     return (

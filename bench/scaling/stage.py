@@ -2,7 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import ceil
 
 from bench.bill import MEASURED
@@ -19,8 +19,8 @@ APPOINTED = 5.0
 """Write units of a job that waits longer than the sweep's grace: an appointment in the index, one look after it, and its end."""
 FEW = 100.0
 """Jobs a second that are asked for again at least."""
-LUCKS = tuple((n + 0.5) / 16 for n in range(16))
-"""Full jitter, as sixteen equally likely waits."""
+LUCKS = tuple((n + 0.5) / 8 for n in range(8))
+"""Full jitter, as eight equally likely waits."""
 SAMPLES = 400
 """Points that are kept of a run for its chart."""
 
@@ -93,7 +93,7 @@ class Stage:
         told = self.outcome
         for second in range(self._scenario.seconds):
             offered = self._second(second)
-            if not offered and not self._left and second >= self._scenario.until:
+            if second >= self._scenario.until and not offered and not self._left:
                 told.drained = second
                 break
         told.curve = told.curve[:: max(1, len(told.curve) // SAMPLES)]
@@ -103,7 +103,7 @@ class Stage:
         """One second. Returns whether anything was offered."""
         for lane in self._lanes:
             lane.tick(second)
-        for some in self._retrying.pop(second, ()):
+        for some in merged(self._retrying.pop(second, ())):
             self._lane(some.flow).backlog.put(some)
         offered = self._pass_the_door(second)
         ending = merged([*self._settling.pop(second, ()), *self._running.pop(second, ())])
@@ -140,8 +140,8 @@ class Stage:
     def _pass_the_door(self, second: int) -> Mapping[str, float]:
         """What API Gateway lets through: new jobs, and some of those that were refused before."""
         limits, spent = self._limits, self.outcome.spent
-        # Clients that were refused back off until about as much is asked again as was taken lately.
-        patient = min(1.0, max(self._taken, FEW) / max(sum(self._refused.values()), NOTHING))
+        # Clients that were refused back off until little more is asked again than was taken lately.
+        patient = min(1.0, (1.2 * self._taken + FEW) / max(sum(self._refused.values()), NOTHING))
         for name, flow in self._flows.items():
             new = flow.rate(second)
             again = self._refused[name] * patient
@@ -208,7 +208,7 @@ class Stage:
             self.outcome.waits[some.flow].add(second - some.since, some.jobs)
             # Its own task may be over long before its batch is: each is settled by itself.
             own = self._limits.batch_seconds + self._flows[some.flow].task_seconds
-            self._running[second + ceil(own)].append(replace(some, since=0))
+            self._running[second + ceil(own)].append(Some(some.flow, some.attempt, 0, some.jobs))
         return count
 
     def _longest(self, taken: Sequence[Some], count: float) -> float:
