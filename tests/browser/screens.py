@@ -78,7 +78,7 @@ def readme(running: Browser, shop: Site) -> None:
         raise SystemExit(f"{README} has {README.stat().st_size} bytes, more than {MOST_BYTES}")
 
 
-def quiet() -> None:
+def quiet(level: int = 0) -> None:
     """No log lines between the names of the pictures."""
 
 
