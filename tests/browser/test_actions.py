@@ -9,9 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Request, Route
 
 from chalicelib.adapters import json_log
-from tests.browser.actions import ACTIONS, HARMLESS, NO, Action
-from tests.browser.furnished import Furnished, furnish
-from tests.browser.pages import addresses
+from tests.browser.actions import ACTIONS, NO, Action
 from tests.browser.site import Site, site
 from tests.browser.visitor import Visitor
 
@@ -153,40 +151,3 @@ def closed(clerk: Visitor) -> None:
         clerk.dialog.get_by_role("button", name=re.compile(f"^(Close|{NO})$")).click()
         clerk.settle()
     assert clerk.dialog.count() == 0
-
-
-def test_every_button_of_every_page_is_one_of_those_or_changes_nothing(chromium: Browser):
-    known = {re.sub(r"\{id\}|fail: .*|echo", "", action.button) for action in ACTIONS}
-    with site() as house:
-        there = furnish(house)
-        visitor = Visitor(chromium, house)
-        visitor.enters()
-        strange = {}
-        for path in addresses(visitor, there):
-            visitor.goes(path)
-            names = visitor.page.locator("main button").evaluate_all(
-                "(all) => all.map((one) => one.ariaLabel ?? one.textContent.trim())"
-            )
-            strange[path] = [
-                name for name in names if not name.startswith(HARMLESS) and not any(re.sub(r"\{id\}|fail: .*|echo", "", name).startswith(one) for one in known)
-            ]  # fmt: skip
-        visitor.good()
-        able = pressable(Visitor(chromium, house), house.make_key("read", name="only looks"), there)
-    assert {path: names for path, names in strange.items() if names} == {}
-    assert able == {}
-
-
-def pressable(reader: Visitor, token: str, there: Furnished) -> dict[str, list[str]]:
-    """What somebody could press that changes something, whose key may only read; there is nothing, and each button says why."""
-    reader.enters(token=token)
-    found = {}
-    for path in addresses(reader, there):
-        if path.startswith("tenants"):  # not for this key, and not in its navigation
-            continue
-        reader.goes(path)
-        buttons = reader.page.locator("main button").evaluate_all(
-            "(all) => all.map((one) => [one.ariaLabel ?? one.textContent.trim(), one.ariaDisabled === 'true' && one.title !== ''])"
-        )
-        found[path] = [name for name, off in buttons if not off and not name.startswith(HARMLESS)]
-    reader.good()
-    return {path: names for path, names in found.items() if names}

@@ -79,8 +79,10 @@ def test_what_is_selected_does_not_move_away(ann: Visitor, shop: Site):
     chosen = ann.page.evaluate(AT)["selected"]
     assert len(chosen) >= 10
     shop.submit("echo")
+    asked = len(ann.asked)
     ann.wait(EVERY * 4)
     assert ann.page.evaluate(AT)["selected"] == chosen
+    assert len(ann.asked) == asked
     ann.page.evaluate("() => getSelection().removeAllRanges()")
     ann.wait(EVERY * 4)
     assert "echo" in ann.text

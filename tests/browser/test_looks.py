@@ -1,11 +1,13 @@
 """Every page, looked at: by axe, in light and dark; at phone width; without motion; and by the browser, which has nothing to complain of."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
 
 from chalicelib.adapters import json_log
+from tests.browser.actions import ACTIONS, HARMLESS
 from tests.browser.axe import COLOURS, RULES, Axe
 from tests.browser.furnished import Furnished, furnish
 from tests.browser.pages import addresses, kinds, plain, single
@@ -110,3 +112,41 @@ def test_nothing_moves_for_those_who_want_it_still(guest: Visitor, there: Furnis
         )
         assert moving == [], path
         assert guest.page.evaluate("() => document.getAnimations().length") == 0, path
+
+
+def test_every_button_is_an_action_that_is_tried_or_changes_nothing(guest: Visitor, there: Furnished):
+    known = tuple(named(action.button) for action in ACTIONS)
+    strange = {}
+    for path in addresses(guest, there):
+        guest.goes(path)
+        names = guest.page.locator("main button").evaluate_all(
+            "(all) => all.map((one) => one.ariaLabel ?? one.textContent.trim())"
+        )
+        strange[path] = [
+            name for name in names if not name.startswith(HARMLESS) and not named(name).startswith(known)
+        ]
+    assert {path: names for path, names in strange.items() if names} == {}
+
+
+def named(button: str) -> str:
+    """A button's name without what it is about."""
+    return re.sub(r"\{id\}|fail: .*|echo", "", button)
+
+
+def test_a_key_that_may_only_read_can_press_nothing_that_changes_anything(
+    chromium: Browser, stocked: tuple[Site, Furnished]
+):
+    shop, there = stocked
+    reader = Visitor(chromium, shop)
+    reader.enters(token=shop.make_key("read", name="only looks"))
+    able = {}
+    for path in addresses(reader, there):
+        if path.startswith("tenants"):  # not for this key, and not in its navigation
+            continue
+        reader.goes(path)
+        buttons = reader.page.locator("main button").evaluate_all(
+            "(all) => all.map((one) => [one.ariaLabel ?? one.textContent.trim(), one.ariaDisabled === 'true' && one.title !== ''])"
+        )
+        able[path] = [name for name, off in buttons if not off and not name.startswith(HARMLESS)]
+    reader.good()
+    assert {path: names for path, names in able.items() if names} == {}
