@@ -77,6 +77,8 @@ class Day:
             "/tasks",
             "/tasks/echo",
             "/lanes",
+            "/stats",
+            "/stats?last=172800&tenant=*",
             "/me",
             "/health",
             "/openapi.json",
