@@ -40,6 +40,9 @@ class Settings:
     bucket: str
     metrics: bool  #: print them: CloudWatch reads what Lambda functions print, and nobody else does
     statistics: bool  #: keep them in the table
+    lingers: (
+        bool  #: `jobline up` alone: between two invocations its processes go on; on Lambda they stand still
+    )
     task_modules: tuple[str, ...]
     limits: Limits
     webhooks_to_loopback: bool  #: `jobline up` alone: a receiver on the same machine may be tried
@@ -92,6 +95,7 @@ class Settings:
             bucket=environment.get("JOBLINE_BUCKET") or f"{app}-{stage}-payloads",
             metrics=_metrics(environment),
             statistics=_switched("JOBLINE_STATISTICS", environment, "on"),
+            lingers=stage == LOCAL and "AWS_LAMBDA_FUNCTION_NAME" not in environment,
             task_modules=modules,
             limits=_limits(environment),
             webhooks_to_loopback=_webhooks_to_loopback(stage, environment),

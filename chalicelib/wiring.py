@@ -77,7 +77,7 @@ def build(settings: Settings) -> Parts:
     from chalicelib.adapters.metrics import EmfMetrics
     from chalicelib.adapters.observed import ObservedQueue, ObservedStore
     from chalicelib.adapters.runners import runners
-    from chalicelib.adapters.statistics import Statistics
+    from chalicelib.adapters.statistics import Statistics, on_a_timer
     from chalicelib.adapters.tracing import tracer
     from chalicelib.adapters.world import RealWorld
     from chalicelib.lanes import MEMORY
@@ -89,7 +89,8 @@ def build(settings: Settings) -> Parts:
     items = DynamoItems(clients, settings.table, crew)
     counts: Metrics = EmfMetrics(settings.table, world) if settings.metrics else NOBODY_COUNTS
     if settings.statistics:
-        counts = Statistics(items, world, memory=MEMORY, beside=counts)
+        later = on_a_timer if settings.lingers else None
+        counts = Statistics(items, world, memory=MEMORY, beside=counts, later=later)
     lanes = SqsQueue(clients, settings.queues, crew)
     return Parts(
         store=ObservedStore(DynamoStore(clients, settings.table, crew), traces, counts),

@@ -19,7 +19,7 @@ from chalicelib.pipeline.ports import Metrics, World
 from chalicelib.pipeline.statistics.book import Book, Pair, pair_of
 from chalicelib.pipeline.statistics.figures import KEPT
 from chalicelib.pipeline.statistics.shelves import part, part_spot
-from chalicelib.pipeline.statistics.tally import Draft, Tally
+from chalicelib.pipeline.statistics.tally import LONGEST, Draft, Tally
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,10 @@ SPARE = timedelta(seconds=1)
 
 Aside = Callable[[Callable[[], None]], None]
 """Does something beside, and returns when it is done or when it has waited for long enough."""
+
+
+Later = Callable[[timedelta, Callable[[], None]], None]
+"""Does something after a time."""
 
 
 class _Page:
@@ -52,6 +56,13 @@ def on_a_thread(act: Callable[[], None]) -> None:
     thread.join(PATIENCE.total_seconds())
 
 
+def on_a_timer(after: timedelta, act: Callable[[], None]) -> None:
+    """For a process that is not frozen between invocations: on Lambda no timer goes on."""
+    timer = threading.Timer(after.total_seconds(), act)
+    timer.daemon = True
+    timer.start()
+
+
 class Statistics:
     """`Metrics` that are kept in the table, and handed on to those `beside`."""
 
@@ -63,12 +74,15 @@ class Statistics:
         memory: Mapping[str, int],
         beside: Metrics = NOBODY_COUNTS,
         aside: Aside = on_a_thread,
+        later: Later | None = None,
     ) -> None:
         self._items = items
         self._world = world
         self._memory = memory
         self._beside = beside
         self._aside = aside
+        self._later = later  #: None: what is left over waits for the next invocation
+        self._awaited = False
         self._tally = Tally()
         self._lock = threading.Lock()
 
@@ -117,6 +131,17 @@ class Statistics:
             draft = None if too_late else self._tally.draft(now, self._world.token)
         if draft is not None:
             self._aside(lambda: self._write(draft, now))
+        elif self._later is not None and not self._awaited:
+            self._awaited = True
+            self._later(LONGEST, self._write_the_rest)
+
+    def _write_the_rest(self) -> None:
+        now = self._world.now()
+        with self._lock:
+            self._awaited = False
+            draft = self._tally.draft(now, self._world.token)
+        if draft is not None:
+            self._write(draft, now)
 
     def _write(self, draft: Draft, now: datetime) -> None:
         sure = False

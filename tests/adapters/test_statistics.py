@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.adapters.memory import HeldWorld, MemoryItems, MemoryMetrics
-from chalicelib.adapters.statistics import PATIENCE, SPARE, Statistics, bill, on_a_thread
+from chalicelib.adapters.statistics import PATIENCE, SPARE, Statistics, bill, on_a_thread, on_a_timer
 from chalicelib.domain.errors import ServiceRefused, Unavailable
 from chalicelib.pipeline.items import Edit, Spot
 from chalicelib.pipeline.measures import Measure
@@ -44,11 +44,13 @@ def at_once(act: Callable[[], None]) -> None:
 class Stage:
     """A process, and its table."""
 
-    def __init__(self, aside=at_once) -> None:
+    def __init__(self, aside=at_once, later=None) -> None:
         self.world = HeldWorld()
         self.table = Table()
         self.beside = MemoryMetrics()
-        self.statistics = Statistics(self.table, self.world, memory=MEMORY, beside=self.beside, aside=aside)
+        self.statistics = Statistics(
+            self.table, self.world, memory=MEMORY, beside=self.beside, aside=aside, later=later
+        )
 
     def batch(self, *, lane: str | None = "default", took: timedelta = SECOND, **named) -> None:
         """A batch of one job."""
@@ -200,6 +202,33 @@ def test_an_invocation_with_no_time_left_leaves_it_to_the_next():
     # when there is another one
     stage.batch(ends=stage.world.now() + 60 * SECOND)
     assert stage.succeeded() == 2
+
+
+def test_where_processes_are_not_frozen_the_rest_is_written_by_itself():
+    # given a process whose second batch came too soon to be written down
+    waiting: list[tuple[timedelta, Callable[[], None]]] = []
+    stage = Stage(later=lambda after, act: waiting.append((after, act)))
+    for _ in range(2):
+        stage.batch(took=10 * SECOND)
+    stage.batch(took=SECOND / 10)
+    stage.batch(took=SECOND / 10)
+    before = stage.succeeded()
+    assert before < 4
+
+    # when nothing comes any more
+    [(after, act)] = waiting
+    stage.world.advance(after)
+    act()
+
+    # then all of it is there
+    assert stage.succeeded() == 4
+
+
+def test_a_timer_goes_off_once():
+    done = threading.Event()
+    on_a_timer(timedelta(milliseconds=1), done.set)
+
+    assert done.wait(10)
 
 
 def test_a_slow_table_keeps_an_invocation_for_a_moment_only():

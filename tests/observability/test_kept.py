@@ -151,6 +151,11 @@ def test_they_are_kept_unless_they_are_switched_off():
     assert isinstance(kept, Statistics)
     assert isinstance(kept._beside, EmfMetrics)
 
+    assert kept._later is None
+    local = wiring.build(Settings.from_env({"JOBLINE_TASKS": "chalicelib.tasks"})).metrics
+    assert isinstance(local, Statistics)
+    assert local._later is not None
+
     off = wiring.build(Settings.from_env({**environment, "JOBLINE_STATISTICS": "off"})).metrics
     assert off is NOBODY_COUNTS
     with pytest.raises(BadSetting, match="JOBLINE_STATISTICS='no'"):
