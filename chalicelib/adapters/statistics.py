@@ -136,12 +136,16 @@ class Statistics:
             self._later(LONGEST, self._write_the_rest)
 
     def _write_the_rest(self) -> None:
+        """What is left over since the last batch; or, when it is too soon after that, once more later."""
         now = self._world.now()
         with self._lock:
-            self._awaited = False
             draft = self._tally.draft(now, self._world.token)
+            self._awaited = draft is None and self._tally.left
+            again = self._later if self._awaited else None
         if draft is not None:
             self._write(draft, now)
+        elif again is not None:
+            again(LONGEST, self._write_the_rest)
 
     def _write(self, draft: Draft, now: datetime) -> None:
         sure = False

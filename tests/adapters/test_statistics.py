@@ -224,6 +224,28 @@ def test_where_processes_are_not_frozen_the_rest_is_written_by_itself():
     assert stage.succeeded() == 4
 
 
+def test_what_comes_just_before_the_timer_is_not_forgotten():
+    # given a batch that waits for the timer, one that is written just before it goes off, and one that came too soon after that
+    waiting: list[Callable[[], None]] = []
+    stage = Stage(later=lambda _, act: waiting.append(act))
+    stage.batch(took=10 * SECOND)
+    stage.batch(took=SECOND / 10)
+    stage.world.advance(9.8 * SECOND)
+    stage.batch(took=SECOND / 10)
+    stage.batch(took=SECOND / 10)
+    assert stage.succeeded() == 3
+
+    # when the timer goes off, too soon for the last one
+    waiting.pop()()
+    assert stage.succeeded() == 3
+    stage.world.advance(10 * SECOND)
+    waiting.pop()()
+
+    # then it is there all the same, and nothing is waited for
+    assert stage.succeeded() == 4
+    assert waiting == []
+
+
 def test_a_timer_goes_off_once():
     done = threading.Event()
     on_a_timer(timedelta(milliseconds=1), done.set)

@@ -55,9 +55,14 @@ class Tally:
             self.tried = None if self._unsure is None else self.tried
         self._last = ended
 
+    @property
+    def left(self) -> bool:
+        """Whether there is anything that is not written down for sure."""
+        return bool(self._book) or self._unsure is not None
+
     def draft(self, now: datetime, token: Callable[[], str]) -> Draft | None:
         """What is to be written now, under a new key by `token`; None: nothing, or not yet. Say afterwards what became of it."""
-        if self._writing or not (self._book or self._unsure) or not self._is_time(now):
+        if self._writing or not self.left or not self._is_time(now):
             return None
         book, minute, unsure = self._book, minute_of(now), self._unsure
         self._book, self._unsure, self.tried = Book(), None, now
