@@ -10,12 +10,11 @@ from setuptools.command.build_py import build_py
 HERE = Path(__file__).parent
 CARRIED = {
     "app.py": None,
-    "chalicelib": (".py", ".html", ".css", ".js"),
+    "chalicelib": (".py", ".html", ".css", ".js", ".json"),
     "infra": (".py", ".yaml"),
     "bench/__init__.py": None,
     "bench/bill.py": None,  # what `jobline cost` reckons with
     "bench/prices.py": None,
-    "bench/prices.json": None,
     ".chalice/config.json": None,
     ".chalice/policies": (".json",),
     "requirements.in": None,

@@ -13,7 +13,7 @@ FRAMEWORK = ("chalice/__init__.py", "chalice/app.py")
 UNCHECKED_HASH = (0b01).to_bytes(4, "little")
 """The flags of a .pyc that is taken without a look at its source: PEP 552."""
 
-SHIPPED = frozenset({".py", ".html", ".css", ".js"})
+SHIPPED = frozenset({".py", ".html", ".css", ".js", ".json"})
 """What ships of the folder: code, and the dashboard as it is."""
 
 SECRETS = re.compile(

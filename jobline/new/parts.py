@@ -12,7 +12,7 @@ from pathlib import Path
 from jobline import __version__
 from jobline.home import MARK
 
-KINDS = {"chalicelib": (".py", ".html", ".css", ".js"), "infra": (".py", ".yaml")}
+KINDS = {"chalicelib": (".py", ".html", ".css", ".js", ".json"), "infra": (".py", ".yaml")}
 SINGLE = ("app.py", "requirements.in", "requirements.txt")
 CONFIG = ".chalice/config.json"
 POLICIES = ".chalice/policies"
