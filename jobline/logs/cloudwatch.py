@@ -45,11 +45,16 @@ class CloudWatch:
             filterPattern=pattern(self._wanted),
         )
         events = [
-            event for page in pages for event in page["events"] if (group, event["eventId"]) not in self._seen
+            event for page in pages for event in page["events"] if _mark(group, event) not in self._seen
         ]
-        self._seen.update((group, event["eventId"]) for event in events)
+        self._seen.update(_mark(group, event) for event in events)
         lines = (parsed(event["message"], name) for event in events)
         return [line for line in lines if line and self._wanted.takes(line.fields)]
+
+
+def _mark(group: str, event: Mapping[str, Any]) -> tuple[str, str]:
+    """By which an event is known again. An emulator may give it no id."""
+    return group, event.get("eventId") or f"{event.get('timestamp')} {event['message']}"
 
 
 def pattern(wanted: Wanted) -> str:

@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from chalicelib.adapters.json_log import JsonFormatter
 from jobline.cli import talk
-from jobline.logs.cloudwatch import pattern
+from jobline.logs.cloudwatch import CloudWatch, pattern
 from jobline.logs.files import Files
 from jobline.logs.line import Wanted, made_at
 from tests.cli.hostile import HOSTILE, harmless
@@ -182,6 +182,20 @@ class TestOnAws:
         told = jobline("logs", ID, "--stage", "dev", "--follow")
 
         assert [row.split()[-1] for row in told.stdout.splitlines()] == ["started", "succeeded"]
+
+    def test_events_without_an_id_are_known_again_as_well(self):
+        event = {"timestamp": 1, "message": line(1, "started")}
+
+        class Logs:
+            def get_paginator(self, _name):
+                return self
+
+            def paginate(self, **_asked):
+                return [{"events": [event]}]
+
+        asked = CloudWatch(Logs(), {"tick": "/aws/lambda/tick"}, Wanted(job_id=ID))
+
+        assert [len(asked.more()), len(asked.more())] == [1, 0]
 
     def test_what_aws_refuses_is_said_with_what_it_takes(self, jobline, monkeypatch):
         no_account(monkeypatch)
