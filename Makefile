@@ -197,6 +197,10 @@ docs: $(READY) $(SITE)/.ready ## Build the documentation site, strictly, into bu
 	$(SITE_BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --quiet --fresh-env --doctree-dir $(SITE)/doctrees $(SITE)/source $(SITE)/site
 	@echo "$(SITE)/site/index.html"
 
+.PHONY: docs-look
+docs-look: $(READY) ## Look at every page of the built site in headless Chromium: light, dark, a phone's width; nothing missing, no other host, a clean console
+	$(PY) -m press.look
+
 $(SITE)/.ready: press/requirements.txt
 	"$(PYTHON)" -m venv $(SITE)/venv
 	$(SITE_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r press/requirements.txt
