@@ -60,7 +60,8 @@ class Stage:
         if environ.get("CONTENT_TYPE"):
             headers["content-type"] = environ["CONTENT_TYPE"]
         headers["authorization"] = f"Bearer {caller.token}"
-        path = quote(environ["PATH_INFO"].encode("latin-1"), safe="/-_.~!$&'()*+,;=:@")
+        path = environ["PATH_INFO"].encode("latin-1")
+        path = "/" + quote(path.removeprefix(b"/"), safe="/-_.~!$&'()*+,;=:@")
         if environ.get("QUERY_STRING"):
             path = f"{path}?{environ['QUERY_STRING']}"
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -82,7 +83,8 @@ class Found:
         answer = case.call()
         self.server_errors += answer.status_code >= 500
         try:
-            case.validate_response(answer, checks=CHECKS)
+            # API Gateway gives an answer without a body a type as well; there is nothing in it to hold against a schema.
+            case.validate_response(answer, checks=CHECKS[:-1] if answer.status_code == 204 else CHECKS)
         except BaseExceptionGroup as group:
             for error in group.exceptions:
                 kind = f"{case.operation.label}: {type(error).__name__} {answer.status_code}"
