@@ -10,6 +10,7 @@ from chalicelib.adapters.statistics import Statistics
 from chalicelib.lanes import MEMORY
 from chalicelib.pipeline.nobody import NOBODY_TRACES
 from chalicelib.pipeline.statistics.bind import LAG, bind
+from chalicelib.pipeline.statistics.shelves import hour_of
 
 MINUTE = timedelta(minutes=1)
 SECONDS = 60
@@ -51,6 +52,9 @@ def busy(ground: Ground, begin: Begin) -> int:
 @feature("a minute of statistics, bound by the tick")
 def bound(ground: Ground, begin: Begin) -> int:
     task, kept = ground.task(work), _kept(ground)
+    # In the middle of an hour, and when all that others left has been bound.
+    ground.world.advance(hour_of(ground.world.now()) + 90 * MINUTE - ground.world.now())
+    bind(until=ground.world.now() + MINUTE, parts=ground.parts)
     _batch(ground, kept, task)
     ground.world.advance(MINUTE + LAG)
     begin()

@@ -55,7 +55,7 @@ UNITS = {
     "a child of a group of a hundred": 4.13,
     "a child of a map of two hundred lines": 4.06,
     "with statistics, ten in a batch after a pause": 3.1,
-    "with statistics, a batch of one each second for a minute": 3.45,
+    "with statistics, a batch of one each second for a minute": 3.42,
     "a minute of statistics, bound by the tick": 2,
 }
 """Write units a use, the index's among them."""
