@@ -76,9 +76,11 @@ def test_every_page_has_its_name_and_its_place_in_the_navigation(guest: Visitor,
 def test_axe_finds_nothing_on_any_page(guest: Visitor, there: Furnished, rules: list[str]):
     axe = Axe(guest.page)
     found = {}
+    seldom = () if rules is RULES else (*single(there)["jobs"][2:],)  # their colours are those of the others
     for path in addresses(guest, there):
-        guest.goes(path)
-        found[path] = axe.violations(rules)
+        if path not in seldom:
+            guest.goes(path)
+            found[path] = axe.violations(rules)
     guest.press("Sign out", guest.page.locator("header"))
     found["door"] = axe.violations(rules)
     assert {path: wrong for path, wrong in found.items() if wrong} == {}
