@@ -1,0 +1,1 @@
+"""`make bench`: Jobline and its peers side by side, on one emulator, with the same work."""

@@ -1,0 +1,105 @@
+"""The race: everybody runs the same laps in turns, so that what the machine does meanwhile meets all alike."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from statistics import median, quantiles
+
+from bench.prices import Prices
+from bench.race.contenders import Contender
+from bench.race.track import Lap, Runner, track
+from bench.race.work import KINDS
+
+COUNTED = 100
+"""Jobs whose calls are counted: ten full batches."""
+
+
+@dataclass(kw_only=True)
+class Figures:
+    """What was found of one contender. Times are of this machine: only their ratios say anything."""
+
+    about: str
+    enqueue_a_second: dict[str, float] = field(default_factory=dict)
+    enqueue_cpu_ms: dict[str, float] = field(default_factory=dict)
+    drain_a_second: dict[str, float] = field(default_factory=dict)
+    consumer_cpu_ms: dict[str, float] = field(default_factory=dict)
+    latency_p50_ms: float = 0.0
+    latency_p99_ms: float = 0.0
+    memory_mib: float = 0.0
+    calls: dict[str, float] = field(default_factory=dict)
+    write_units: float = 0.0
+    read_units: float = 0.0
+    sqs_requests: float = 0.0
+    dollars_a_million: float = 0.0
+
+
+def race(
+    contenders: Sequence[Contender], *, jobs: int, rounds: int, latencies: int
+) -> Iterator[tuple[str, dict[str, Figures]]]:
+    """Words for whoever watches, and the figures so far."""
+    found = {one.name: Figures(about=one.about) for one in contenders}
+    with track(contenders) as (runners, _):
+        yield f"{len(runners)} contenders are ready", found
+        for number in range(rounds):
+            for kind in KINDS:
+                for runner in _turned(runners, number):
+                    runner.lap(kind, jobs)
+            yield f"round {number + 1} of {rounds}", found
+        for runner in runners:
+            _times(found[runner.contender.name], runner, latencies)
+        yield "latencies", found
+        there = {runner.contender.name for runner in runners}
+    for name in found.keys() - there:
+        del found[name]  # there is no Redis server here
+    for contender in contenders:
+        if contender.name in found:
+            _count(found[contender.name], contender)
+    yield "calls", found
+
+
+def _turned(runners: Sequence[Runner], number: int) -> list[Runner]:
+    """Nobody is always the first."""
+    turn = number % len(runners)
+    return [*runners[turn:], *runners[:turn]]
+
+
+def _times(figures: Figures, runner: Runner, latencies: int) -> None:
+    for kind, laps in runner.laps.items():
+        figures.enqueue_a_second[kind] = _middle(laps, lambda lap: lap.jobs / lap.enqueue_wall)
+        figures.enqueue_cpu_ms[kind] = _middle(laps, lambda lap: 1000 * lap.enqueue_cpu / lap.jobs)
+        figures.drain_a_second[kind] = _middle(laps, lambda lap: lap.jobs / lap.drain_wall)
+        figures.consumer_cpu_ms[kind] = _middle(laps, lambda lap: 1000 * lap.consumer_cpu / lap.jobs)
+    figures.memory_mib = runner.consumer.memory()
+    if latencies > 1:
+        runner.go()
+        waits = [1000 * runner.wait_for_one() for _ in range(latencies)]
+        runner.hold()
+        figures.latency_p50_ms = median(waits)
+        figures.latency_p99_ms = quantiles(waits, n=100, method="inclusive")[98]
+
+
+def _middle(laps: Sequence[Lap], figure: Callable[[Lap], float]) -> float:
+    return median(figure(lap) for lap in laps)
+
+
+def _count(figures: Figures, contender: Contender) -> None:
+    """Its calls and units, through the proxy, in a cloud of its own."""
+    with track([contender], counting=True) as (runners, proxy):
+        proxy.clear()
+        runners[0].lap("noop", COUNTED)
+        calls, units = dict(proxy.calls), dict(proxy.units)
+    # Three results are read to see that they are there: they are not the contender's.
+    reads = sum(number for name, number in calls.items() if name == "dynamodb.GetItem")
+    if reads <= READ_BY_US:
+        calls.pop("dynamodb.GetItem", None)
+        units.pop("read", None)
+    figures.calls = {name: number / COUNTED for name, number in sorted(calls.items())}
+    figures.write_units = units.get("write", 0) / COUNTED
+    figures.read_units = units.get("read", 0) / COUNTED
+    figures.sqs_requests = sum(number for name, number in figures.calls.items() if name.startswith("sqs."))
+    figures.dollars_a_million = 1_000_000 * Prices.load().dollars(
+        write_units=figures.write_units, read_units=figures.read_units, sqs_requests=figures.sqs_requests
+    )
+
+
+READ_BY_US = 12
+

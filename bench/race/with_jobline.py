@@ -1,0 +1,71 @@
+"""Jobline: its own door for the function, its own enqueue for the producer."""
+
+import os
+import sys
+from dataclasses import replace
+from typing import Any
+
+from bench.race import work
+from bench.race.child import handler, serve
+from chalicelib import wiring
+from chalicelib.adapters.runners import runners
+from chalicelib.domain.job import Job
+from chalicelib.pipeline.enqueue import JobRequest
+from chalicelib.pipeline.enqueue import enqueue as accepted
+from chalicelib.pipeline.payloads import load
+from chalicelib.pipeline.task import Options, Registry
+from chalicelib.settings import Settings
+
+MOST = 1000
+"""Jobs that one request may submit."""
+
+
+def prepare() -> None:
+    """The stage as CloudFormation makes it."""
+    import boto3
+
+    from infra.stack import provision
+
+    client = boto3.client("cloudformation")
+    provision(client, app="race", stage="s1", parameters={"DeletionProtection": "false"})
+
+
+def _wired() -> Any:
+    settings, registry = Settings.from_env(os.environ), Registry()
+    for name, function in work.KINDS.items():
+        registry.add(function, name, Options())
+    parts = replace(
+        wiring.build(settings), registry=registry, runners=runners(registry, settings.task_modules)
+    )
+    wiring.use(parts)
+    return parts
+
+
+def main() -> None:
+    """As producer or as function."""
+    parts = _wired()
+    if sys.argv[1] == "function":
+        import app
+
+        handler(app.consume_default)
+        return
+
+    def enqueue(kind: str, jobs: int) -> list[str]:
+        ids = []
+        for start in range(0, jobs, MOST):
+            requests = [JobRequest(task=kind, args={"text": work.TEXT})] * min(MOST, jobs - start)
+            for answer in accepted(requests, parts=parts):
+                if not isinstance(answer, Job):
+                    raise answer
+                ids.append(answer.id)
+        return ids
+
+    def result(job_id: str) -> Any:
+        row = parts.store.read(job_id)
+        return row and row.result and load(row.result, job_id=row.id, payloads=parts.payloads)
+
+    serve({"prepare": prepare, "enqueue": enqueue, "result": result})
+
+
+if __name__ == "__main__":
+    main()
