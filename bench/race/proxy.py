@@ -7,6 +7,7 @@ import http.client
 import json
 import threading
 from collections import Counter
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs
@@ -79,8 +80,9 @@ class Counting:
             if name.lower() not in SKIPPED | {"x-amz-crc32"}:
                 asked.send_header(name, value)
         asked.send_header("Content-Length", str(len(told)))
-        asked.end_headers()
-        asked.wfile.write(told)
+        with suppress(BrokenPipeError):  # who asked has been stopped meanwhile
+            asked.end_headers()
+            asked.wfile.write(told)
 
     def _count(self, service: str, operation: str, told: bytes) -> None:
         with self._lock:

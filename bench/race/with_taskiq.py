@@ -60,8 +60,8 @@ broker = SQSBroker(
     wait_time_seconds=20,
 ).with_result_backend(DynamoResults())
 
-noop = broker.task(work.noop, task_name="noop")
-real = broker.task(work.real, task_name="real")
+noop = broker.task(task_name="noop")(work.noop)
+real = broker.task(task_name="real")(work.real)
 
 
 def main() -> None:

@@ -27,7 +27,9 @@ One more than it keeps is opened and thrown away again, with its TLS handshake.
 class Clients:
     """The clients of one process, made of one session. Clients may be shared by threads, sessions may not be."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, direct: bool = True) -> None:
+        """`direct`: plain calls go without botocore's machinery (docs/decisions/0023-direct-calls.md)."""
+        self._is_direct = direct
         self._lock = threading.Lock()
         self._session: Any = None
         self._made: dict[str, Any] = {}
@@ -83,7 +85,12 @@ class Clients:
                 max_pool_connections=POOL,
                 tcp_keepalive=True,
             )
-            self._session = self._session or get_session()
+            if self._session is None:
+                self._session = get_session()
+                if self._is_direct:
+                    from chalicelib.adapters.aws.direct import directly
+
+                    directly(self._session)
             return self._session.create_client(service, config=config)
 
 

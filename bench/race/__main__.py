@@ -1,0 +1,63 @@
+"""Jobline beside its peers: `make bench`, or `python -m bench.race [--jobs 300] [--rounds 5] [--only jobline,taskiq]`.
+
+All on one emulator on this machine, in turns. Results go to build/bench/: race.json, race.md and charts.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.race.contenders import CONTENDERS, Contender
+from bench.race.program import Broken
+from bench.race.race import race
+from bench.race.report import US, write
+
+FOLDER = Path("build/bench")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command. Returns its exit status."""
+    parser = argparse.ArgumentParser(prog="bench.race", description="Jobline beside its peers.")
+    parser.add_argument("--jobs", type=int, default=300, help="a lap's jobs (default 300)")
+    parser.add_argument("--rounds", type=int, default=5, help="laps of each kind, in turns (default 5)")
+    parser.add_argument("--latencies", type=int, default=50, help="jobs alone (default 50)")
+    parser.add_argument("--only", default="", help="names, by commas; jobline always takes part")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help=f"default {FOLDER}")
+    given = parser.parse_args(arguments)
+    contenders = chosen(given.only)
+    print(f"{len(contenders)} contenders, {given.rounds} rounds of {given.jobs} jobs of each kind")
+    try:
+        for words, found in race(
+            contenders, jobs=given.jobs, rounds=given.rounds, latencies=given.latencies
+        ):
+            print(f"  {words}", flush=True)
+            figures = found
+    except Broken as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    how = (
+        f"{datetime.now(UTC):%Y-%m-%d}: {given.rounds} rounds of {given.jobs} jobs in turns, {given.latencies} alone, on one emulator; "
+        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.0f}."
+    )
+    print(write(figures, given.folder, how=how))
+    return 0
+
+
+def chosen(only: str) -> list[Contender]:
+    """Those named, or all that can run here; without the peers' environment, those that need none."""
+    names = {name.strip() for name in only.split(",") if name.strip()}
+    unknown = names - {one.name for one in CONTENDERS}
+    if unknown:
+        raise SystemExit(f"bench: no contender is called {', '.join(sorted(unknown))}")
+    return [
+        one
+        for one in CONTENDERS
+        if one.name == US or ((not names or one.name in names) and one.python.exists())
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

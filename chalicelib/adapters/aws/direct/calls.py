@@ -1,0 +1,225 @@
+"""A client whose plain calls go to the endpoint directly. Whatever is out of the ordinary goes the ordinary way, botocore's.
+
+Of a call of botocore's, four fifths are spent before and after the network: validation, endpoint rules, a user agent, headers as an
+e-mail message, parsing by the model. Here a request is `json.dumps` and a signature, its answer `json.loads`. The endpoint is the
+client's own, and so are its credentials, its limits and its events: who watches or answers calls by botocore's events sees these too.
+"""
+
+import base64
+import json
+import logging
+import zlib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from http.client import HTTPException
+from types import SimpleNamespace
+from typing import Any
+
+from chalicelib.adapters.aws.direct.lines import Answer, Lines
+from chalicelib.adapters.aws.direct.sigv4 import Keys, Signer
+
+log = logging.getLogger(__name__)
+
+DIRECT = frozenset({"PutItem", "UpdateItem", "GetItem"})
+"""The calls of which a plain job has one or more. What is called once a batch or once a minute may take its time."""
+
+REFUSED = "ConditionalCheckFailedException"
+ODD_AT_MOST = 5
+"""So many answers in a row that only botocore could make sense of, and this client goes the ordinary way for good."""
+
+traced: Callable[[], bool] = lambda: False  # noqa: E731 - the tracer puts its own in its place
+"""Whether a call made here and now is to be a span of a trace: tracers know botocore's calls alone."""
+
+
+class _Ordinary(Exception):
+    """This call is botocore's."""
+
+
+def directly(session: Any) -> None:
+    """Have this session's clients of DynamoDB call directly."""
+    session.register(
+        "creating-client-class.dynamodb", lambda base_classes, **_: base_classes.insert(0, DirectCalls)
+    )
+
+
+class DirectCalls:
+    """Mixed into botocore's client class, in front of its own way of making a call."""
+
+    meta: Any
+    exceptions: Any
+    _request_signer: Any
+    _way: "_Way | bool | None" = None  # None: not looked for yet; False: there is none, or no more
+
+    def _make_api_call(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
+        if operation_name in DIRECT and self._way is not False and not traced():
+            try:
+                return self._directly(operation_name, api_params)
+            except _Ordinary as odd:
+                log.debug("%s goes the ordinary way: %s", operation_name, odd)
+        return super()._make_api_call(operation_name, api_params)  # type: ignore[misc] # the client's
+
+    def _directly(self, operation: str, params: Mapping[str, Any]) -> Any:
+        """The parsed answer, as botocore would give it. Raises `_Ordinary`, and what botocore would raise."""
+        way = self._found()
+        model, events = self.meta.service_model.operation_model(operation), self.meta.events
+        name = f"dynamodb.{operation}"
+        context: dict[str, Any] = {"client_region": self.meta.region_name, "client_config": self.meta.config}
+        asked = {"params": params, "model": model, "context": context}
+        for _, other in events.emit(f"provide-client-params.{name}", **asked):
+            asked["params"] = params if other is None else other
+        events.emit(f"before-parameter-build.{name}", **asked)
+        body = way.encoded(asked["params"])
+        headers = dict(way.signed(operation, body, self._request_signer))
+        request = {"url_path": "/", "method": "POST", "headers": headers, "body": body, "context": context}
+        _, told = events.emit_until_response(
+            f"before-call.{name}",
+            model=model,
+            params=request,
+            request_signer=self._request_signer,
+            context=context,
+        )
+        if told is not None:
+            raise _Ordinary("somebody answers in the endpoint's place")
+        answer = way.asked(headers, body, events, name)
+        parsed = way.parsed(answer)
+        events.emit(
+            f"after-call.{name}",
+            http_response=SimpleNamespace(status_code=answer.status, headers=answer.headers),
+            parsed=parsed,
+            model=model,
+            context=context,
+        )
+        if answer.status != 200:
+            raise self.exceptions.from_code(REFUSED)(parsed, operation)
+        return parsed
+
+    def _found(self) -> "_Way":
+        if self._way is None:
+            self._way = _way(self) or False
+        if not isinstance(self._way, _Way):
+            raise _Ordinary("there is no direct way")
+        if self._way.odd >= ODD_AT_MOST:
+            log.warning("calls go the ordinary way from now on", extra={"action": "direct_calls_off"})
+            self._way = False
+            raise _Ordinary("too many odd answers")
+        return self._way
+
+
+def _way(client: Any) -> "_Way | None":
+    """The direct way to a client's endpoint; None: there is a proxy, or something else that botocore knows better."""
+    from botocore.httpsession import get_cert_path
+    from botocore.utils import get_environ_proxies
+
+    url, config = client.meta.endpoint_url, client.meta.config
+    metadata = client.meta.service_model.metadata
+    if config.proxies or get_environ_proxies(url) or metadata.get("jsonVersion") != "1.0":
+        return None
+    verify = client._endpoint.http_session._verify  # noqa: SLF001 - where botocore keeps what AWS_CA_BUNDLE says
+    if verify is False:
+        return None
+    lines = Lines(
+        url,
+        most=config.max_pool_connections,
+        connect=config.connect_timeout,
+        read=config.read_timeout,
+        authorities=get_cert_path(verify),
+    )
+    signer = Signer(lines.host, client.meta.region_name, client.meta.service_model.signing_name)
+    return _Way(lines, signer, url, metadata["targetPrefix"])
+
+
+class _Way:
+    """The direct way to one endpoint. `odd`: how many answers in a row were none that it understands."""
+
+    def __init__(self, lines: Lines, signer: Signer, url: str, prefix: str) -> None:
+        self._lines = lines
+        self._signer = signer
+        self._url = url
+        self._prefix = prefix
+        self.odd = 0
+
+    def encoded(self, params: Mapping[str, Any]) -> bytes:
+        """The request's body. Raises `_Ordinary` for what JSON has no word for."""
+        try:
+            return json.dumps(params, separators=(",", ":"), default=_binary).encode()
+        except (TypeError, ValueError) as error:
+            raise _Ordinary("the parameters are odd") from error
+
+    def signed(self, operation: str, body: bytes, signer: Any) -> Mapping[str, str]:
+        """The request's headers. Raises `_Ordinary` without credentials."""
+        held = signer._credentials  # noqa: SLF001 - the client's own, which know when they are over
+        if held is None:
+            raise _Ordinary("there are no credentials")
+        found = held.get_frozen_credentials()
+        keys = Keys(found.access_key, found.secret_key, found.token)
+        now = datetime.now(UTC)  # noqa: TID251 - AWS compares it with its own clock
+        return self._signer.headers(f"{self._prefix}.{operation}", body, keys, now)
+
+    def asked(self, headers: Mapping[str, str], body: bytes, events: Any, name: str) -> Answer:
+        """The answer, by the line or by whoever listens to botocore's `before-send`. Raises `ReadTimeoutError`, `_Ordinary`."""
+        from botocore.awsrequest import AWSPreparedRequest
+        from botocore.exceptions import ReadTimeoutError
+
+        request = AWSPreparedRequest("POST", self._url, dict(headers), body, stream_output=False)
+        _, told = events.emit_until_response(f"before-send.{name}", request=request)
+        if told is not None:
+            return Answer(told.status_code, {k.lower(): v for k, v in told.headers.items()}, told.content)
+        try:
+            return self._lines.post(headers, body)
+        except TimeoutError as error:  # not tried again here: whoever called has a time of his own
+            raise ReadTimeoutError(endpoint_url=self._url, error=error) from error
+        except (OSError, HTTPException) as error:
+            raise _Ordinary("the connection broke") from error
+
+    def parsed(self, answer: Answer) -> Any:
+        """What botocore would make of it. Raises `_Ordinary` for anything but a success and a refused condition."""
+        sum_ = answer.headers.get("x-amz-crc32")
+        if sum_ is not None and int(sum_) != zlib.crc32(answer.body):
+            raise _Ordinary("the answer's sum is wrong")
+        try:
+            found = json.loads(answer.body)
+            if b'"B' in answer.body:
+                found = _with_binaries(found)
+            refused = answer.status == 400 and found["__type"].endswith(REFUSED)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            self.odd += 1
+            raise _Ordinary("the answer is odd") from error
+        if answer.status != 200 and not refused:
+            self.odd += 1  # throttled, refused for good, out of order: botocore asks again as it sees fit
+            raise _Ordinary(f"status {answer.status}")
+        self.odd = 0
+        if refused:
+            words = found.get("message") or found.get("Message") or ""
+            found = {"Error": {"Message": words, "Code": REFUSED}, "message": words, **_item(found)}
+        found["ResponseMetadata"] = {
+            "RequestId": answer.headers.get("x-amzn-requestid", ""),
+            "HTTPStatusCode": answer.status,
+            "HTTPHeaders": answer.headers,
+            "RetryAttempts": 0,
+        }
+        return found
+
+
+def _item(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"Item": found["Item"]} if "Item" in found else {}
+
+
+def _binary(value: object) -> str:
+    if isinstance(value, bytes | bytearray):
+        return base64.b64encode(value).decode("ascii")
+    raise TypeError(type(value).__name__)
+
+
+def _with_binaries(value: Any) -> Any:
+    """The same, its binary attributes as bytes. Their JSON is text, and so is `B` where it is a name of the user's: that has no text."""
+    if isinstance(value, list):
+        return [_with_binaries(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        [(kind, held)] = value.items()
+        if kind == "B" and isinstance(held, str):
+            return {"B": base64.b64decode(held)}
+        if kind == "BS" and isinstance(held, list) and all(isinstance(one, str) for one in held):
+            return {"BS": [base64.b64decode(one) for one in held]}
+    return {name: _with_binaries(one) for name, one in value.items()}

@@ -1,0 +1,84 @@
+"""Connections to one endpoint that are kept: taken by one call at a time, given back when its answer has been read."""
+
+import http.client
+import select
+import ssl
+from collections import deque
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+
+class Answer(NamedTuple):
+    """What the endpoint said."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Lines:
+    """Up to `most` idle connections; one more than that is closed after its call."""
+
+    def __init__(self, url: str, *, most: int, connect: float, read: float, authorities: str | None) -> None:
+        """`connect` and `read` are seconds; `authorities` a file of certificates, None: the system's."""
+        found = urlsplit(url)
+        self.host = found.netloc
+        self._name = found.hostname or ""
+        self._port = found.port
+        self._connect = connect
+        self._read = read
+        self._tls = ssl.create_default_context(cafile=authorities) if found.scheme == "https" else None
+        self._idle: deque[http.client.HTTPConnection] = deque(maxlen=most)
+
+    def post(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        """One request and its answer. Raises OSError, `http.client.HTTPException`: then it is unknown whether it was heard."""
+        line = self._taken()
+        try:
+            line.putrequest("POST", "/", skip_host=True, skip_accept_encoding=True)
+            for name, value in headers.items():
+                line.putheader(name, value)
+            line.putheader("content-length", str(len(body)))
+            line.endheaders(body)
+            response = line.getresponse()
+            answer = Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+        except BaseException:
+            line.close()
+            raise
+        if response.will_close or len(self._idle) == self._idle.maxlen:
+            line.close()
+        else:
+            self._idle.append(line)
+        return answer
+
+    def _taken(self) -> http.client.HTTPConnection:
+        """An idle one that the other side has not closed, the one used last first; or a new one."""
+        while True:
+            try:
+                line = self._idle.pop()
+            except IndexError:
+                return self._opened()
+            if not _over(line):
+                return line
+            line.close()
+
+    def _opened(self) -> http.client.HTTPConnection:
+        line = (
+            http.client.HTTPConnection(self._name, self._port, timeout=self._connect)
+            if self._tls is None
+            else http.client.HTTPSConnection(
+                self._name, self._port, timeout=self._connect, context=self._tls
+            )
+        )
+        line.connect()
+        line.sock.settimeout(self._read)
+        return line
+
+
+def _over(line: http.client.HTTPConnection) -> bool:
+    """Whether the other side has closed it: an idle connection has nothing to read but its end."""
+    if line.sock is None:
+        return True
+    poll = select.poll()
+    poll.register(line.sock, select.POLLIN)
+    return bool(poll.poll(0))
