@@ -103,6 +103,17 @@ cost: $(READY) ## Count AWS calls and write units for 1,000 plain jobs, and what
 	$(PY) -m bench.features
 	$(PY) -m bench.cost $(ARGS)
 
+# The peers are for this alone: an environment of their own, locked apart, that nothing else installs.
+.PHONY: bench
+PEERS := build/peers
+bench: $(READY) $(PEERS)/.installed ## Jobline beside its peers, on one emulator, in turns; results under build/bench/ (ARGS="--rounds 3")
+	$(PY) -m bench.race $(ARGS)
+
+$(PEERS)/.installed: bench/race/peers.txt
+	"$(PYTHON)" -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
 .PHONY: workflows
 workflows: $(READY) ## Measure what workflows cost at 1,000, 10,000 and 100,000 children; the chart under build/bench/ (ARGS="--emulator 10000")
 	$(PY) -m bench.workflows $(ARGS)
@@ -219,6 +230,11 @@ lock: $(READY) ## Pin what ships into requirements.txt, all else into requiremen
 	$(PIN) --output-file requirements-dev.txt $(ARGS) requirements-dev.in
 	$(PIN) --output-file press/requirements.txt $(ARGS) press/requirements.in
 	$(PIN) --output-file proof/security/requirements.txt $(ARGS) proof/security/requirements.in
+
+.PHONY: lock-peers
+lock-peers: $(READY) ## Pin the peers of `make bench` into bench/race/peers.txt, with hashes
+	CUSTOM_COMPILE_COMMAND="make lock-peers" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --output-file bench/race/peers.txt bench/race/peers.in
 
 .PHONY: clean
 clean: ## Remove .venv, builds and caches

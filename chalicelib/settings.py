@@ -47,6 +47,7 @@ class Settings:
     limits: Limits
     webhooks_to_loopback: bool  #: `jobline up` alone: a receiver on the same machine may be tried
     region: str | None = None  #: where on AWS this runs; None: it runs elsewhere
+    direct_calls: bool = False  #: plain calls to DynamoDB go without botocore's machinery (docs/decisions/0031-direct-calls.md)
 
     @property
     def table(self) -> str:
@@ -78,7 +79,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read JOBLINE_APP, _STAGE, _BUCKET, _TASKS, _METRICS, _STATISTICS and the numbers in seconds. Raises `BadSetting` that names the variable."""
+        """Read JOBLINE_APP, _STAGE, _BUCKET, _TASKS, _METRICS, _STATISTICS, _DIRECT_CALLS and the numbers in seconds. Raises `BadSetting` that names the variable."""
         app = environment.get("JOBLINE_APP", "jobline")
         stage = environment.get("JOBLINE_STAGE", "local")
         for variable, value in (("JOBLINE_APP", app), ("JOBLINE_STAGE", stage)):
@@ -96,6 +97,7 @@ class Settings:
             metrics=_metrics(environment),
             statistics=_switched("JOBLINE_STATISTICS", environment, "on"),
             lingers=stage == LOCAL and "AWS_LAMBDA_FUNCTION_NAME" not in environment,
+            direct_calls=_switched("JOBLINE_DIRECT_CALLS", environment, "off"),
             task_modules=modules,
             limits=_limits(environment),
             webhooks_to_loopback=_webhooks_to_loopback(stage, environment),

@@ -84,7 +84,7 @@ def build(settings: Settings) -> Parts:
     from chalicelib.pipeline.nobody import NOBODY_COUNTS
 
     registry = load_tasks(settings.task_modules)
-    clients, crew, world = Clients(), ThreadCrew(), RealWorld()
+    clients, crew, world = Clients(direct=settings.direct_calls), ThreadCrew(), RealWorld()
     traces = tracer(settings.table)
     items = DynamoItems(clients, settings.table, crew)
     counts: Metrics = EmfMetrics(settings.table, world) if settings.metrics else NOBODY_COUNTS

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.race.contenders import CONTENDERS, Contender
 from bench.race.program import Broken
-from bench.race.race import race
+from bench.race.race import Figures, race
 from bench.race.report import US, write
 
 FOLDER = Path("build/bench")
@@ -29,10 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     contenders = chosen(given.only)
     print(f"{len(contenders)} contenders, {given.rounds} rounds of {given.jobs} jobs of each kind")
+    figures: dict[str, Figures] = {}
     try:
-        for words, found in race(
-            contenders, jobs=given.jobs, rounds=given.rounds, latencies=given.latencies
-        ):
+        for words, found in race(contenders, jobs=given.jobs, rounds=given.rounds, latencies=given.latencies):
             print(f"  {words}", flush=True)
             figures = found
     except Broken as error:

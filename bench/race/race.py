@@ -102,4 +102,3 @@ def _count(figures: Figures, contender: Contender) -> None:
 
 
 READ_BY_US = 12
-

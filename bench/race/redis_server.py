@@ -23,7 +23,7 @@ def serving(folder: Path) -> Iterator[str | None]:
         yield None
         return
     port = choose(0, option="--redis-port")
-    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    command = [str(program), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
     with (folder / "redis.log").open("ab") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
     try:

@@ -47,9 +47,7 @@ def write(found: Mapping[str, Figures], folder: Path, *, how: str) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     page = markdown(found, how=how)
     (folder / "race.json").write_text(
-        json.dumps(
-            {"how": how, "contenders": {name: asdict(one) for name, one in found.items()}}, indent=2
-        )
+        json.dumps({"how": how, "contenders": {name: asdict(one) for name, one in found.items()}}, indent=2)
         + "\n",
         encoding="utf-8",
     )
@@ -75,7 +73,7 @@ def markdown(found: Mapping[str, Figures], *, how: str) -> str:
         cells = [f"{ratio:.2f}" for ratio in ratios(found, take).values()]
         lines.append(f"| {title} ({_better(less=less)}) | {' | '.join(cells)} |")
     prices = Prices.load()
-    for title, text in (
+    rows: tuple[tuple[str, Callable[[Figures], str]], ...] = (
         ("write units a job", lambda one: f"{one.write_units:.2f}"),
         ("read units a job", lambda one: f"{one.read_units:.2f}"),
         ("SQS requests a job", lambda one: f"{one.sqs_requests:.2f}"),
@@ -83,14 +81,17 @@ def markdown(found: Mapping[str, Figures], *, how: str) -> str:
             f"table and queue, $ a million ({prices.region}, {prices.as_of})",
             lambda one: f"{one.dollars_a_million:.2f}",
         ),
-    ):
+    )
+    for title, text in rows:
         cells = ["-" if not one.calls else text(one) for one in found.values()]
         lines.append(f"| {title} | {' | '.join(cells)} |")
     lines += ["", "Calls a job:", ""]
     for name, one in found.items():
         calls = ", ".join(f"{operation} {number:.2f}" for operation, number in one.calls.items())
         lines.append(f"- **{name}** ({one.about}): {calls or 'none to AWS'}")
-    missing = "" if any("redis" in name for name in names) else "\nNo Redis server here: its rows are missing.\n"
+    missing = (
+        "" if any("redis" in name for name in names) else "\nNo Redis server here: its rows are missing.\n"
+    )
     return "\n".join(lines) + "\n" + missing
 
 

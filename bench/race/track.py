@@ -125,7 +125,9 @@ class Runner:
 
 
 @contextmanager
-def track(contenders: Sequence[Contender], *, counting: bool = False) -> Iterator[tuple[list[Runner], Counting]]:
+def track(
+    contenders: Sequence[Contender], *, counting: bool = False
+) -> Iterator[tuple[list[Runner], Counting]]:
     """All of them, ready and held. `counting`: their calls go through the proxy."""
     with tempfile.TemporaryDirectory(prefix="jobline-race-") as name, ExitStack() as stack:
         folder = Path(name)
@@ -160,7 +162,7 @@ def _environment(contender: Contender, folder: Path, cloud: Mapping[str, str]) -
         **cloud,
         "PYTHONPATH": str(ROOT),
         "JOBLINE_APP": "race",
-        "JOBLINE_STAGE": "s1",
+        "JOBLINE_STAGE": contender.how or "s1",
         "NO_PROXY": LOOPBACK_NAMES,
         "no_proxy": LOOPBACK_NAMES,
         "RACE_HOW": contender.how,

@@ -44,7 +44,7 @@ def enqueue(kind: str, jobs: int) -> list[str]:
         )
     url = sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"]
     for start in range(0, jobs, 10):
-        entries = [{"Id": str(n), "MessageBody": one} for n, one in enumerate(ids[start : start + 10])]
+        entries: Any = [{"Id": str(n), "MessageBody": one} for n, one in enumerate(ids[start : start + 10])]
         sqs.send_message_batch(QueueUrl=url, Entries=entries)
     return ids
 

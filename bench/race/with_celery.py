@@ -65,7 +65,11 @@ def result(job_id: str) -> Any:
 def main() -> None:
     """As producer or as worker."""
     if sys.argv[1] == "worker":
-        app.worker_main(["worker", "--loglevel=WARNING", "--without-gossip", "--without-mingle"] if HOW == "tuned" else ["worker"])
+        app.worker_main(
+            ["worker", "--loglevel=WARNING", "--without-gossip", "--without-mingle"]
+            if HOW == "tuned"
+            else ["worker"]
+        )
     else:
         serve({"prepare": prepare, "enqueue": enqueue, "result": result})
 

@@ -27,17 +27,31 @@ def prepare() -> None:
     from infra.stack import provision
 
     client = boto3.client("cloudformation")
-    provision(client, app="race", stage="s1", parameters={"DeletionProtection": "false"})
+    provision(
+        client, app="race", stage=os.environ["JOBLINE_STAGE"], parameters={"DeletionProtection": "false"}
+    )
 
 
 def _wired() -> Any:
+    if os.environ.get("RACE_HOW") in ("direct", "gathered"):
+        os.environ["JOBLINE_DIRECT_CALLS"] = "on"
     settings, registry = Settings.from_env(os.environ), Registry()
     for name, function in work.KINDS.items():
         registry.add(function, name, Options())
-    parts = replace(
-        wiring.build(settings), registry=registry, runners=runners(registry, settings.task_modules)
-    )
+    built = wiring.build(settings)
+    if os.environ.get("RACE_HOW") == "gathered":
+        built = _gathered(built, settings)
+    parts = replace(built, registry=registry, runners=runners(registry, settings.task_modules))
     wiring.use(parts)
+    return parts
+
+
+def _gathered(parts: Any, settings: Settings) -> Any:
+    """The same, with the prototype below its store."""
+    from bench.race.gathered import GatheredStore
+
+    below = parts.store._store  # noqa: SLF001 - under the one that tells what is written
+    parts.store._store = GatheredStore(below, below._clients, settings.table)  # noqa: SLF001
     return parts
 
 

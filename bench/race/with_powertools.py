@@ -40,7 +40,7 @@ def enqueue(kind: str, jobs: int) -> list[str]:
     url = sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"]
     ids = [f"{time.time_ns()}-{number}" for number in range(jobs)]
     for start in range(0, jobs, 10):
-        entries = [
+        entries: Any = [
             {
                 "Id": str(n),
                 "MessageBody": json.dumps({"id": one, "task": kind, "args": {"text": TEXT}}),

@@ -67,9 +67,7 @@ real = broker.task(task_name="real")(work.real)
 def main() -> None:
     """As producer or as worker."""
     if sys.argv[1] == "worker":
-        start_listen(
-            WorkerArgs(broker="bench.race.with_taskiq:broker", modules=[], configure_logging=False)
-        )
+        start_listen(WorkerArgs(broker="bench.race.with_taskiq:broker", modules=[], configure_logging=False))
         return
     loop = asyncio.new_event_loop()
 

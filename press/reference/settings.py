@@ -27,6 +27,10 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
     ),
     "JOBLINE_TASKS": ("chalicelib.tasks", "the modules with your `@task` functions, parted by commas"),
     "JOBLINE_METRICS": ("on on Lambda, else off", "whether metrics are printed"),
+    "JOBLINE_DIRECT_CALLS": (
+        "off",
+        "whether plain calls to DynamoDB go without botocore's machinery: [decision 31](../decisions/0031-direct-calls.md)",
+    ),
     "JOBLINE_STATISTICS": ("on", "whether statistics are kept in the table: [statistics](../stats.md)"),
     "JOBLINE_SWEEP_GRACE": (_seconds(LIMITS.grace), "how many seconds behind now the sweep lists rows"),
     "JOBLINE_CLOCK_LIMIT": (

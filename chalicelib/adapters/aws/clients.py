@@ -27,8 +27,8 @@ One more than it keeps is opened and thrown away again, with its TLS handshake.
 class Clients:
     """The clients of one process, made of one session. Clients may be shared by threads, sessions may not be."""
 
-    def __init__(self, *, direct: bool = True) -> None:
-        """`direct`: plain calls go without botocore's machinery (docs/decisions/0023-direct-calls.md)."""
+    def __init__(self, *, direct: bool = False) -> None:
+        """`direct`: plain calls go without botocore's machinery (docs/decisions/0031-direct-calls.md)."""
         self._is_direct = direct
         self._lock = threading.Lock()
         self._session: Any = None

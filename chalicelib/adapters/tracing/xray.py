@@ -18,6 +18,7 @@ from aws_xray_sdk.core.exceptions.exceptions import AlreadyEndedException
 from aws_xray_sdk.core.models.facade_segment import FacadeSegment
 from aws_xray_sdk.ext.boto_utils import aws_meta_processor, inject_header
 
+from chalicelib.adapters.aws.direct import calls
 from chalicelib.adapters.tracing.header import Header
 
 _open: ContextVar[tuple[Any, ...]] = ContextVar("jobline_xray", default=())
@@ -158,6 +159,7 @@ def _patch_botocore() -> None:
     if hasattr(botocore.client, _PATCHED):
         return
     setattr(botocore.client, _PATCHED, True)
+    calls.traced = _alive  # a call that is to be a span is botocore's
     wrapt.wrap_function_wrapper("botocore.client", "BaseClient._make_api_call", _traced)
     wrapt.wrap_function_wrapper("botocore.endpoint", "Endpoint.prepare_request", _told)
 

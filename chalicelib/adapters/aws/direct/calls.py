@@ -78,19 +78,10 @@ class DirectCalls:
             request_signer=self._request_signer,
             context=context,
         )
-        if told is not None:
-            raise _Ordinary("somebody answers in the endpoint's place")
-        answer = way.asked(headers, body, events, name)
-        parsed = way.parsed(answer)
-        events.emit(
-            f"after-call.{name}",
-            http_response=SimpleNamespace(status_code=answer.status, headers=answer.headers),
-            parsed=parsed,
-            model=model,
-            context=context,
-        )
-        if answer.status != 200:
-            raise self.exceptions.from_code(REFUSED)(parsed, operation)
+        http, parsed = told or way.asked(headers, body, events, name)
+        events.emit(f"after-call.{name}", http_response=http, parsed=parsed, model=model, context=context)
+        if http.status_code >= 300:
+            raise self.exceptions.from_code(parsed.get("Error", {}).get("Code"))(parsed, operation)
         return parsed
 
     def _found(self) -> "_Way":
@@ -125,7 +116,7 @@ def _way(client: Any) -> "_Way | None":
         authorities=get_cert_path(verify),
     )
     signer = Signer(lines.host, client.meta.region_name, client.meta.service_model.signing_name)
-    return _Way(lines, signer, url, metadata["targetPrefix"])
+    return _Way(lines, signer, f"{url.rstrip('/')}/", metadata["targetPrefix"])
 
 
 class _Way:
@@ -155,12 +146,18 @@ class _Way:
         now = datetime.now(UTC)  # noqa: TID251 - AWS compares it with its own clock
         return self._signer.headers(f"{self._prefix}.{operation}", body, keys, now)
 
-    def asked(self, headers: Mapping[str, str], body: bytes, events: Any, name: str) -> Answer:
-        """The answer, by the line or by whoever listens to botocore's `before-send`. Raises `ReadTimeoutError`, `_Ordinary`."""
+    def asked(self, headers: Mapping[str, str], body: bytes, events: Any, name: str) -> tuple[Any, Any]:
+        """The answer as it came, and as botocore would read it. Raises `ReadTimeoutError`, `_Ordinary`."""
+        answer = self._answer(headers, body, events, name)
+        return SimpleNamespace(status_code=answer.status, headers=answer.headers), self.parsed(answer)
+
+    def _answer(self, headers: Mapping[str, str], body: bytes, events: Any, name: str) -> Answer:
+        """By the line, or by whoever listens to botocore's `before-send`."""
         from botocore.awsrequest import AWSPreparedRequest
         from botocore.exceptions import ReadTimeoutError
 
-        request = AWSPreparedRequest("POST", self._url, dict(headers), body, stream_output=False)
+        kept: Any = dict(headers)
+        request = AWSPreparedRequest("POST", self._url, kept, body, stream_output=False)
         _, told = events.emit_until_response(f"before-send.{name}", request=request)
         if told is not None:
             return Answer(told.status_code, {k.lower(): v for k, v in told.headers.items()}, told.content)

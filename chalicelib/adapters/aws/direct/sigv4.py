@@ -57,5 +57,9 @@ class Signer:
             key = f"AWS4{secret}".encode()
             for part in (day, self._region, self._service, "aws4_request"):
                 key = hmac.digest(key, part.encode(), "sha256")
-            self._made = (day, secret, key)  # one value, so that a thread beside this one reads the old or the new
+            self._made = (
+                day,
+                secret,
+                key,
+            )  # one value, so that a thread beside this one reads the old or the new
         return key

@@ -1,0 +1,79 @@
+"""The race: its report, who takes part, and a very small one, so that `make bench` cannot rot unseen."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from bench.race.__main__ import chosen, main
+from bench.race.contenders import CONTENDERS
+from bench.race.race import Figures
+from bench.race.report import CHARTS, LINES, US, bars, ratios, write
+
+OURS = Figures(
+    about="us",
+    enqueue_a_second={"noop": 100.0, "real": 90.0},
+    enqueue_cpu_ms={"noop": 2.0, "real": 2.0},
+    drain_a_second={"noop": 50.0, "real": 40.0},
+    consumer_cpu_ms={"noop": 1.0, "real": 2.0},
+    latency_p50_ms=10.0,
+    latency_p99_ms=20.0,
+    memory_mib=40.0,
+    calls={"dynamodb.UpdateItem": 2.0},
+    write_units=3.0,
+    sqs_requests=0.3,
+    dollars_a_million=2.0,
+)
+THEIRS = replace(OURS, about="a <peer>", consumer_cpu_ms={"noop": 3.0, "real": 4.0}, calls={})
+
+
+def test_every_time_is_told_as_a_ratio_to_ours():
+    take, less = LINES["consumer CPU a job, no-op"]
+    assert less
+    assert ratios({US: OURS, "peer": THEIRS}, take) == {US: 1.0, "peer": 3.0}
+
+
+def test_a_report_is_json_a_page_and_charts(tmp_path):
+    page = write({US: OURS, "peer": THEIRS}, tmp_path, how="2026-11-21: a try.")
+    assert "| consumer CPU a job, no-op (less is better) | 1.00 | 3.00 |" in page
+    assert "| write units a job | 3.00 | - |" in page  # who makes no call to AWS has no unit
+    assert (
+        json.loads((tmp_path / "race.json").read_text())["contenders"]["peer"]["consumer_cpu_ms"]["noop"] == 3
+    )
+    assert (tmp_path / "race.md").read_text() == page
+    for name in CHARTS:
+        assert (tmp_path / f"{name}.svg").read_text().startswith("<svg")
+
+
+def test_a_chart_names_everybody_as_text():
+    drawn = bars("t", {US: 1.0, "a <peer>": 2.0})
+    assert "a &lt;peer&gt;" in drawn
+    assert drawn.count("<rect") == 3
+
+
+def test_jobline_always_takes_part_and_strangers_are_refused():
+    assert [one.name for one in chosen("boto3 loop")] == [US, "boto3 loop"]
+    with pytest.raises(SystemExit, match="nobody"):
+        chosen("nobody")
+
+
+def test_everybody_is_told_apart():
+    names, queues = [one.name for one in CONTENDERS], [one.queue for one in CONTENDERS if one.queue]
+    assert len(set(names)) == len(names)
+    assert len(set(queues)) == len(queues)
+
+
+@pytest.mark.slow
+def test_a_small_race_is_run_to_its_end(tmp_path):
+    # When two that need no environment of their own race ten jobs
+    folder = str(tmp_path)
+    status = main(
+        ["--jobs", "10", "--rounds", "1", "--latencies", "2", "--only", "boto3 loop", "--folder", folder]
+    )
+    # Then all is found, and a job costs what it must
+    assert status == 0
+    found = json.loads((tmp_path / "race.json").read_text())["contenders"]
+    assert set(found) == {US, "boto3 loop"}
+    assert 3.0 <= found[US]["write_units"] <= 3.3  # statistics are put once a batch
+    assert found[US]["calls"]["dynamodb.UpdateItem"] == 2.0
+    assert all(one["consumer_cpu_ms"]["noop"] > 0 for one in found.values())
