@@ -112,6 +112,9 @@ def test_only_the_strict_reader_reads_json_in_what_ships():
         "chalicelib/pipeline/release.py": "its own item, which only release_change writes, by write_readable",
         "chalicelib/pipeline/publish.py": "the text that write_readable has just made",
         "chalicelib/adapters/runners/nest.py": "what this process says to its own child, by its command line",
+        "chalicelib/pipeline/statistics/book.py": "a part that the functions put; whatever is none is InvalidInput, whole",
+        "chalicelib/prices.py": "a file that ships",
+        "chalicelib/adapters/aws/direct/calls.py": "DynamoDB's own answer, where botocore would read it as plainly",
     }
     found = {
         name
