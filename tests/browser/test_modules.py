@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.site import Site
+from chalicelib.adapters import json_log
+from tests.browser.site import Site, site
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.slow
@@ -26,13 +27,15 @@ PATCH = """async (script) => {
 SIZE = {"width": 100, "height": 40}
 
 
-@pytest.fixture
-def guest(chromium: Browser, shop: Site) -> Iterator[Visitor]:
-    """Before the door: none of this needs a key."""
-    visitor = Visitor(chromium, shop)
-    visitor.comes()
-    yield visitor
-    visitor.good()
+@pytest.fixture(scope="module")
+def guest(chromium: Browser) -> Iterator[Visitor]:
+    """Before the door: none of this needs a key. One for all: they leave nothing behind."""
+    with pytest.MonkeyPatch.context() as patch, site() as shop:
+        patch.setattr(json_log, "configure", lambda: None)
+        visitor = Visitor(chromium, shop)
+        visitor.comes()
+        yield visitor
+        visitor.good()
 
 
 def _call(guest: Visitor, file: str, name: str, *args: Any) -> Any:
