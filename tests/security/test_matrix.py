@@ -95,6 +95,17 @@ def test_a_wrong_secret_takes_the_same_calls_as_a_key_that_never_was():
     assert seen[0][2] == [], "what is no token at all is seen by its shape"
 
 
+@pytest.mark.parametrize("path", ["/jobs", "/jobs/{id}"])
+def test_nobody_but_an_administrator_names_another_tenant(path):
+    with quiet():
+        ground = furnished()
+        bob = ground.desk.caller("submit", "read", "operate", tenant="bob")
+        for whose in ("ann", "*"):
+            reply = bob.get(f"{path.replace('{id}', ground.jobs)}?tenant={whose}")
+            assert reply.status == 403
+            assert not [mark for mark in ground.marks() if mark in reply.text]
+
+
 def test_the_lists_of_one_tenant_stay_its_own_under_cursors_of_another():
     with quiet():
         ground = furnished()
