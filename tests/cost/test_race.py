@@ -75,5 +75,5 @@ def test_a_small_race_is_run_to_its_end(tmp_path):
     found = json.loads((tmp_path / "race.json").read_text())["contenders"]
     assert set(found) == {US, "boto3 loop"}
     assert 3.0 <= found[US]["write_units"] <= 3.3  # statistics are put once a batch
-    assert found[US]["calls"]["dynamodb.UpdateItem"] == 2.0
+    assert 2.0 <= found[US]["calls"]["dynamodb.UpdateItem"] <= 2.3
     assert all(one["consumer_cpu_ms"]["noop"] > 0 for one in found.values())
