@@ -67,7 +67,7 @@ class Counting(Doors):
         """The minute's run."""
         app.tick(scheduled_event("tick", self.world.now(), region="us-east-1"), Context("tick", timeout=60))
 
-    def told(self) -> Found:
+    def figures(self) -> Found:
         """The last hour."""
         now = self.world.now()
         asked = question(since=None, until=None, step=None, task=None, tenant=None, now=now)
@@ -94,7 +94,7 @@ def test_a_batch_leaves_one_part_written_after_its_last_row(doors: Counting):
 
     # then six writes of rows are followed by one of statistics
     assert doors.order == ["row"] * 6 + ["statistics"]
-    total = doors.told().total
+    total = doors.figures().total
     assert (total.started, total.succeeded, total.wait.count, total.run.count) == (3, 3, 3, 3)
     assert total.wait.mean == pytest.approx(2000, abs=5)
     assert total.calls == 1000
@@ -115,7 +115,7 @@ def test_a_table_that_refuses_statistics_changes_nothing_for_jobs(doors: Countin
     doors.advance(seconds=20)
     doors.submit()
     doors.deliver("default", "consume_default")
-    assert doors.told().total.succeeded == 2
+    assert doors.figures().total.succeeded == 2
 
 
 def test_the_tick_binds_them(doors: Counting):
@@ -126,7 +126,7 @@ def test_the_tick_binds_them(doors: Counting):
     doors.tick()
 
     assert bound_until(doors.parts) is not None
-    assert doors.told().total.succeeded == 1
+    assert doors.figures().total.succeeded == 1
 
 
 def test_a_tick_that_cannot_bind_them_does_all_else(doors: Counting, caplog: pytest.LogCaptureFixture):

@@ -50,9 +50,9 @@ class Stage:
         asked = question(since=since, until=until, step=step, now=self.world.now(), **wanted)
         return read(asked, parts=self.parts)
 
-    def steps(self, *given: datetime, step: int | None = None, **only: str) -> dict[str, int]:
+    def steps(self, since: datetime, until: datetime, step: int | None = None, **only: str) -> dict[str, int]:
         """How many succeeded in each step that has any."""
-        found = self.ask(*given, step=step, **only)
+        found = self.ask(since, until, step, **only)
         return {f"{at:%d %H:%M}": figures.succeeded for at, figures in sorted(found.steps.items())}
 
 
