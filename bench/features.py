@@ -130,7 +130,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     given = parser.parse_args(arguments)
-    logging.disable(logging.WARNING)  # jobs die here as they are meant to
     with _cloud():
         found = costs()
     if given.json:
@@ -141,4 +140,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    logging.disable(logging.WARNING)  # jobs die here as they are meant to
     sys.exit(main())

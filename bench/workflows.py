@@ -255,7 +255,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--chart", type=Path, default=CHART)
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     given = parser.parse_args(arguments)
-    logging.disable(logging.WARNING)
     runs = [on_twins(children) for children in given.children]
     if given.emulator:
         runs.append(on_emulator(given.emulator))
@@ -271,4 +270,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    logging.disable(logging.WARNING)  # jobs die here as they are meant to
     sys.exit(main())

@@ -138,8 +138,8 @@ def made(monkeypatch: pytest.MonkeyPatch):
     found: list[Clients] = []
 
     class Remembered(Clients):
-        def __init__(self) -> None:
-            super().__init__()
+        def __init__(self, *, direct: bool = False) -> None:
+            super().__init__(direct=direct)
             found.append(self)
 
     with mock_aws():
