@@ -64,9 +64,12 @@ lint: $(READY) ## The gate's static half: nothing is run
 # What ships is held to its floors by the tests that were made for it; those of the tools around it, and the slow ones (real servers,
 # processes, minutes of load), run without being watched, since that makes them three times as slow. moto and botocore are not watched either.
 COVERING := $(addprefix tests/,unit schedules contract api adapters observability)
-# Those that go through the same code thousands of times, for each call or seed: they cover nothing more by being watched.
-EXHAUSTIVE := $(addprefix tests/unit/pipeline/test_,workflow_faults workflow_many workflow_objects tenant_limits release three_hours workflow_dynamic) \
-	tests/api/test_on_real_adapters tests/adapters/test_limits_whole
+# Those that go through the same code hundreds of times, for each call, seed, route or input: they cover nothing more by being watched.
+EXHAUSTIVE := $(addprefix tests/unit/pipeline/test_,workflow_faults workflow_many workflow_objects workflow_dynamic workflow_reading \
+	workflow_manifests tenant_limits release three_hours public_address turns slots strict_json) \
+	$(addprefix tests/api/test_,on_real_adapters rights bad_requests tenants openapi paging reading workflow_views) \
+	$(addprefix tests/contract/test_,law expressions queue newest) $(addprefix tests/schedules/test_,changes fire_times) \
+	tests/adapters/test_limits_whole tests/adapters/test_courier tests/observability/test_log_lines
 EXHAUSTIVE := $(addsuffix .py,$(EXHAUSTIVE))
 WORKERS ?= 2
 SPREAD := -n $(WORKERS) --dist worksteal

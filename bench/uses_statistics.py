@@ -39,7 +39,7 @@ def lonely(ground: Ground, begin: Begin) -> int:
     return MANY
 
 
-@feature("with statistics, a batch of one each second for a minute")
+@feature("with statistics, a job each second for a minute")
 def busy(ground: Ground, begin: Begin) -> int:
     task, kept = ground.task(work), _kept(ground)
     begin()

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from infra.packaging.bundle import Bundle
 
-MOST_ZIPPED = 3_000_000
+MOST_ZIPPED = 3_500_000
 """Bytes. Uploaded once a function at every deploy, fetched at every cold start. Lambda itself allows 50 MB. A third is our own code, a tenth the
 time zones: see docs/decisions/0014-schedules.md."""
-MOST_UNZIPPED = 7_000_000
+MOST_UNZIPPED = 8_000_000
 """Bytes. Lambda itself allows 250 MB."""
 
 

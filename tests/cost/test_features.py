@@ -46,6 +46,9 @@ UNITS = {
     "a schedule that is made": 3,
     "a schedule's fire, with its job": 7,
     "a schedule that is paused and resumed": 4,
+    "with statistics, ten in a batch after a pause": 3.1,
+    "with statistics, a job each second for a minute": 3.42,
+    "a minute of statistics, bound by the tick": 2,
     "an event with an id, for two subscribers": 7,
     "an event that goes outside, without an id": 3,
     "an end that is told to one subscriber": 7,
@@ -54,9 +57,6 @@ UNITS = {
     "a step of a chain of ten": 6.4,
     "a child of a group of a hundred": 4.13,
     "a child of a map of two hundred lines": 4.06,
-    "with statistics, ten in a batch after a pause": 3.1,
-    "with statistics, a batch of one each second for a minute": 3.42,
-    "a minute of statistics, bound by the tick": 2,
 }
 """Write units a use, the index's among them."""
 

@@ -64,6 +64,7 @@ def test_everybody_is_told_apart():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_small_race_is_run_to_its_end(tmp_path):
     # When two that need no environment of their own race ten jobs
     folder = str(tmp_path)

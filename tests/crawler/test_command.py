@@ -8,6 +8,7 @@ from tests.support.command import run_example
 
 
 @pytest.mark.slow
+@pytest.mark.long  # its shorter sister is tests/sales/test_command.py; the workflow itself is tried beside it, in virtual time
 @pytest.mark.timeout(300)
 def test_the_site_is_crawled_on_the_local_stack_by_one_command(tmp_path):
     said, told = run_example("crawler", tmp_path)

@@ -207,6 +207,7 @@ def test_a_deploy_with_all_memory_lost_makes_nothing_twice(desk):
 
 
 @pytest.mark.usefixtures("deployed")
+@pytest.mark.long
 def test_what_somebody_broke_is_told_and_plain_chalice_mends_it(desk):
     mapping = desk.mappings()[NAMES.queues["low"]]
     desk.client("lambda").update_event_source_mapping(UUID=mapping["UUID"], FunctionResponseTypes=[])
@@ -235,6 +236,7 @@ def test_what_somebody_broke_is_told_and_plain_chalice_mends_it(desk):
 
 
 @pytest.mark.usefixtures("deployed")
+@pytest.mark.long
 def test_a_deploy_that_fails_half_way_goes_on_from_there(desk):
     # given another stage, whose first deploy ends before its API is made
     name = Names(app="jobline", stage="local").rest_api

@@ -119,6 +119,7 @@ def test_a_library_with_another_hash_is_not_packaged(tmp_path):
         build(tmp_path, stage="dev", also={"requirements.txt": forged})
 
 
+@pytest.mark.long
 def test_a_lock_that_lacks_what_a_library_needs_is_not_packaged(tmp_path):
     lock = (ROOT / "requirements.txt").read_text()
 
@@ -126,6 +127,7 @@ def test_a_lock_that_lacks_what_a_library_needs_is_not_packaged(tmp_path):
         build(tmp_path, stage="dev", also={"requirements.txt": lock[: lock.index("wrapt==")]})
 
 
+@pytest.mark.long
 def test_what_lies_about_in_the_tree_is_seen(tmp_path):
     bundle = build(
         tmp_path, stage="dev", also={"chalicelib/notes.txt": "x", "chalicelib/tests/test_x.py": "x = 1\n"}

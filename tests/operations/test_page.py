@@ -123,6 +123,7 @@ class Desk:
 
 
 @pytest.mark.slow
+@pytest.mark.long  # its shorter sisters: tests/infra/test_deploy.py, tests/e2e/test_quick.py
 @pytest.mark.timeout(400)
 def test_a_newcomer_types_the_first_deploy_line_by_line(tmp_path):
     assert SCRIPT

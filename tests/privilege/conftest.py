@@ -35,7 +35,9 @@ def in_process() -> Iterator[Place]:
             yield Place(region=REGION, account=DEFAULT_ACCOUNT_ID)
 
 
-_OTHERS = [pytest.param(name, marks=pytest.mark.slow) for name in sorted(STAGES) if name != "dev"]
+_OTHERS = [
+    pytest.param(name, marks=[pytest.mark.slow, pytest.mark.long]) for name in sorted(STAGES) if name != "dev"
+]
 
 
 @pytest.fixture(scope="session", params=["dev", *_OTHERS])

@@ -146,8 +146,9 @@ def test_a_mutant_is_caught_by_one_fault_at_most(name, court):
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("scenario", [one.name for one in SCENARIOS])
-def test_no_single_fault_of_every_tenth_anywhere_breaks_an_invariant(scenario, found, court):
+def test_no_single_fault_of_every_twentieth_anywhere_breaks_an_invariant(scenario, found, court):
     # From another one on in each scenario; `make proof` tries them all.
-    plans = singles(court.calm[scenario])[list(BY_NAME).index(scenario) % 10 :: 10]
+    every = singles(court.calm[scenario])
+    plans = every[list(BY_NAME).index(scenario) % 20 :: 20] or every[-1:]
     assert plans
     assert violations(plans, found, court) == []

@@ -19,6 +19,8 @@ from proof.simulation.mutants import MUTANTS, applied
 from proof.simulation.shrink import command, shrink
 from proof.simulation.trial import CONTROL, FIRST, tried
 
+LONG = (pytest.mark.slow, pytest.mark.long)
+
 SAMPLE = 600
 
 
@@ -127,7 +129,12 @@ def test_a_long_run_is_kept_as_json(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    "mutant", [each for each in MUTANTS if not each.harmless], ids=lambda each: each.name
+    "mutant",
+    [
+        # Every fourth here; `make sample` tries others, `make proof` all of them.
+        pytest.param(each, id=each.name, marks=() if number % 4 == 3 else LONG)
+        for number, each in enumerate(each for each in MUTANTS if not each.harmless)
+    ],
 )
 def test_a_broken_variant_is_caught(mutant):
     verdict = tried(mutant, seeds=1500, seconds=100)
