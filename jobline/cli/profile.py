@@ -34,7 +34,8 @@ def profile() -> None:
     is_flag=True,
     help="Read the key from standard input instead of asking: never on the command line, where others see it.",
 )
-def add(name: str, *, url: str, key_stdin: bool) -> None:
+@json_option
+def add(name: str, *, url: str, key_stdin: bool, as_json: bool) -> None:
     """Add a profile, or change one. The first is in use at once."""
     if not NAME.fullmatch(name):
         raise click.BadParameter("up to 64 letters, digits, - and _", param_hint="NAME")
@@ -45,8 +46,11 @@ def add(name: str, *, url: str, key_stdin: bool) -> None:
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     there = profiles.read()
-    profiles.write(Profiles(profiles={**there.profiles, name: made}, used=there.used or name))
+    now = Profiles(profiles={**there.profiles, name: made}, used=there.used or name)
+    profiles.write(now)
     out.say(f"{name} is in {profiles.file()}", stderr=True)
+    if as_json:
+        out.print_json(_shown(name, now))
 
 
 @profile.command("list")
@@ -60,10 +64,7 @@ def list_(*, as_json: bool) -> None:
     except Failure as error:
         taken, speaks = None, {"url": None, "found": error.message}
     if as_json:
-        each = [
-            {"name": name, "url": one.url, "used": name == there.used}
-            for name, one in sorted(there.profiles.items())
-        ]
+        each = [_shown(name, there) for name in sorted(there.profiles)]
         out.print_json({"profiles": each, "speaks_to": speaks})
         return
     rows = (
@@ -77,11 +78,15 @@ def list_(*, as_json: bool) -> None:
 
 @profile.command()
 @click.argument("name")
-def use(name: str) -> None:
+@json_option
+def use(name: str, *, as_json: bool) -> None:
     """Let commands speak to this stage where nothing else says to which."""
     there = profiles.read()
     _known(name, there)
-    profiles.write(Profiles(profiles=there.profiles, used=name))
+    now = Profiles(profiles=there.profiles, used=name)
+    profiles.write(now)
+    if as_json:
+        out.print_json(_shown(name, now))
     out.say(f"{name} is in use", stderr=True)
     if read_state():
         out.say(
@@ -91,13 +96,21 @@ def use(name: str) -> None:
 
 @profile.command()
 @click.argument("name")
-def remove(name: str) -> None:
+@json_option
+def remove(name: str, *, as_json: bool) -> None:
     """Forget a profile and its key."""
     there = profiles.read()
     _known(name, there)
     left = {other: one for other, one in there.profiles.items() if other != name}
     profiles.write(Profiles(profiles=left, used=None if there.used == name else there.used))
+    if as_json:
+        out.print_json(_shown(name, there) | {"removed": True})
     out.say(f"{name} is forgotten", stderr=True)
+
+
+def _shown(name: str, there: Profiles) -> dict[str, object]:
+    """A profile for programs, without its key."""
+    return {"name": name, "url": there.profiles[name].url, "used": name == there.used}
 
 
 def _known(name: str, there: Profiles) -> None:

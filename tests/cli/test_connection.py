@@ -146,6 +146,17 @@ class TestProfiles:
             "speaks_to": {"url": "https://dev.test/api", "found": "profile dev"},
         }
 
+    def test_each_change_says_what_it_made_of_it_to_programs_too_and_never_the_key(self, jobline):
+        url = "https://dev.test"
+        added = jobline("profile", "add", "dev", "--url", url, "--key-stdin", "--json", input="jl_secret\n")
+        used = jobline("profile", "use", "dev", "--json")
+        removed = jobline("profile", "remove", "dev", "--json")
+
+        told = [json.loads(one.stdout) for one in (added, used, removed)]
+        shown = {"name": "dev", "url": url, "used": True}
+        assert told == [shown, shown, {**shown, "removed": True}]
+        assert "jl_secret" not in added.output + used.output + removed.output
+
     def test_another_may_be_used_and_one_forgotten(self, jobline):
         add(jobline)
         add(jobline, "prod", url="https://prod.test")
