@@ -105,6 +105,7 @@ def test_the_command_ends_in_that_line(capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_command_says_it_in_json_too(capsys):
     assert main(["--jobs", "20", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)

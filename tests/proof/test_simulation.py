@@ -21,7 +21,7 @@ from proof.simulation.trial import CONTROL, FIRST, tried
 
 LONG = (pytest.mark.slow, pytest.mark.long)
 
-SAMPLE = 600
+SAMPLE = 300
 
 
 @pytest.fixture(scope="module")

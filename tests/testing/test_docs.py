@@ -68,6 +68,7 @@ def test_the_double_charge_is_caught_in_the_words_of_the_page(tmp_path):
     assert pasted in tidy(ran.stdout)
 
 
+@pytest.mark.long
 def test_the_mended_task_and_all_other_examples_pass(tmp_path):
     found = examples()
     found["shop.py"] = found.pop("shop.py, mended")

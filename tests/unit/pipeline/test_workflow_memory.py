@@ -87,6 +87,7 @@ def _work(one: Mapping[str, Any]) -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.slow
+@pytest.mark.long  # `make workflows` measures the same
 def test_fanning_out_ten_times_as_many_takes_no_more_memory(monkeypatch):
     monkeypatch.setattr(lines, "PIECE", 64 * 1024)
     peak(300)  # what is imported and cached on first use
