@@ -144,7 +144,7 @@ proof: $(READY) ## Prove it: every layer, all faults and mutants, the report und
 
 .PHONY: sample
 sample: $(READY) ## A minute of the proof: some of everything, and a quarter of the mutants
-	$(PY) -m proof --minutes 0.5 --folder build/proof-sample
+	$(PY) -m proof --minutes 1 --folder build/proof-sample
 
 .PHONY: e2e
 e2e: $(READY) ## Prove the deployed thing on an emulator: deploy, use, redeploy, delete; both ways (ARGS=--quick)
