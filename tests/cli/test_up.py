@@ -18,7 +18,7 @@ from rich.console import Console
 from jobline.cli.welcome import welcome
 from jobline.local.ports import listen
 from tests.local.processes import alive, listening_addresses_of, loopback
-from tests.local.waiting import until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import json
 import os
-import time
 
 import django.test
 import pytest
@@ -13,6 +12,7 @@ from django.test import override_settings
 from examples.django_app.settings import DATABASE
 from jobline.client.django import close_clients
 from jobline.local.stack import LocalStack
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -47,17 +47,6 @@ def reach(stack):
     return {"JOBLINE_URL": stack.api_url, "JOBLINE_API_KEY": stack.api_key}
 
 
-def until(look, *, within=60.0):
-    """What `look` gives once it is something."""
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.2)
-    raise AssertionError("it took too long")
-
-
 def test_the_four_patterns_in_flask(reach):
     from examples.flask_app.app import create_app
 
@@ -67,7 +56,7 @@ def test_the_four_patterns_in_flask(reach):
     for answer, result in asked:
         assert answer.status_code == 202
         where = answer.headers["Location"]
-        until(lambda where=where: visitor.get(where).json["state"] == "SUCCEEDED")
+        until(lambda where=where: visitor.get(where).json["state"] == "SUCCEEDED", within=60)
         assert visitor.get(where).json["result"] == result
     assert visitor.post("/stretch", json={"passphrase": 7}).json["argument"] == "args.passphrase"
     app.extensions["jobline"].close()
@@ -101,14 +90,14 @@ def test_djangos_tasks_run_with_the_projects_database(reach, stack):
 
         def ended(answer):
             where = f"/results/{answer.json()['id']}"
-            until(lambda: "errors" in visitor.get(where).json())
+            until(lambda: "errors" in visitor.get(where).json(), within=60)
             return visitor.get(where).json()
 
         signed_up = post("/signups", {"address": "ann@example.org"}).json()["signup"]
         words, refused = post("/tasks/words", {"text": "one two"}), post("/tasks/refuse", {"why": "no"})
         report = post("/tasks/report", {"texts": ["a b", "c"]})
 
-        until(lambda: visitor.get(f"/signups/{signed_up}").json()["welcomed"] == 1)
+        until(lambda: visitor.get(f"/signups/{signed_up}").json()["welcomed"] == 1, within=60)
         assert ended(words) == {"status": "SUCCESSFUL", "attempts": 1, "errors": [], "value": 2}
         failed = ended(refused)
         assert (failed["status"], failed["errors"]) == (
@@ -117,7 +106,7 @@ def test_djangos_tasks_run_with_the_projects_database(reach, stack):
         )
         nested = visitor.get(f"/results/{ended(report)['value']['id']}")
         assert nested.status_code == 200, "what a task enqueued is there for the web application"
-        until(lambda: visitor.get(f"/results/{ended(report)['value']['id']}").json().get("value"))
+        until(lambda: visitor.get(f"/results/{ended(report)['value']['id']}").json().get("value"), within=60)
         assert ended(report)["value"]["id"]
         assert visitor.get("/results/nothing").status_code == 404
     close_clients()

@@ -16,8 +16,8 @@ import pytest
 from infra.names import FED_BY, Names
 from jobline.local.emulator import Emulator
 from jobline.local.stack import create_dev_key
-from tests.local.waiting import until
 from tests.support.project import copy_project
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 

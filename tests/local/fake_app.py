@@ -11,7 +11,7 @@ from pathlib import Path
 from chalice import Chalice, Response
 
 from infra.names import FED_BY
-from tests.local.waiting import until
+from tests.support.waiting import until
 
 app = Chalice(app_name="fake")
 

@@ -8,7 +8,7 @@ import pytest
 
 from jobline.local.child import Child, how_it_ended
 from tests.local.processes import alive
-from tests.local.waiting import until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 

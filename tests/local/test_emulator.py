@@ -9,7 +9,7 @@ import pytest
 from jobline.local.emulator import Emulator, EmulatorFailed
 from jobline.local.ports import PortBusy, listen
 from tests.local.processes import alive, children_of, listening_addresses_of, loopback
-from tests.local.waiting import until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 

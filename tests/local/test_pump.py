@@ -9,7 +9,7 @@ from jobline.local.invoke import Function, Stuck
 from jobline.local.partial import Reading
 from jobline.local.pump import Pump
 from tests.local.fake_sqs import ARN, FakeSqs
-from tests.local.waiting import until
+from tests.support.waiting import until
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import pytest
 
 from jobline.local.invoke import Function
 from jobline.local.pump import Pump
-from tests.local.waiting import until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 

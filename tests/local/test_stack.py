@@ -14,7 +14,7 @@ from jobline.local.ports import PortBusy, listen
 from jobline.local.stack import LocalStack
 from jobline.local.supervised import DidNotStart
 from tests.local.processes import alive, listening_addresses_of, loopback
-from tests.local.waiting import until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ import pytest
 
 from jobline.local import supervised
 from jobline.local.supervised import DidNotStart, Supervised
-from tests.local.waiting import until
+from tests.support.waiting import until
 
 
 class FakeChild:

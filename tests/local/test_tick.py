@@ -9,7 +9,7 @@ import pytest
 from jobline.local import tick
 from jobline.local.invoke import Function, Stuck
 from jobline.local.tick import scheduled_event, tick_every
-from tests.local.waiting import until
+from tests.support.waiting import until
 
 EVERY = 0.002  # seconds
 
