@@ -64,4 +64,5 @@ def test_the_longest_tests_have_a_target_of_their_own_and_are_few():
         for path in (ROOT / "tests").glob("**/test_*.py")
         if re.search(r"^@pytest\.mark\.long$", path.read_text(encoding="utf-8"), re.MULTILINE)
     ]
-    assert 1 <= len(marked) <= 12, marked
+    # Each is a test that nobody runs before landing: there has to be a reason for one more.
+    assert 1 <= len(marked) <= 16, marked

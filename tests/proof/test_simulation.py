@@ -43,8 +43,8 @@ def test_every_accepted_job_of_the_sample_came_to_one_end(sample):
 
 
 def test_the_sample_meets_nearly_every_fault_of_the_matrix(sample):
-    # The rare ones need more histories than a sample has; from ENOUGH on, the command insists on each.
-    assert len(sample.missed) <= 6, sample.missed
+    # The rare ones need more histories than a sample has, and a change of the code deals other ones; from ENOUGH on, the command insists on each.
+    assert len(sample.missed) <= len(HERE) // 6, sample.missed
 
 
 def test_the_sample_has_tenants_who_pry_and_rows_of_newer_code(sample):
