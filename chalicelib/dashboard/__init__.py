@@ -61,6 +61,7 @@ FILES: Mapping[str, str] = {
         "time.js",
         "topics.js",
         "waterfall.js",
+        "webhooks.js",
         "workflow.js",
         "workflows.js",
     )

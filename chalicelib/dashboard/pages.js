@@ -12,6 +12,7 @@ import { schedules } from "./schedules.js";
 import { tasks } from "./tasks.js";
 import { tenants } from "./tenants.js";
 import { topics } from "./topics.js";
+import { webhooks } from "./webhooks.js";
 import { workflow } from "./workflow.js";
 import { workflows } from "./workflows.js";
 
@@ -25,6 +26,7 @@ export const PAGES = [
   { id: "lanes", name: "Lanes", page: lanes, letter: "l" },
   { id: "tasks", name: "Tasks", page: tasks, one: tasks, letter: "t" },
   { id: "topics", name: "Topics", page: topics, letter: "p" },
+  { id: "webhooks", name: "Webhooks", page: webhooks, letter: "h", scope: "operate" },
   { id: "tenants", name: "Tenants", page: tenants, letter: "n", scope: "admin" },
 ];
 

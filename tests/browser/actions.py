@@ -106,6 +106,15 @@ def _schedules(site: Site) -> list[Any]:
     return [one["id"] for one in site.ask("GET", "/schedules", None)["schedules"]]
 
 
+def _webhook(site: Site) -> str:
+    made = site.ask("POST", "/webhooks", {"url": "https://hooks.example.org/jobline"})
+    return str(made["id"])
+
+
+def _webhooks(site: Site) -> dict[str, Any]:
+    return {one["id"]: one for one in site.ask("GET", "/webhooks")["webhooks"]}
+
+
 def _paused(site: Site, lane: str) -> bool:
     return any(one["paused"] for one in site.ask("GET", "/lanes")["lanes"] if one["lane"] == lane)
 
@@ -198,7 +207,20 @@ OTHERS = (
     Action(name="resubmit a workflow", sets=_broken_workflow, path="workflows/{id}", button="Resubmit…", yes="Submit it",
            call="POST /workflows/{id}/resubmit", holds=lambda site, one: any(row.id > one and row.task == "jobline.workflow" for row in site.rows)),
 )  # fmt: skip
-ACTIONS = (*JOBS, *RELEASES, *SCHEDULES, *OTHERS)
+WEBHOOKS = (
+    Action(name="make an endpoint", sets=lambda site: "", path="webhooks", button="New endpoint…", yes="Make it",
+           fields={"Address": "https://hooks.example.org/by-hand", "Description": "by hand"}, call="POST /webhooks",
+           holds=lambda site, _: any(one["description"] == "by hand" for one in _webhooks(site).values())),
+    Action(name="change an endpoint", sets=_webhook, path="webhooks", button="Change: {id}", yes="Change it", fields={"Description": "changed"},
+           call="PATCH /webhooks/{id}", holds=lambda site, one: _webhooks(site)[one]["description"] == "changed"),
+    Action(name="test an endpoint", sets=_webhook, path="webhooks", button="Test: {id}", yes="Send it", call="POST /webhooks/{id}/test",
+           holds=lambda site, one: any(row.task == "jobline.webhook" and one in str(row.args) for row in site.rows)),
+    Action(name="give an endpoint a new secret", sets=_webhook, path="webhooks", button="New secret: {id}", yes="Change the secret",
+           call="POST /webhooks/{id}/rotate", holds=lambda site, one: _webhooks(site)[one]["old_secret_until"] is not None),
+    Action(name="delete an endpoint", sets=_webhook, path="webhooks", button="Delete: {id}", yes="Delete it",
+           call="DELETE /webhooks/{id}", holds=lambda site, one: one not in _webhooks(site)),
+)  # fmt: skip
+ACTIONS = (*JOBS, *RELEASES, *SCHEDULES, *OTHERS, *WEBHOOKS)
 
 HARMLESS = (
     "Sign out", "Find… Ctrl K", "Live", "Keys and help", "?", "Show", "Fit", "Full size", "Fold again", "Clear", "Close", "Copy", "Columns",

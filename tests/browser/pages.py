@@ -28,6 +28,7 @@ def plain(there: Furnished) -> Mapping[str, tuple[str, ...]]:
         "lanes": ("lanes",),
         "tasks": ("tasks",),
         "topics": ("topics",),
+        "webhooks": ("webhooks",),
         "tenants": ("tenants",),
     }
 

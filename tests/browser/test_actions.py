@@ -151,3 +151,16 @@ def closed(clerk: Visitor) -> None:
         clerk.dialog.get_by_role("button", name=re.compile(f"^(Close|{NO})$")).click()
         clerk.settle()
     assert clerk.dialog.count() == 0
+
+
+def test_an_endpoints_secret_is_shown_once_and_is_gone_with_the_page(clerk: Visitor):
+    clerk.goes("webhooks")
+    clerk.press("New endpoint…")
+    clerk.dialog.get_by_label("Address", exact=True).fill("https://hooks.example.org/once")
+    clerk.press("Make it", clerk.dialog)
+    shown = clerk.page.locator("main").inner_text()
+    secret = re.search(r"whsec_\S+", shown)
+    assert secret
+    clerk.goes("topics")
+    clerk.goes("webhooks")
+    assert "whsec_" not in clerk.page.locator("body").inner_text()
