@@ -1,6 +1,7 @@
 """List prices of AWS with their date, as prices.json has them. Change the file when they change; free tiers are left out."""
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -24,19 +25,22 @@ class RunPrices:
     gb_second: float
 
     def dollars(self, figures: Figures) -> float:
-        """What these jobs came to, about: the consumers' time and invocations, the writes of plain jobs and their messages, each sent alone.
+        """What these jobs came to, about; what it is made of is told by `split`."""
+        return sum(self.split(figures).values())
+
+    def split(self, figures: Figures) -> Mapping[str, float]:
+        """The consumers' time and invocations; the writes of plain jobs; and their messages, each sent alone.
 
         Not in it: the API, the tick, logs, traces, what features add, and what tasks use themselves.
         """
         gb_seconds = figures.megabyte_ms / 1024 / 1000
         writes = figures.started + figures.retried + 2 * figures.ended  # claims; outcomes; acceptances
         batches = figures.calls / 1000
-        return (
-            gb_seconds * self.gb_second
-            + writes * self.write_unit
-            + batches * (self.lambda_request + 2 * self.sqs_request)
-            + figures.started * self.sqs_request
-        )
+        return {
+            "consumers": gb_seconds * self.gb_second + batches * self.lambda_request,
+            "table": writes * self.write_unit,
+            "queue": (figures.started + 2 * batches) * self.sqs_request,
+        }
 
 
 @cache

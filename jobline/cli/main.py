@@ -12,7 +12,7 @@ from jobline import __version__, home
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "cancel": ("cancelling:cancel", "Cancel jobs: by their ids, or all that a filter takes."),
     "completion": ("completion:completion", "Print what makes your shell complete these commands."),
-    "cost": ("cost:cost", "Say what so many jobs cost on AWS, by list prices."),
+    "cost": ("cost:cost", "Show what jobs cost, by day, task or tenant; or say what so many would."),
     "dead": ("dead:dead", "Jobs that gave up: what they have in common, and another life for them."),
     "doctor": (
         "doctor:doctor",

@@ -104,6 +104,8 @@ RIGHT = {
     "wait p95",
     "took",
     "$",
+    "$ a million",
+    "billed",
     "concurrency",
 }
 

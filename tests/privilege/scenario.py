@@ -78,6 +78,7 @@ class Day:
             "/tasks/echo",
             "/lanes",
             "/stats",
+            "/costs?by=day,task",
             "/stats?last=172800&tenant=*",
             "/me",
             "/health",

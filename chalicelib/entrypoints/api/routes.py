@@ -22,6 +22,7 @@ AREAS: Mapping[str, str] = {
     "releases": "RELEASE_ROUTES",
     "lanes": "LANE_ROUTES",
     "stats": "STATS_ROUTES",
+    "costs": "COST_ROUTES",
     "tenants": "TENANT_ROUTES",
     "topics": "TOPIC_ROUTES",
     "schedules": "SCHEDULE_ROUTES",
@@ -59,6 +60,7 @@ AREA_PATHS: Mapping[str, tuple[str, ...]] = {
         "/lanes/{name}/resume",
     ),
     "stats": ("/stats",),
+    "costs": ("/costs",),
     "tenants": (
         "/tenants",
         "/tenants/{name}/limits",

@@ -7,6 +7,7 @@ is a question.
 from collections.abc import Iterator
 from dataclasses import field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.lean import dataclass
@@ -33,6 +34,23 @@ PARTS_READ = 2000
 
 AHEAD = 5 * MINUTE
 """Clocks may differ."""
+
+
+class By(StrEnum):
+    """What sums can be told apart by, at the same time."""
+
+    STEP = "step"
+    TASK = "task"
+    TENANT = "tenant"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """What one such sum is of; None: it is not told apart by that."""
+
+    at: datetime | None = None
+    task: str | None = None
+    tenant: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +80,8 @@ class Found:
     steps: dict[datetime, Figures] = field(default_factory=dict)
     tasks: dict[str, Figures] = field(default_factory=dict)
     tenants: dict[str, Figures] = field(default_factory=dict)
+    by: frozenset[By] = frozenset()  #: what `groups` are told apart by
+    groups: dict[Group, Figures] = field(default_factory=dict)
 
     def add(self, at: datetime, book: Book) -> None:
         """A book of that time. What lies outside of the question's time is left out."""
@@ -76,6 +96,13 @@ class Found:
                 for sums, key in ((self.tasks, task), (self.tenants, tenant)):
                     sums.setdefault(key, Figures()).merge(figures)
                 self.steps.setdefault(step, Figures()).merge(figures)
+                if self.by:
+                    group = Group(
+                        at=step if By.STEP in self.by else None,
+                        task=task if By.TASK in self.by else None,
+                        tenant=tenant if By.TENANT in self.by else None,
+                    )
+                    self.groups.setdefault(group, Figures()).merge(figures)
 
 
 def question(
@@ -120,10 +147,10 @@ def _step(seconds: int | None, time: timedelta) -> timedelta:
     return step
 
 
-def read(asked: Question, *, parts: Parts) -> Found:
-    """The answer. Raises `Unavailable`."""
+def read(asked: Question, *, by: frozenset[By] = frozenset(), parts: Parts) -> Found:
+    """The answer, with sums of their own by each of these together. Raises `Unavailable`."""
     bound = bound_until(parts)
-    found = Found(question=asked, bound=bound, complete=asked.until)
+    found = Found(question=asked, bound=bound, complete=asked.until, by=by)
     known = asked.since if bound is None else bound
     begin = asked.since
     if asked.step >= HOUR and bound is not None:
