@@ -17,6 +17,8 @@ from chalicelib.domain.job import Place, Stored
 from chalicelib.pipeline import tick
 from chalicelib.pipeline.appointments import Kept
 from chalicelib.pipeline.ports import Refused
+from chalicelib.pipeline.statistics import bind, shelves
+from chalicelib.pipeline.statistics.tally import Tally
 from chalicelib.pipeline.sweep import Swept
 from proof.simulation.mutants import MUTANTS, Mutant
 from proof.simulation.mutants.registry import Patch
@@ -244,6 +246,29 @@ def throttling_is_final() -> Sequence[Patch]:
     from chalicelib.adapters.aws import errors
 
     return [(errors, "PASSING", frozenset())]
+
+
+@own("a part of the statistics of which nobody knows whether it is there is written under another key")
+def part_under_another_key() -> Sequence[Patch]:
+    sure = Tally.written
+
+    def written(self: Any, draft: Any, **how: bool) -> None:
+        sure(self, draft, sure=True)
+        if not how["sure"]:
+            self._book.merge(draft.book)
+
+    return [(Tally, "written", written)]
+
+
+@own("a minute is bound by adding to what is bound")
+def bound_by_adding() -> Sequence[Patch]:
+    first = shelves.bound
+
+    def more(book: Any, until: Any) -> Any:
+        book.merge(book)
+        return first(book, until)
+
+    return [(bind, "bound", more)]
 
 
 ALL: Sequence[Mutant] = (*(one for one in MUTANTS if one.name in SHARED), *OWN)

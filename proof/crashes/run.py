@@ -6,8 +6,10 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from chalicelib import wiring
+from chalicelib.adapters.memory.world import START
 from chalicelib.domain.job import TERMINAL
 from chalicelib.pipeline.built_in import WEBHOOK
+from chalicelib.pipeline.statistics.read import question, read
 from proof.crashes.account import Account
 from proof.crashes.clock import MINUTE
 from proof.crashes.faults import FLICKERS, Fault
@@ -93,10 +95,31 @@ def _judged(scenario: Scenario, stage: Stage, calm: Run | None) -> Counter[str]:
             monitor.fail("KEY", f"key {key} was answered with {len(ids)} jobs")
         if row.task == WEBHOOK.name and not stage.receiver.taken[f"msg_{row.id}"]:
             monitor.fail("TOLD", f"{row.label()} is {row.state}, and nobody has its message")
+    if stage.counting:
+        _counted(stage)
     if calm is not None:
         _no_worse(stage, calm)
     _replay(stage)
     return ledger
+
+
+def _counted(stage: Stage) -> None:
+    """Statistics may leave out what a process took with it, and never tell more than there was."""
+    stage.advance(minutes=3)
+    stage.tick()
+    now = stage.clock.now()
+    asked = question(since=START, until=now, step=None, task=None, tenant=None, now=now)
+    told = read(asked, parts=stage.parts).total
+    rows = stage.watch.rows.values()
+    there = {
+        "started": sum(entry.event in CLAIMS for row in rows for entry in row.history),
+        "succeeded": sum(entry.event == "succeeded" for row in rows for entry in row.history),
+        "retried": sum(entry.event == "retry_scheduled" for row in rows for entry in row.history),
+    }
+    for word, most in there.items():
+        counted = getattr(told, word)
+        if counted > most or (not stage.seam.struck and counted < most):
+            stage.monitor.fail("COUNT", f"{counted} are told as {word}, and {most} were")
 
 
 def _no_worse(stage: Stage, calm: Run) -> None:

@@ -82,6 +82,10 @@ def dead_letter(stage: Stage) -> None:
         stage.account.put(DEAD_LETTERS if lane else lane, body)
 
 
+def count(stage: Stage) -> None:
+    stage.count()
+
+
 def plan(what: str) -> Step:
     """A schedule is made, or deleted."""
     return lambda stage: stage.plan(what)
@@ -261,6 +265,19 @@ SCENARIOS: Sequence[Scenario] = (
         name="planned_no_more",
         steps=[plan("make"), tick, plan("delete"), quiet],
         ends=frozenset({S.CANCELLED, S.SUCCEEDED}),
+    ),
+    Scenario(
+        name="counted",
+        steps=[
+            count,
+            submit("fail:1"),
+            drain,
+            submit(times=2),
+            wait(seconds=30),
+            drain,
+            wait(minutes=3),
+            tick,
+        ],
     ),
     Scenario(name="told", steps=[register, submit_told, drain, quiet]),
     *WORKFLOWS,

@@ -14,17 +14,21 @@ from chalicelib.adapters.aws.queue import SqsQueue
 from chalicelib.adapters.aws.side_tables import DynamoApiKeys, DynamoKeys, DynamoQuarantine
 from chalicelib.adapters.aws.store import DynamoStore
 from chalicelib.adapters.memory.world import START
+from chalicelib.adapters.observed import ObservedStore
+from chalicelib.adapters.statistics import Statistics
 from chalicelib.domain.errors import JoblineError, MachineryError, NotFound, NotPossible
 from chalicelib.domain.job import TERMINAL, Job, State
 from chalicelib.entrypoints import consumer, tick
-from chalicelib.lanes import BY_NAME, LANES
+from chalicelib.lanes import BY_NAME, LANES, MEMORY
 from chalicelib.pipeline import schedule_change
 from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.consume import WholeBatchFailed
 from chalicelib.pipeline.enqueue import JobRequest, enqueue
 from chalicelib.pipeline.ids import time_of
 from chalicelib.pipeline.limits import Limits
+from chalicelib.pipeline.nobody import NOBODY_COUNTS, NOBODY_TRACES
 from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.ports import Metrics
 from chalicelib.pipeline.redrive import redrive
 from chalicelib.pipeline.task import Kind, Submission
 from chalicelib.pipeline.tenant_gate import Memory
@@ -98,6 +102,7 @@ class Stage:
         self.receiver = receiver.Receiver(seam.hits)
         self.endpoint: str | None = None
         self._ticked = -1
+        self.counting = False  #: whether statistics are kept
         seam.meanwhile = self._meanwhile
         self.parts = self._process()
 
@@ -105,10 +110,15 @@ class Stage:
         """The parts of a process that has just started: the real adapters, as wiring makes them, on one thread and in held time."""
         settings, clients, crew = self.account.settings, self.account.clients, OneByOne(self.seam)
         lanes = SqsQueue(clients, settings.queues, crew)
+        items, store = DynamoItems(clients, settings.table, crew), DynamoStore(clients, settings.table, crew)
+        counts: Metrics = NOBODY_COUNTS
+        if self.counting:
+            counts = Statistics(items, self.clock, memory=MEMORY, aside=lambda write: write())
         parts = Parts(
-            store=DynamoStore(clients, settings.table, crew),
+            store=ObservedStore(store, NOBODY_TRACES, counts) if self.counting else store,
             keys=DynamoKeys(clients, settings.table),
-            items=DynamoItems(clients, settings.table, crew),
+            items=items,
+            metrics=counts,
             payloads=AwsPayloads(clients, settings.table, settings.bucket),
             inputs=S3Inputs(clients, settings.bucket),
             queue=lanes,
@@ -125,6 +135,11 @@ class Stage:
         )
         wiring.use(parts)
         return parts
+
+    def count(self) -> None:
+        """From now on statistics are kept. Not in every scenario: it is one more call for each batch."""
+        self.counting = True
+        self.parts = self._process()
 
     # ------------------------------------------------------------------------------------------------------- processes
 

@@ -46,6 +46,8 @@ KNOWN: Mapping[str, str] = {
     "kept_ignored": "retried",
     "bad_marked_as_good": "hasty",
     "ids_of_the_attempt": "fan_out 6:crash_after",
+    "part_under_another_key": "counted 7:late",
+    "bound_by_adding": "counted",
 }
 """Mutant -> a plan that caught it before: tried first, so that a trial is short. If it does not catch it any more, all others are tried."""
 
