@@ -5,13 +5,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chalicelib.domain.lean import dataclass
 from chalicelib.lanes import DECLARED, LANES
 from chalicelib.pipeline.console import Console
 from chalicelib.pipeline.limits import Limits
+
+if TYPE_CHECKING:
+    from chalicelib.pipeline.trust import Trust
 
 LOCAL = "local"
 """The stage of `jobline up`."""
@@ -47,6 +50,7 @@ class Settings:
     limits: Limits
     webhooks_to_loopback: bool  #: `jobline up` alone: a receiver on the same machine may be tried
     region: str | None = None  #: where on AWS this runs; None: it runs elsewhere
+    trust: "Trust | None" = None  #: whose bearer tokens are believed; None: API keys alone
     direct_calls: bool = False  #: plain calls to DynamoDB go without botocore's machinery (docs/decisions/0031-direct-calls.md)
 
     @property
@@ -79,7 +83,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read JOBLINE_APP, _STAGE, _BUCKET, _TASKS, _METRICS, _STATISTICS, _DIRECT_CALLS and the numbers in seconds. Raises `BadSetting` that names the variable."""
+        """Read JOBLINE_APP, _STAGE, _BUCKET, _TASKS, _METRICS, _STATISTICS, _DIRECT_CALLS, _JWT_* and the numbers in seconds. Raises `BadSetting` that names the variable."""
         app = environment.get("JOBLINE_APP", "jobline")
         stage = environment.get("JOBLINE_STAGE", "local")
         for variable, value in (("JOBLINE_APP", app), ("JOBLINE_STAGE", stage)):
@@ -102,6 +106,7 @@ class Settings:
             limits=_limits(environment),
             webhooks_to_loopback=_webhooks_to_loopback(stage, environment),
             region=_region(environment),
+            trust=believed(environment),
         )
 
 
@@ -110,6 +115,18 @@ def _region(environment: Mapping[str, str]) -> str | None:
     on_aws = "AWS_LAMBDA_FUNCTION_NAME" in environment and "AWS_ENDPOINT_URL" not in environment
     region = environment.get("AWS_REGION", "")
     return region if on_aws and re.fullmatch(r"[a-z0-9-]{1,40}", region) else None
+
+
+def believed(environment: Mapping[str, str]) -> "Trust | None":
+    """Whose bearer tokens: nobody's unless a variable says something; then all of it has to be right. Raises `BadSetting`."""
+    if not any(value and name.startswith("JOBLINE_JWT_") for name, value in environment.items()):
+        return None
+    from chalicelib.token_settings import trust_of
+
+    try:
+        return trust_of(environment)
+    except ValueError as error:
+        raise BadSetting(str(error)) from error
 
 
 def _webhooks_to_loopback(stage: str, environment: Mapping[str, str]) -> bool:

@@ -84,6 +84,12 @@ def build(settings: Settings) -> Parts:
     from chalicelib.pipeline.nobody import NOBODY_COUNTS
 
     registry = load_tasks(settings.task_modules)
+    tokens = None
+    if settings.trust is not None:
+        from chalicelib.adapters.issued_tokens import IssuedTokens
+        from chalicelib.adapters.page import HttpsPages
+
+        tokens = IssuedTokens(settings.trust, HttpsPages(), RealWorld())
     clients, crew, world = Clients(direct=settings.direct_calls), ThreadCrew(), RealWorld()
     traces = tracer(settings.table)
     items = DynamoItems(clients, settings.table, crew)
@@ -112,6 +118,7 @@ def build(settings: Settings) -> Parts:
         metrics=counts,
         feeds=LambdaFeeds(clients, settings.consumers),
         console=settings.console,
+        tokens=tokens,
     )
 
 

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from packaging.utils import canonicalize_name
+
 from chalicelib.domain.lane import MINUTE, VISIBILITY
 from chalicelib.lanes import BY_NAME
+from chalicelib.settings import BadSetting, believed
 from infra.names import FED_BY, FUNCTIONS, Names
+from infra.packaging.needs import TOKEN_READERS
 
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / ".chalice" / "config.json"
@@ -81,7 +85,20 @@ def faults(name: str, config: Mapping[str, Any]) -> Iterator[str]:
         yield "lambda_functions stand above the stages: Chalice ignores environment_variables and tags there"
     if "log_retention_in_days" in config or '"log_retention_in_days"' in json.dumps(given):
         yield "log_retention_in_days is set: Chalice makes a log group nobody writes to; the stack makes the right ones"
+    yield from _token_faults(environment, (ROOT / "requirements.txt").read_text(encoding="utf-8"))
     yield from _function_faults(Names(app=config["app_name"], stage=name), given.get("lambda_functions", {}))
+
+
+def _token_faults(environment: Mapping[str, str], lock: str) -> Iterator[str]:
+    """Of bearer tokens: their settings, and what reads them, which no package has that was not told to."""
+    try:
+        trust = believed(environment)
+    except BadSetting as error:
+        yield str(error)
+        return
+    named = {canonicalize_name(line.partition("==")[0]) for line in lock.splitlines() if "==" in line}
+    if trust and (missing := sorted(TOKEN_READERS - named)):
+        yield f"JOBLINE_JWT_ISSUER is set, and requirements.txt lacks {' and '.join(missing)}: name them in requirements.in and run make lock"
 
 
 def _function_faults(names: Names, functions: Mapping[str, Any]) -> Iterator[str]:

@@ -11,7 +11,7 @@ JoblineError
  |    |    +-- NotPossible    the job's state does not allow this (redrive of a job that is not dead, ...)
  |    |    +-- NotUnique      a job with the same key is there, and the task refuses another
  |    +-- Throttled           the task or the tenant accepts no more now; `after` says when it does again
- |    +-- Denied              the API key is missing, wrong, expired or lacks the scope
+ |    +-- Denied              the API key or token is missing, wrong, expired or lacks the scope
  +-- TaskError                the task's author: raised inside, or because of, a task
  |    +-- TaskMisdeclared     the decorator's arguments contradict each other; raised at import
  |    +-- LaneMisdeclared     a lane in chalicelib/lanes.py is none that AWS could make; raised at import
@@ -107,10 +107,12 @@ class Throttled(CallerError):
 class Denied(CallerError):
     """The credential is missing, wrong, expired, revoked or lacks the scope."""
 
-    def __init__(self, why: str, *, known: bool) -> None:
+    def __init__(self, why: str, *, known: bool, challenge: str = "") -> None:
         super().__init__(why)
         #: True when the caller is known but may not do this (403); False when the credential itself failed (401).
         self.known = known
+        #: What WWW-Authenticate says of it beside the realm (RFC 6750, section 3): a bearer token's refusals have a name.
+        self.challenge = challenge
 
 
 class TaskError(JoblineError):

@@ -114,9 +114,14 @@ class Gate:
         return key
 
 
+def may(key: ApiKey, scope: str) -> bool:
+    """Whether it has the scope; an administrator has all."""
+    return scope in key.scopes or "admin" in key.scopes
+
+
 def require(key: ApiKey, scope: str) -> None:
     """Raise `Denied` unless the key has the scope, or is an administrator's."""
-    if scope not in key.scopes and "admin" not in key.scopes:
+    if not may(key, scope):
         raise Denied(f"this API key lacks the scope {scope!r}", known=True)
 
 

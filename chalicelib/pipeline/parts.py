@@ -21,6 +21,7 @@ from chalicelib.pipeline.ports import (
     PayloadStore,
     Quarantine,
     Runner,
+    Tokens,
     Tracer,
     World,
 )
@@ -52,3 +53,4 @@ class Parts:
     feeds: Feeds = NOBODY_FEEDS
     tenants: Memory = field(default_factory=Memory)
     console: Console | None = None  #: None: not on AWS
+    tokens: Tokens | None = None  #: None: API keys alone

@@ -210,6 +210,13 @@ class ApiKeyStore(Protocol):
         """Let it expire then, or when it does anyway if that is sooner. False: there is no such key."""
 
 
+class Tokens(Protocol):
+    """Bearer tokens that somebody else gives out, where a stage believes them."""
+
+    def admit(self, token: str) -> ApiKey:
+        """Who bears it, as if it were a key. Raises `Denied`, `Unavailable`; `ServiceRefused` when tokens cannot be read here."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Oddity:
     """A message that is not a job's: kept, capped, for a person to look at."""

@@ -4,6 +4,7 @@ Chalice is told to fetch what is in the lock and not to follow it (`hook`), as t
 what is missing.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from email.parser import BytesParser
@@ -18,16 +19,19 @@ from infra.packaging.bundle import Target
 RUNTIME: Mapping[str, AbstractSet[str]] = {"aws-xray-sdk": {"botocore"}}
 """Library to what Lambda's runtime brings for it. A line here is a promise that any version does. Who else needs the same gets it shipped."""
 
+TOKEN_READERS = frozenset({"pyjwt", "cryptography"})
+"""What a stage that believes bearer tokens ships besides (JOBLINE_JWT_ISSUER). No library of ours says that it needs them."""
+
 
 class NotWhole(Exception):
     """Libraries in a package that need what is not in it; a sentence each."""
 
 
-def check(package: Path, target: Target) -> None:
-    """Look at what the libraries in a zip say of themselves. Raises NotWhole."""
+def check(package: Path, target: Target, environment: Mapping[str, str] = os.environ) -> None:
+    """Look at what the libraries in a zip say of themselves, and at what the stage's settings need. Raises NotWhole."""
     with ZipFile(package) as archive:
         told = [archive.read(name) for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
-    if found := list(gaps(told, target)):
+    if found := [*gaps(told, target), *unread(told, environment)]:
         raise NotWhole("\n".join(found))
 
 
@@ -46,6 +50,15 @@ def gaps(metadata: list[bytes], target: Target) -> Iterator[str]:
             if has is None or not need.specifier.contains(has, prereleases=True):
                 wants = f"{need.name}{need.specifier}"
                 yield f"{one['Name']} needs {wants}, the package has {has or 'none'}: run make lock"
+
+
+def unread(metadata: list[bytes], environment: Mapping[str, str]) -> Iterator[str]:
+    """What is missing to read the tokens that the stage is told to believe."""
+    if not environment.get("JOBLINE_JWT_ISSUER"):
+        return
+    has = {canonicalize_name(BytesParser().parsebytes(one, headersonly=True)["Name"]) for one in metadata}
+    for name in sorted(TOKEN_READERS - has):
+        yield f"JOBLINE_JWT_ISSUER is set and needs {name}, the package has none: name it in requirements.in and run make lock"
 
 
 def _environment(target: Target) -> dict[str, str]:

@@ -44,7 +44,7 @@ def judge(bundle: Bundle, *, root: Path) -> Report:
     found = [
         *libraries.faults(bundle, wanted),
         *ours.faults(bundle, root=root, libraries=set(wanted)),
-        *sizes.faults(sizes.total(bundle)),
+        *sizes.faults(sizes.total(bundle), sizes.most(bundle)),
     ]
     return Report(bundle=bundle, wheels=names, faults=found)
 
@@ -52,7 +52,7 @@ def judge(bundle: Bundle, *, root: Path) -> Report:
 def show(report: Report) -> None:
     """Print it; the last line says how it went."""
     console = Console(highlight=False, soft_wrap=True)
-    bundle, whole = report.bundle, sizes.total(report.bundle)
+    bundle, whole, most = report.bundle, sizes.total(report.bundle), sizes.most(report.bundle)
     table = Table(
         title=f"{bundle.path}, for {bundle.target.runtime} on {bundle.target.architecture}",
         title_justify="left",
@@ -69,6 +69,6 @@ def show(report: Report) -> None:
     for fault in report.faults:
         console.print(f"  [red]wrong:[/] {fault}", soft_wrap=True)
     console.print(
-        f"package zipped={whole.zipped} of {sizes.MOST_ZIPPED} unzipped={whole.unzipped} of {sizes.MOST_UNZIPPED} "
+        f"package zipped={whole.zipped} of {most.zipped} unzipped={whole.unzipped} of {most.unzipped} "
         f"functions={len(bundle.functions)} faults={len(report.faults)}"
     )

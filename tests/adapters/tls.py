@@ -105,7 +105,7 @@ class Server:
             while b"\r\n\r\n" not in heard:
                 heard += line.recv(65536)
             head, _, body = heard.partition(b"\r\n\r\n")
-            length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+            length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
             while len(body) < length:
                 body += line.recv(65536)
             self.requests.append(head + b"\r\n\r\n" + body)

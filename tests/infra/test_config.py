@@ -55,6 +55,36 @@ def test_a_fault_is_named(config, told):
         stage("dev", config)
 
 
+ISSUER = {
+    "JOBLINE_JWT_ISSUER": "https://login.example.org/",
+    "JOBLINE_JWT_AUDIENCE": "https://jobs.example.org",
+}
+
+
+def with_tokens(**other: str) -> dict:
+    environment = CONFIGURED["stages"]["dev"]["environment_variables"] | ISSUER | other
+    return broken("stages", "dev", "environment_variables", value=environment)
+
+
+def test_a_stage_that_believes_tokens_names_what_reads_them():
+    with pytest.raises(NotReady, match=r"requirements.txt lacks cryptography and pyjwt: name them"):
+        stage("dev", with_tokens())
+
+
+def test_a_stage_that_names_it_can_be_deployed(tmp_path, monkeypatch):
+    (tmp_path / "requirements.txt").write_text(
+        "cryptography==50.0.2 \\\n    --hash=sha256:ab\nPyJWT==2.15.1\n"
+    )
+    monkeypatch.setattr("infra.config.ROOT", tmp_path)
+
+    assert stage("dev", with_tokens()).environment["JOBLINE_JWT_ISSUER"] == "https://login.example.org/"
+
+
+def test_settings_of_tokens_that_cannot_be_are_told_before_the_first_request():
+    with pytest.raises(NotReady, match="JOBLINE_JWT_ALGORITHM='HS256' is neither RS256 nor ES256"):
+        stage("dev", with_tokens(JOBLINE_JWT_ALGORITHM="HS256"))
+
+
 def test_all_faults_are_told_at_once():
     config = broken("autogen_policy", value=None)
     del config["stages"]["dev"]["api_gateway_stage"]

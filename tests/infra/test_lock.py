@@ -5,7 +5,7 @@ import pytest
 from infra.config import ROOT
 from infra.packaging.bundle import Target
 from infra.packaging.lock import NotRead, pruned
-from infra.packaging.needs import gaps
+from infra.packaging.needs import gaps, unread
 
 LAMBDA = Target("python3.11", "x86_64")
 RUNTIME = {"sdk": {"cloud-core"}}
@@ -102,3 +102,16 @@ def test_the_runtimes_part_may_be_missing_but_not_be_a_wrong_one():
     assert list(gaps([sdk, metadata("botocore", "1.0")], LAMBDA)) == [
         "aws_xray_sdk needs botocore>=1.11.3, the package has 1.0: run make lock"
     ]
+
+
+def told_of(*names: str) -> list[bytes]:
+    return [f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n\n".encode() for name in names]
+
+
+def test_a_package_of_a_stage_that_believes_tokens_can_read_them():
+    on = {"JOBLINE_JWT_ISSUER": "https://login.example.org/"}
+
+    assert list(unread(told_of("msgspec"), {})) == []
+    assert list(unread(told_of("msgspec", "PyJWT", "cryptography"), on)) == []
+    (fault,) = unread(told_of("PyJWT"), on)
+    assert fault.startswith("JOBLINE_JWT_ISSUER is set and needs cryptography, the package has none")

@@ -1,26 +1,39 @@
-"""Who asks, and may they? A route's scope is checked against the bearer's API key."""
+"""Who asks, and may they? A route's scope is checked against the bearer's API key, or against a token where the stage believes one issuer's."""
 
-from chalicelib.pipeline.api_keys import Gate, require
+from chalicelib.domain.errors import Denied
+from chalicelib.pipeline.api_keys import Gate, may, require
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
-from chalicelib.pipeline.ports import ApiKey
+from chalicelib.pipeline.ports import ApiKey, Tokens
 
 _gate: tuple[Parts, Gate] | None = None
 
 
 def admit(authorization: str | None, *, scope: str | None, parts: Parts) -> ApiKey | None:
-    """The caller's key. A route without a scope needs none; one that is given is checked all the same.
+    """The caller's key, or what a token says in its stead: the two are told apart by a dot, which no key has. A route without a scope needs none; one that is given is checked all the same.
 
     Raises `Denied`, `Throttled`, or `Unavailable`.
     """
     if authorization is None and scope is None:
         return None
+    token = _bearer(authorization)
+    if parts.tokens is not None and token is not None and "." in token:
+        return _borne(token, scope, parts.tokens)
     gate = _warm_gate(parts)
-    key = patience(parts)(gate.admit, _bearer(authorization))
+    key = patience(parts)(gate.admit, token)
     if scope is not None:
         require(key, scope)
     gate.count(key)
     return key
+
+
+def _borne(token: str, scope: str | None, tokens: Tokens) -> ApiKey:
+    """Who bears a token. It is in no table of ours: so nothing counts its requests, and no call is made for it."""
+    bearer = tokens.admit(token)
+    if scope is not None and not may(bearer, scope):
+        challenge = f'error="insufficient_scope", scope="{scope}"'
+        raise Denied(f"this token lacks the scope {scope!r}", known=True, challenge=challenge)
+    return bearer
 
 
 def _bearer(authorization: str | None) -> str | None:

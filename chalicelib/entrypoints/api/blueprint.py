@@ -48,10 +48,20 @@ def _raw(request: Any) -> Raw:
         path=request.path,
         names=dict(request.uri_params or {}),
         query={name: request.query_params.getlist(name) for name in request.query_params or ()},
-        headers=dict(request.headers),
+        headers=_headers(request),
         body=bytes(request.raw_body),
         prefix=_prefix(request.context.get("path") or request.path, request.path),
     )
+
+
+def _headers(request: Any) -> dict[str, str]:
+    """The last value of each, as API Gateway has it; but of a credential all: two of them are none (RFC 9110, section 5.3)."""
+    headers = dict(request.headers)
+    every = request.to_original_event().get("multiValueHeaders") or {}
+    if "authorization" in headers:
+        given = [one for name, values in every.items() if name.lower() == "authorization" for one in values]
+        headers["authorization"] = ", ".join(given) if len(given) > 1 else headers["authorization"]
+    return headers
 
 
 def _prefix(whole: str, path: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, NotRequired, TypedDict
 
 from msgspec import Meta
 
-from chalicelib.domain.errors import Throttled
+from chalicelib.domain.errors import Denied, Throttled
 from chalicelib.entrypoints.api.answer import Answer
 from chalicelib.entrypoints.api.problem_kinds import INTERNAL, UNAUTHENTICATED, UNAVAILABLE, Kind, kind_of
 from chalicelib.entrypoints.api.refusals import MethodNotAllowed
@@ -82,8 +82,9 @@ def _headers(kind: Kind, error: Exception) -> dict[str, str]:
     headers: dict[str, str] = {}
     if kind is UNAVAILABLE:
         headers["Retry-After"] = RETRY_AFTER
-    if kind is UNAUTHENTICATED:
-        headers["WWW-Authenticate"] = 'Bearer realm="jobline"'
+    challenge = error.challenge if isinstance(error, Denied) else ""
+    if kind is UNAUTHENTICATED or challenge:
+        headers["WWW-Authenticate"] = ", ".join(filter(None, ('Bearer realm="jobline"', challenge)))
     if isinstance(error, Throttled):
         headers["Retry-After"] = str(_seconds(error))
     if isinstance(error, MethodNotAllowed):
