@@ -51,6 +51,7 @@ class Settings:
     webhooks_to_loopback: bool  #: `jobline up` alone: a receiver on the same machine may be tried
     region: str | None = None  #: where on AWS this runs; None: it runs elsewhere
     trust: "Trust | None" = None  #: whose bearer tokens are believed; None: API keys alone
+    signed: bool = False  #: requests are signed with AWS credentials (JOBLINE_IAM)
     direct_calls: bool = False  #: plain calls to DynamoDB go without botocore's machinery (docs/decisions/0031-direct-calls.md)
 
     @property
@@ -83,7 +84,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read JOBLINE_APP, _STAGE, _BUCKET, _TASKS, _METRICS, _STATISTICS, _DIRECT_CALLS, _JWT_* and the numbers in seconds. Raises `BadSetting` that names the variable."""
+        """Read JOBLINE_APP, _STAGE, _BUCKET, _TASKS, _METRICS, _STATISTICS, _DIRECT_CALLS, _IAM, _JWT_* and the numbers in seconds. Raises `BadSetting` that names the variable."""
         app = environment.get("JOBLINE_APP", "jobline")
         stage = environment.get("JOBLINE_STAGE", "local")
         for variable, value in (("JOBLINE_APP", app), ("JOBLINE_STAGE", stage)):
@@ -107,6 +108,7 @@ class Settings:
             webhooks_to_loopback=_webhooks_to_loopback(stage, environment),
             region=_region(environment),
             trust=believed(environment),
+            signed=_signed(stage, environment),
         )
 
 
@@ -127,6 +129,18 @@ def believed(environment: Mapping[str, str]) -> "Trust | None":
         return trust_of(environment)
     except ValueError as error:
         raise BadSetting(str(error)) from error
+
+
+def _signed(stage: str, environment: Mapping[str, str]) -> bool:
+    """Off by default. On, the signature takes the place of keys and tokens, in the very header that they come in."""
+    on = _switched("JOBLINE_IAM", environment, "off")
+    if on and stage == LOCAL:
+        raise BadSetting(
+            "JOBLINE_IAM=on needs API Gateway, which the local stage has not: it stays with keys"
+        )
+    if on and believed(environment) is not None:
+        raise BadSetting("JOBLINE_IAM=on and JOBLINE_JWT_ISSUER: both come in one header; choose one")
+    return on
 
 
 def _webhooks_to_loopback(stage: str, environment: Mapping[str, str]) -> bool:

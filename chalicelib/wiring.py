@@ -119,6 +119,7 @@ def build(settings: Settings) -> Parts:
         feeds=LambdaFeeds(clients, settings.consumers),
         console=settings.console,
         tokens=tokens,
+        signed=settings.signed,
     )
 
 

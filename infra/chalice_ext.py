@@ -1,5 +1,6 @@
 """What `chalice deploy` and `chalice package` leave out, put in: each function hears of failed records one by one, may feed itself
-retries, and knows its bucket; the API has its stage's name, and errors in the gateway's own words are ours.
+retries, and knows its bucket; the API has its stage's name, and errors in the gateway's own words are ours; it asks for AWS signatures
+where the stage says so.
 
 Chalice 1.34 has no setting for any of it, so this patches private parts of it. They are pinned with chalice in requirements-dev.in and
 held by tests/infra/test_chalice_ext.py. app.py installs it in Chalice's command alone: Lambda's zip has no infra.
@@ -17,6 +18,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
+from chalice.app import IAMAuthorizer
 from chalice.awsclient import TypedAWSClient
 from chalice.deploy.swagger import SwaggerGenerator
 from chalice.package import SAMTemplateGenerator
@@ -29,6 +31,9 @@ from infra.packaging import hook
 PARTIAL = ["ReportBatchItemFailures"]
 ALLOW = "Allow"
 BUCKET = "JOBLINE_BUCKET"
+SIGNED = "JOBLINE_IAM"
+OPEN = frozenset({"/health", "/openapi.json", "/docs", "/dashboard", "/dashboard/{file}"})
+"""Paths that nobody needs a credential for. A test holds them to the routes."""
 
 _call = TypedAWSClient._call_client_method_with_retries  # noqa: SLF001 - there is no other way in
 _create_function = TypedAWSClient.create_function
@@ -129,7 +134,18 @@ def generate_swagger(self: Any, app: Any, rest_api: Any = None) -> dict[str, Any
     document: dict[str, Any] = _generate_swagger(self, app, rest_api)
     document["info"]["title"] = names().rest_api
     document["x-amazon-apigateway-gateway-responses"] = GATEWAY_RESPONSES
+    if os.environ.get(SIGNED) == "on":
+        sign(document)
     return document
+
+
+def sign(document: dict[str, Any]) -> None:
+    """Let API Gateway ask for AWS signatures on every path, but those that are open to all."""
+    signature = IAMAuthorizer()
+    document["securityDefinitions"] = {signature.name: signature.to_swagger()}
+    for path, methods in document["paths"].items():
+        for method in () if path in OPEN else methods.values():
+            method["security"] = [{signature.name: []}]
 
 
 def package_mapping(self: Any, resource: Any, template: dict[str, Any]) -> None:

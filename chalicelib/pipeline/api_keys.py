@@ -1,4 +1,4 @@
-"""API keys: made, shown once, kept as a hash, checked in constant time, replaced without a gap."""
+"""API keys: made, shown once, kept as a hash, checked in constant time, replaced without a gap; and IAM roles, kept as keys without a secret."""
 
 import hashlib
 import hmac
@@ -10,6 +10,7 @@ from chalicelib.pipeline.ids import is_tenant
 from chalicelib.pipeline.key_use import Uses
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.ports import ApiKey
+from chalicelib.pipeline.roles import is_role, role_of
 
 SCOPES = frozenset({"submit", "read", "operate", "admin"})
 MOST_PER_MINUTE = 1_000_000
@@ -27,26 +28,64 @@ def create_key(
     parts: Parts,
 ) -> tuple[str, ApiKey]:
     """A new key: the token, which nobody can show again, and what is stored of it. Raises `InvalidInput`."""
+    key_id, secret = parts.world.token(), _secret(parts)
+    key = _added(key_id, secret, tenant, scopes, name, expires, per_minute, parts)
+    return f"jl_{key_id}_{secret}", key
+
+
+def admit_role(
+    arn: str,
+    *,
+    tenant: str,
+    scopes: frozenset[str],
+    name: str,
+    expires: datetime | None = None,
+    per_minute: int | None = None,
+    parts: Parts,
+) -> ApiKey:
+    """What an IAM role may do from now on, where a stage asks for signatures. Raises `InvalidInput`, `Conflict` if it may do something already.
+
+    It is kept as a key whose secret nobody was told: so it opens nothing but to the role, and a repeated call knows its own.
+    """
+    role = role_of(arn)
+    if role is None:
+        raise InvalidInput("role", "not the ARN of an IAM role: arn:aws:iam::123456789012:role/name")
+    return _added(role, _secret(parts), tenant, scopes, name, expires, per_minute, parts)
+
+
+def _secret(parts: Parts) -> str:
+    return "".join(parts.world.token() for _ in range(4))
+
+
+def _added(
+    key_id: str,
+    secret: str,
+    tenant: str,
+    scopes: frozenset[str],
+    name: str,
+    expires: datetime | None,
+    per_minute: int | None,
+    parts: Parts,
+) -> ApiKey:
+    """The key as it is stored now."""
     if not is_tenant(tenant):
         raise InvalidInput("tenant", "not 1 to 64 letters, digits, dots, dashes and underscores")
     if not scopes or not scopes <= SCOPES:
         raise InvalidInput("scopes", f"not some of {', '.join(sorted(SCOPES))}")
     if per_minute is not None and not 1 <= per_minute <= MOST_PER_MINUTE:
         raise InvalidInput("per_minute", f"not between 1 and {MOST_PER_MINUTE:,}")
-    world = parts.world
-    key_id, secret = world.token(), "".join(world.token() for _ in range(4))
     key = ApiKey(
         id=key_id,
         secret_sha256=_hash(secret),
         tenant=tenant,
         scopes=scopes,
         name=name,
-        created=world.now(),
+        created=parts.world.now(),
         expires=expires,
         per_minute=per_minute,
     )
     parts.api_keys.add(key)
-    return f"jl_{key_id}_{secret}", key
+    return key
 
 
 def rotate_key(key_id: str, *, overlap: timedelta, parts: Parts) -> tuple[str, ApiKey]:
@@ -56,6 +95,8 @@ def rotate_key(key_id: str, *, overlap: timedelta, parts: Parts) -> tuple[str, A
     """
     if not timedelta(0) <= overlap <= MOST_OVERLAP:
         raise InvalidInput("overlap", f"not between 0 and {MOST_OVERLAP.days} days")
+    if is_role(key_id):
+        raise InvalidInput("key_id", "a role has no secret to replace: its credentials are AWS's")
     old, now = parts.api_keys.find(key_id), parts.world.now()
     if old is None or is_over(old, now):
         raise NotFound(f"there is no key {key_id[:40]} that works")
@@ -95,6 +136,16 @@ class Gate:
         right = hmac.compare_digest(given, key.secret_sha256 if key else _hash(""))
         if key is None or not right or is_over(key, self._parts.world.now()):
             raise Denied("the API key is missing, wrong, expired or revoked", known=False)
+        return key
+
+    def admit_signer(self, arn: str | None) -> ApiKey:
+        """What the role of this caller may do; API Gateway has checked the signature. Raises `Denied`, `Unavailable`."""
+        if arn is None:
+            raise Denied("the request is not signed by AWS credentials", known=False)
+        role = role_of(arn)
+        key = self._find(role) if role else None
+        if key is None or is_over(key, self._parts.world.now()):
+            raise Denied("these AWS credentials are of no role that may ask here", known=True)
         return key
 
     def count(self, key: ApiKey) -> None:

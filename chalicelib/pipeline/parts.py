@@ -54,3 +54,4 @@ class Parts:
     tenants: Memory = field(default_factory=Memory)
     console: Console | None = None  #: None: not on AWS
     tokens: Tokens | None = None  #: None: API keys alone
+    signed: bool = False  #: who asks is known by AWS credentials, which API Gateway has checked; keys and tokens open nothing

@@ -198,7 +198,7 @@ class ApiKeyStore(Protocol):
     """The credentials."""
 
     def add(self, key: ApiKey) -> None:
-        """Store a new key. Raises `Conflict` if the id is taken."""
+        """Store a new key. Raises `Conflict` if the id is taken. A role's may be taken again when what was stored works no more."""
 
     def find(self, key_id: str) -> ApiKey | None:
         """The key of that id. May lag behind writes."""

@@ -17,9 +17,17 @@ from chalicelib.adapters.aws.side_tables import DynamoApiKeys
 from chalicelib.adapters.crew import ThreadCrew
 from chalicelib.adapters.world import RealWorld
 from chalicelib.domain.errors import JoblineError
-from chalicelib.pipeline.api_keys import MOST_OVERLAP, MOST_PER_MINUTE, SCOPES, create_key, rotate_key
+from chalicelib.pipeline.api_keys import (
+    MOST_OVERLAP,
+    MOST_PER_MINUTE,
+    SCOPES,
+    admit_role,
+    create_key,
+    rotate_key,
+)
 from chalicelib.pipeline.key_use import last_uses
 from chalicelib.pipeline.ports import ApiKey
+from chalicelib.pipeline.roles import role_of
 from infra.config import NotReady, load
 from infra.config import stage as read_stage
 from infra.place import Nowhere, Place
@@ -45,7 +53,7 @@ class KeyParts:
 
 @click.group()
 def keys() -> None:
-    """API keys of a stage: who may ask it for what.
+    """API keys of a stage, and IAM roles: who may ask it for what.
 
     A key belongs to a tenant, whose jobs are all that it sees, and has scopes. Only its hash is kept: what `create` prints is shown
     once. Where to: the account and region that the aws command would take.
@@ -71,10 +79,16 @@ def keys() -> None:
     type=click.IntRange(1, MOST_PER_MINUTE),
     help="Requests a minute at most; else as many as come.",
 )
+@click.option(
+    "--role",
+    metavar="ARN",
+    help="An IAM role's, for a stage with JOBLINE_IAM=on: its credentials sign, and no key is made.",
+)
 @json_option
 def create(
     stage: str,
     *,
+    role: str | None,
     tenant: str,
     name: str,
     scopes: tuple[str, ...],
@@ -84,18 +98,21 @@ def create(
 ) -> None:
     """Make a key and print it, alone on standard output. Nobody can show it again."""
     expires = None if days is None else datetime.now(UTC) + timedelta(days=days)
+    given: dict[str, Any] = {
+        "tenant": tenant,
+        "scopes": frozenset(scopes),
+        "name": name,
+        "expires": expires,
+        "per_minute": per_minute,
+    }
     with _told():
-        made: Any = KeyParts(api_keys=_keys(stage), world=RealWorld())
-        token, key = create_key(
-            tenant=tenant,
-            scopes=frozenset(scopes),
-            name=name,
-            expires=expires,
-            per_minute=per_minute,
-            parts=made,
-        )
+        given["parts"] = KeyParts(api_keys=_keys(stage), world=RealWorld())
+        token, key = (None, admit_role(role, **given)) if role else create_key(**given)
     if as_json:
         click.echo(json.dumps({**_facts(key, None), "key": token}, indent=2))
+        return
+    if token is None:
+        click.echo(f"{key.id} of {tenant}: {', '.join(sorted(scopes))}; within a minute", err=True)
         return
     click.echo(token)
     click.echo(f"key {key.id} of {tenant}: {', '.join(sorted(scopes))}; it works at once", err=True)
@@ -151,9 +168,9 @@ def list_(stage: str, *, as_json: bool) -> None:
 @click.argument("key_id", metavar="ID")
 @json_option
 def revoke(stage: str, *, key_id: str, as_json: bool) -> None:
-    """Revoke the key of this id: the ten characters after jl_. The API refuses it within a minute."""
+    """Revoke the key of this id: the ten characters after jl_, or a role's ARN. The API refuses it within a minute."""
     with _told():
-        if not _keys(stage).revoke(key_id, datetime.now(UTC)):
+        if not _keys(stage).revoke(role_of(key_id) or key_id, datetime.now(UTC)):
             then = f"`jobline keys list --stage {stage}` shows them."
             raise Failure(f"there is no key {key_id}", status=NOT_FOUND, then=then)
     if as_json:

@@ -26,7 +26,12 @@ class AsyncClient:
     """Speaks to one API. For one event loop; close it, or use it in an `async with`. Arguments as of `Client`."""
 
     def __init__(
-        self, url: str, *, key: str, pause: Callable[[float], Awaitable[None]] = asyncio.sleep, **http: Any
+        self,
+        url: str,
+        *,
+        key: str | None = None,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        **http: Any,
     ) -> None:
         self._pause = pause
         setup = options(url, key, http)

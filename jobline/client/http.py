@@ -25,17 +25,19 @@ LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 """This machine, by its names."""
 
 
-def options(url: str, key: str, further: dict[str, Any]) -> dict[str, Any]:
-    """How the client is set up. Raises ValueError for an address that cannot be one, or would carry the key in the clear."""
+def options(url: str, key: str | None, further: dict[str, Any]) -> dict[str, Any]:
+    """How the client is set up; without a key there is an `auth` of httpx's. Raises ValueError for an address that cannot be one, or would carry the key in the clear."""
     parts = urlsplit(url)
     local = parts.hostname in LOCAL
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(f"url: {url!r} is no http(s) address")
     if parts.scheme == "http" and not local:
         raise ValueError("url: the key would go over the wire in the clear; use https")
-    if not key or not key.isascii() or not key.isprintable():
+    signed = key is None and further.get("auth") is not None
+    if not signed and (not key or not key.isascii() or not key.isprintable()):
         raise ValueError("key: not an API key")
-    headers = {"User-Agent": AGENT, "Authorization": f"Bearer {key}", **dict(further.pop("headers", {}))}
+    own = {} if signed else {"Authorization": f"Bearer {key}"}
+    headers = {"User-Agent": AGENT, **own, **dict(further.pop("headers", {}))}
     # A proxy is for the world outside; on the loopback address it could not even find the API.
     return {
         "base_url": url.rstrip("/"),

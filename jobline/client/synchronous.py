@@ -25,11 +25,11 @@ Timeout = float | timedelta | None
 class Client:
     """Speaks to one API. Safe to use from several threads, and in a process forked off later; close it, or use it in a `with`.
 
-    `key` is an API key, `url` where the API is, stage and all. `pause` lets seconds pass; `http` are further options of httpx.Client.
+    `key` is an API key (or a bearer token; None with an `auth` of httpx's, such as `signed.Signed`), `url` where the API is, stage and all. `pause` lets seconds pass; `http` are further options of httpx.Client.
     """
 
     def __init__(
-        self, url: str, *, key: str, pause: Callable[[float], None] = time.sleep, **http: Any
+        self, url: str, *, key: str | None = None, pause: Callable[[float], None] = time.sleep, **http: Any
     ) -> None:
         self._pause = pause
         setup = options(url, key, http)

@@ -45,6 +45,10 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
         _seconds(LIMITS.lease_skew),
         "how much longer a lease is than the invocation has left, for clocks that differ",
     ),
+    "JOBLINE_IAM": (
+        "off",
+        "whether requests are signed with AWS credentials, instead of keys: [AWS signatures](../security.md#aws-signatures)",
+    ),
     "JOBLINE_JWT_ISSUER": (
         "none",
         "the OIDC issuer whose tokens are believed beside API keys: [bearer tokens](../security.md#bearer-tokens)",

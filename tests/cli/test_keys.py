@@ -138,3 +138,32 @@ def test_a_program_gets_what_was_made_as_one_document(jobline, gate):
         "id": made["id"],
         "revoked": True,
     }
+
+
+ROLE = "arn:aws:iam::123456789012:role/teams/shop"
+SESSION = "arn:aws:sts::123456789012:assumed-role/shop/i-0abc"
+
+
+def test_a_role_is_let_in_without_a_key_and_out_again_by_its_arn(jobline, gate):
+    words = ("--stage", "dev", "--tenant", "acme", "--name", "shop", "--scope", "read", "--role", ROLE)
+    made = jobline("keys", "create", *words)
+
+    assert (made.exit_code, made.stdout) == (0, ""), made.output
+    assert gate().admit_signer(SESSION).scopes == {"read"}
+    again = jobline("keys", "create", *words)
+    assert again.exit_code == 1
+    assert "exists already" in again.output
+    (listed,) = json.loads(jobline("keys", "list", "--stage", "dev", "--json").output)
+    assert (listed["id"], listed["tenant"]) == ("arn:aws:iam::123456789012:role/shop", "acme")
+    assert jobline("keys", "revoke", "--stage", "dev", ROLE).exit_code == 0
+    with pytest.raises(Denied):
+        gate().admit_signer(SESSION)
+
+
+@pytest.mark.usefixtures("gate")
+def test_only_a_role_is_one(jobline):
+    words = ("--stage", "dev", "--tenant", "acme", "--name", "shop")
+    answer = jobline("keys", "create", *words, "--role", "arn:aws:iam::123456789012:user/ann")
+
+    assert answer.exit_code == 1
+    assert "role: not the ARN of an IAM role" in answer.output

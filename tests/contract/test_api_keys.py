@@ -105,3 +105,37 @@ def test_of_eight_who_take_an_id_at_once_one_has_it(api_keys):
     losers = at_once(add, [(key,) for key in keys])
     assert losers.count(None) == 1
     assert api_keys.find("k1") == keys[losers.index(None)]
+
+
+ROLE = replace(KEY, id="arn:aws:iam::123456789012:role/shop")
+LATER = replace(ROLE, secret_sha256="cd" * 32, tenant="other", created=NOW + 2 * SECOND)
+
+
+def test_a_role_that_may_do_something_keeps_it(api_keys):
+    api_keys.add(ROLE)
+    api_keys.add(ROLE)
+    with pytest.raises(Conflict):
+        api_keys.add(LATER)
+    assert api_keys.find(ROLE.id) == ROLE
+
+
+def test_a_role_whose_rights_were_revoked_or_are_over_may_get_others(api_keys):
+    api_keys.add(ROLE)
+    api_keys.revoke(ROLE.id, NOW + SECOND)
+    with pytest.raises(Conflict):
+        api_keys.add(ROLE)  # our own call, repeated late
+    api_keys.add(LATER)
+    assert api_keys.find(ROLE.id) == LATER
+    over = replace(LATER, secret_sha256="ef" * 32, created=LATER.created + 2 * DAY)
+    api_keys.add(over)
+    assert api_keys.find(ROLE.id) == over
+
+
+def test_a_late_repetition_brings_no_older_rights_back(api_keys):
+    api_keys.add(ROLE)
+    api_keys.revoke(ROLE.id, NOW + SECOND)
+    api_keys.add(LATER)
+    api_keys.revoke(ROLE.id, NOW + 3 * SECOND)
+    with pytest.raises(Conflict):
+        api_keys.add(ROLE)
+    assert api_keys.find(ROLE.id) == replace(LATER, revoked=NOW + 3 * SECOND)

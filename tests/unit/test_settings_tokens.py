@@ -107,3 +107,21 @@ def test_the_example_of_the_page_is_right():
     trust = Settings.from_env(environment).trust
     assert trust is not None
     assert trust.tenant_claim == "https://example.org/tenant"
+
+
+def test_signatures_are_asked_for_only_where_a_stage_says_so():
+    assert not Settings.from_env({"JOBLINE_STAGE": "prod"}).signed
+    assert Settings.from_env({"JOBLINE_STAGE": "prod", "JOBLINE_IAM": "on"}).signed
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        ({"JOBLINE_STAGE": "prod", "JOBLINE_IAM": "yes"}, "neither on nor off"),
+        ({"JOBLINE_STAGE": "local", "JOBLINE_IAM": "on"}, "needs API Gateway"),
+        ({"JOBLINE_STAGE": "prod", "JOBLINE_IAM": "on", **ON}, "choose one"),
+    ],
+)
+def test_signatures_cannot_be_had_everywhere_nor_beside_tokens(other, why):
+    with pytest.raises(BadSetting, match=why):
+        Settings.from_env(other)

@@ -12,6 +12,7 @@ from chalicelib.adapters.aws.keys import key
 from chalicelib.adapters.aws.rows import from_ms, to_ms
 from chalicelib.domain.errors import Conflict, Unavailable
 from chalicelib.pipeline.ports import ApiKey, KeyClaim, Oddity
+from chalicelib.pipeline.roles import is_role
 
 QUARANTINE_LIFE = timedelta(days=30)
 
@@ -81,6 +82,11 @@ def _held(tenant: str, name: str, item: Mapping[str, Any]) -> KeyClaim:
     )
 
 
+FREE = "attribute_not_exists(pk) OR (secret_sha256 = :mine AND attribute_not_exists(revoked))"
+OVER = "(created < :now AND (attribute_exists(revoked) OR expires <= :now))"
+"""Of a role: what is stored is older, and works no more. So a late repetition of an older call brings nothing back."""
+
+
 class DynamoApiKeys:
     """API keys, each under its public id."""
 
@@ -106,10 +112,11 @@ class DynamoApiKeys:
                         "created": _time(api_key.created),
                         **some,
                     },
-                    ConditionExpression=(
-                        "attribute_not_exists(pk) OR (secret_sha256 = :mine AND attribute_not_exists(revoked))"
-                    ),
-                    ExpressionAttributeValues={":mine": _text(api_key.secret_sha256)},
+                    ConditionExpression=f"{FREE} OR {OVER}" if is_role(api_key.id) else FREE,
+                    ExpressionAttributeValues={
+                        ":mine": _text(api_key.secret_sha256),
+                        **({":now": _time(api_key.created)} if is_role(api_key.id) else {}),
+                    },
                 )
             except ClientError as error:
                 if code_of(error) != REFUSED:

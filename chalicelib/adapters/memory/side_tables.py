@@ -6,6 +6,7 @@ from datetime import datetime
 
 from chalicelib.domain.errors import Conflict
 from chalicelib.pipeline.ports import ApiKey, KeyClaim, Oddity
+from chalicelib.pipeline.roles import is_role
 
 
 class MemoryKeys:
@@ -39,7 +40,9 @@ class MemoryApiKeys:
     def add(self, key: ApiKey) -> None:
         """Store a new key. The same once more is our own call whose reply was lost."""
         with self._lock:
-            there = self.by_id.setdefault(key.id, key)
+            there = self.by_id.get(key.id)
+            if there is None or (is_role(key.id) and _is_over(there, key)):
+                self.by_id[key.id] = there = key
             if there.secret_sha256 != key.secret_sha256 or there.revoked is not None:
                 raise Conflict(f"an API key {key.id} exists already")
 
@@ -62,6 +65,12 @@ class MemoryApiKeys:
             if there is not None and (there.expires is None or there.expires > at):
                 self.by_id[key_id] = replace(there, expires=at)
             return there is not None
+
+
+def _is_over(there: ApiKey, key: ApiKey) -> bool:
+    """Whether what is stored is older, and worked no more when the other was made."""
+    ended = there.revoked is not None or (there.expires is not None and there.expires <= key.created)
+    return ended and there.created < key.created
 
 
 class MemoryQuarantine:

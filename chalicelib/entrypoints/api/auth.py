@@ -1,6 +1,7 @@
 """Who asks, and may they? A route's scope is checked against the bearer's API key, or against a token where the stage believes one issuer's."""
 
 from chalicelib.domain.errors import Denied
+from chalicelib.entrypoints.api.request import Raw
 from chalicelib.pipeline.api_keys import Gate, may, require
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
@@ -9,11 +10,14 @@ from chalicelib.pipeline.ports import ApiKey, Tokens
 _gate: tuple[Parts, Gate] | None = None
 
 
-def admit(authorization: str | None, *, scope: str | None, parts: Parts) -> ApiKey | None:
+def admit(raw: Raw, *, scope: str | None, parts: Parts) -> ApiKey | None:
     """The caller's key, or what a token says in its stead: the two are told apart by a dot, which no key has. A route without a scope needs none; one that is given is checked all the same.
 
     Raises `Denied`, `Throttled`, or `Unavailable`.
     """
+    if parts.signed:
+        return _signed(raw.signer, scope, parts)
+    authorization = raw.headers.get("authorization")
     if authorization is None and scope is None:
         return None
     token = _bearer(authorization)
@@ -25,6 +29,18 @@ def admit(authorization: str | None, *, scope: str | None, parts: Parts) -> ApiK
         require(key, scope)
     gate.count(key)
     return key
+
+
+def _signed(signer: str | None, scope: str | None, parts: Parts) -> ApiKey | None:
+    """The rights of the role that signed. The header holds a signature then, which only API Gateway can check: so it is not looked at."""
+    if signer is None and scope is None:
+        return None
+    gate = _warm_gate(parts)
+    role = patience(parts)(gate.admit_signer, signer)
+    if scope is not None:
+        require(role, scope)
+    gate.count(role)
+    return role
 
 
 def _borne(token: str, scope: str | None, tokens: Tokens) -> ApiKey:

@@ -50,6 +50,7 @@ def _raw(request: Any) -> Raw:
         query={name: request.query_params.getlist(name) for name in request.query_params or ()},
         headers=_headers(request),
         body=bytes(request.raw_body),
+        signer=_signer(request.context),
         prefix=_prefix(request.context.get("path") or request.path, request.path),
     )
 
@@ -62,6 +63,12 @@ def _headers(request: Any) -> dict[str, str]:
         given = [one for name, values in every.items() if name.lower() == "authorization" for one in values]
         headers["authorization"] = ", ".join(given) if len(given) > 1 else headers["authorization"]
     return headers
+
+
+def _signer(context: Any) -> str | None:
+    """Who signed, by API Gateway's word: it alone writes this part of an event."""
+    arn = (context.get("identity") or {}).get("userArn")
+    return arn if isinstance(arn, str) else None
 
 
 def _prefix(whole: str, path: str) -> str:

@@ -58,7 +58,7 @@ def _handled(raw: Raw) -> Answer:
 
 def _let_in(raw: Raw, route: Route, parts: Parts) -> Answer:
     arrived = parts.world.now()
-    key = admit(raw.headers.get("authorization"), scope=route.scope, parts=parts)
+    key = admit(raw, scope=route.scope, parts=parts)
     request = Request(
         raw=raw,
         parts=parts,

@@ -23,6 +23,9 @@ class Raw:
     query: Mapping[str, Sequence[str]]
     headers: Mapping[str, str]
     body: bytes
+    signer: str | None = (
+        None  #: the ARN of the AWS credentials that API Gateway has checked; nothing that a client sends becomes one
+    )
     prefix: str = ""  #: what clients write before the path: API Gateway's stage or a domain's base path
 
 
