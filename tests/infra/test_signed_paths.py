@@ -16,7 +16,7 @@ GENERATORS = {
 }
 
 
-@pytest.fixture(params=GENERATORS.values(), ids=GENERATORS)
+@pytest.fixture(params=GENERATORS.values(), ids=list(GENERATORS))
 def document(request, monkeypatch):
     """The API's document as `chalice deploy` or `chalice package` makes it, with JOBLINE_IAM being that."""
 
