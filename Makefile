@@ -24,8 +24,9 @@ $(VENV)/bin/python:
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "make: needs Python 3.11 or later, found " + sys.version.split()[0])'
 	"$(PYTHON)" -m venv $(VENV)
 
+# Not compiled, which takes as long as all the rest: what is imported is compiled then, and most of it never is.
 $(VENV)/.installed: requirements.txt requirements-dev.txt | $(VENV)/bin/python
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-dev.txt
 	@touch $@
 
 # The repository itself, editable: gives the `jobline` command and makes app.py, chalicelib, infra ... importable.

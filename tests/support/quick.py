@@ -10,6 +10,8 @@ from typing import Any
 import yaml
 from botocore.loaders import JSONFileLoader
 
+from tests.support import quick_moto
+
 _load_file = JSONFileLoader.load_file
 
 
@@ -22,3 +24,4 @@ def make_quick() -> None:
     """From now on, in this process."""
     yaml.Loader = getattr(yaml, "CLoader", yaml.Loader)  # type: ignore[misc]
     JSONFileLoader.load_file = lambda _, file_path: _once(file_path)  # type: ignore[method-assign,assignment]
+    quick_moto.make_quick()
