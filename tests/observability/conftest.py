@@ -1,6 +1,7 @@
-"""The journey, made twice for all these tests: once sampled, with a socket in the place of X-Ray's daemon, and once not."""
+"""The doors; and the journey, made twice for all these tests: once sampled, with a socket in the place of X-Ray's daemon, and once not."""
 
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -12,6 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from chalicelib import wiring
+from chalicelib.adapters import json_log
+from tests.observability.doors import Doors
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,7 +73,7 @@ def travel() -> tuple[Journey, Journey]:
             env={**os.environ, "AWS_XRAY_DAEMON_ADDRESS": address, "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
-            timeout=110,
+            timeout=280,
             check=False,
         )
         assert done.returncode == 0, done.stderr[-4000:]
@@ -125,3 +130,16 @@ def unsampled(journeys: tuple[Journey, Journey]) -> Journey:
 @pytest.fixture(scope="session")
 def sampled(journeys: tuple[Journey, Journey]) -> Journey:
     return journeys[1]
+
+
+@pytest.fixture
+def doors(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> Iterator[Doors]:
+    """A stage of the kind that the module calls DOORS, which the app's handlers work on."""
+    monkeypatch.setattr(json_log, "configure", lambda: None)  # pytest keeps its own handlers
+    caplog.set_level(logging.INFO)
+    doors: Doors = request.module.DOORS()
+    before = wiring.use(doors.parts)
+    yield doors
+    wiring.use(before)

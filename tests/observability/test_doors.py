@@ -1,59 +1,18 @@
 """The doors on twins: what is seen of a batch, of a dead letter, of a tick."""
 
-import logging
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 import app
-from chalicelib import wiring
-from chalicelib.adapters import json_log
-from chalicelib.adapters.memory import MemoryMetrics, MemoryTracer
-from chalicelib.adapters.memory.queue import Message
 from chalicelib.adapters.memory.world import START
 from chalicelib.domain.errors import Unavailable
 from chalicelib.pipeline.measures import Measure
 from jobline.local.context import Context
-from jobline.local.sqs_event import sqs_event
 from jobline.local.tick import scheduled_event
-from tests.support.stage import Stage
+from tests.observability.doors import Doors
 
-
-class Doors(Stage):
-    """A stage that the app's own handlers work on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tracer, self.metrics = MemoryTracer(), MemoryMetrics()
-        self.parts = replace(self.parts, tracer=self.tracer, metrics=self.metrics)
-
-    def deliver(self, lane: str, handler: str) -> Any:
-        """All messages of a lane, to a handler."""
-        messages: Any = [_received(message) for message in self.queue.receive(lane)]
-        event = sqs_event(messages, queue_arn="arn:aws:sqs:us-east-1:0:q", region="us-east-1")
-        return getattr(app, handler)(event, Context(handler, timeout=60))
-
-
-def _received(message: Message) -> dict[str, Any]:
-    attributes = {} if message.trace is None else {"AWSTraceHeader": message.trace}
-    return {
-        "MessageId": message.id,
-        "ReceiptHandle": message.receipt,
-        "Body": message.body,
-        "Attributes": attributes,
-        "MD5OfBody": "",
-    }
-
-
-@pytest.fixture
-def doors(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Any:
-    monkeypatch.setattr(json_log, "configure", lambda: None)
-    caplog.set_level(logging.INFO)
-    doors = Doors()
-    before = wiring.use(doors.parts)
-    yield doors
-    wiring.use(before)
+DOORS = Doors
 
 
 def test_each_message_of_a_batch_is_a_span_where_it_was_sent(doors: Doors):

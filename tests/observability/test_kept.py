@@ -1,6 +1,5 @@
 """Statistics through the doors: what the app's own handlers leave in the table, and what they never do for it."""
 
-import logging
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,7 +8,6 @@ import pytest
 
 import app
 from chalicelib import wiring
-from chalicelib.adapters import json_log
 from chalicelib.adapters.memory import MemoryItems
 from chalicelib.adapters.metrics import EmfMetrics
 from chalicelib.adapters.observed import ObservedStore
@@ -24,7 +22,7 @@ from chalicelib.pipeline.statistics.read import Found, question, read
 from chalicelib.settings import BadSetting, Settings
 from jobline.local.context import Context
 from jobline.local.tick import scheduled_event
-from tests.observability.test_doors import Doors
+from tests.observability.doors import Doors
 
 MINUTE = timedelta(minutes=1)
 
@@ -74,14 +72,7 @@ class Counting(Doors):
         return read(asked, parts=self.parts)
 
 
-@pytest.fixture
-def doors(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Any:
-    monkeypatch.setattr(json_log, "configure", lambda: None)
-    caplog.set_level(logging.INFO)
-    doors = Counting()
-    before = wiring.use(doors.parts)
-    yield doors
-    wiring.use(before)
+DOORS = Counting
 
 
 def test_a_batch_leaves_one_part_written_after_its_last_row(doors: Counting):

@@ -218,7 +218,7 @@ print(sorted(name for name in sys.modules if name.partition(".")[0] in ("aws_xra
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=280,
         check=True,
     )
     assert done.stdout == "[]\n"
