@@ -31,7 +31,7 @@ class Table(MemoryItems):
 
     def write(self, spot: Spot, edit: Edit):
         if self.gate is not None:
-            self.gate.wait(30)
+            self.gate.wait(60)
         self.writes.append(spot)
         if self.fails is not None:
             raise self.fails
@@ -254,7 +254,7 @@ def test_a_timer_goes_off_once():
     assert done.wait(10)
 
 
-def test_a_slow_table_keeps_an_invocation_for_a_moment_only():
+def test_a_slow_table_keeps_an_invocation_for_a_moment_only(monkeypatch):
     # given a table that does not answer for long
     stage = Stage(aside=on_a_thread)
     stage.table.gate = threading.Event()
@@ -267,11 +267,12 @@ def test_a_slow_table_keeps_an_invocation_for_a_moment_only():
     # then it has waited as long as it says, and not for the table, which still has not answered
     assert waited >= PATIENCE.total_seconds() * 0.9
     assert stage.succeeded() == 0
-    # and batches meanwhile wait for nothing
+    # and batches meanwhile wait for nothing, however long they might
+    monkeypatch.setattr("chalicelib.adapters.statistics.PATIENCE", 20 * SECOND)
     began = time.monotonic()
     stage.world.advance(20 * SECOND)
     stage.batch()
-    assert time.monotonic() - began < PATIENCE.total_seconds() * 0.9
+    assert time.monotonic() - began < 18
 
     # and when it answers all is there
     stage.table.gate.set()

@@ -40,7 +40,7 @@ class Visitor:
         self.context = browser.new_context(base_url=site.url, **how)
         self.context.add_init_script(REPORTS)
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(60_000)
         self.asked: list[Request] = []
         #: statuses that the API may answer with; 0: it may be away
         self.expects: set[int] = set()

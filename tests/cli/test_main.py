@@ -207,7 +207,7 @@ def test_the_shell_completes_what_is_typed(line, found):
         cwd=ROOT,
         text=True,
         capture_output=True,
-        timeout=60,
+        timeout=280,
         env=environment,
         check=False,
     )

@@ -48,7 +48,7 @@ def python(folder: Path, program: str) -> str:
         cwd=folder,
         text=True,
         capture_output=True,
-        timeout=60,
+        timeout=280,
         check=False,
     )
     assert run.returncode == 0, run.stderr

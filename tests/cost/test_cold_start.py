@@ -49,7 +49,7 @@ def imported(program: str) -> set[str]:
         env={name: value for name, value in os.environ.items() if not name.startswith("COV")},
         text=True,
         capture_output=True,
-        timeout=60,
+        timeout=280,
         check=True,
     )
     return set(run.stdout.split())

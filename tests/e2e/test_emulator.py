@@ -71,5 +71,5 @@ from ministack.services import lambda_svc
 assert lambda_svc.release_worker is emulator.release_worker
 assert lambda_runtime.kill_workers is emulator.kill_workers
 """
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=280)
     assert lambda_runtime.kill_workers is not emulator.kill_workers

@@ -240,7 +240,7 @@ def test_the_command_alone_is_taught_and_lambda_needs_nothing_of_it(mode, taught
         env={**os.environ, **mode},
         text=True,
         capture_output=True,
-        timeout=60,
+        timeout=280,
         check=True,
     )
 

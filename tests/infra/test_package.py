@@ -75,7 +75,7 @@ def run_alone(name: str, rooms: Room) -> dict:
         env={"AWS_DEFAULT_REGION": "us-east-1", "JOBLINE_STAGE": "dev", "_HANDLER": f"app.{name}"},
         text=True,
         capture_output=True,
-        timeout=60,
+        timeout=280,
         check=False,
     )
     assert run.returncode == 0, run.stderr

@@ -85,7 +85,7 @@ def invoke(rooms: Room, *, sampled: bool) -> tuple[dict[str, Any], list[dict[str
             },
             text=True,
             capture_output=True,
-            timeout=60,
+            timeout=280,
             check=False,
         )
         assert run.returncode == 0, run.stderr

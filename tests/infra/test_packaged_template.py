@@ -24,7 +24,7 @@ def resources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         cwd=copy,
         env={**os.environ, "AWS_DEFAULT_REGION": "us-east-1"},
         check=True,
-        timeout=110,
+        timeout=280,
     )
     made: dict[str, Any] = json.loads((out / "sam.json").read_text())["Resources"]
     return made

@@ -85,7 +85,9 @@ def test_a_paused_lane_keeps_its_messages_until_it_goes_on(send, stack, tmp_path
         dynamodb.put_item(TableName="jobline-local", Item=item)
 
     record("1")
-    time.sleep(3)  # a second until it is read, a second for the long poll that is under way
+    time.sleep(
+        4
+    )  # a second until it is read, a second for the long poll that is under way, and some for a busy machine
 
     send("low", {"write": str(tmp_path / "low")})
     send("high", {"write": str(tmp_path / "high")})

@@ -508,7 +508,7 @@ def test_a_broken_pipeline_is_found_out():
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_ctrl_c_ends_every_process_of_a_run(tmp_path):
     command = [sys.executable, "-m", "proof.processes", "--minutes", "2", "--keep", str(tmp_path / "run")]
     # In the background of a script Ctrl-C is ignored, and children inherit that.

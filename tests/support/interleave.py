@@ -86,7 +86,7 @@ class Interleaved:
         try:
             for _ in range(steps):
                 with self._turn:
-                    assert self._turn.wait_for(lambda: self._whose is None, timeout=20)
+                    assert self._turn.wait_for(lambda: self._whose is None, timeout=60)
                 if self._error:
                     raise self._error[0]
                 if quiet(self.stage.parts):
@@ -107,7 +107,7 @@ class Interleaved:
                 self._over = True
                 self._turn.notify_all()
             for thread in threads:
-                thread.join(timeout=5)
+                thread.join(timeout=60)
 
     def _body(self, number: int, loop: Callable[[int], None]) -> None:
         self._me.number = number

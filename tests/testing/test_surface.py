@@ -16,7 +16,7 @@ PLUGIN = "jobline.pytest_plugin"
 
 def run(*words, **options):
     return subprocess.run(
-        [sys.executable, *words], check=False, capture_output=True, text=True, timeout=110, **options
+        [sys.executable, *words], check=False, capture_output=True, text=True, timeout=280, **options
     )
 
 

@@ -196,7 +196,7 @@ def run(installed: Path, program: str, *, lent=(), status=0, cwd=None) -> str:
         env=environment,
         text=True,
         capture_output=True,
-        timeout=60,
+        timeout=280,
         check=False,
     )
     assert ended.returncode == status, ended.stderr
