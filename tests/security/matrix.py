@@ -78,11 +78,11 @@ def asked(ground: Ground, cell: Cell) -> tuple[Reply, bool]:
     """The answer, and whether all that is kept stayed as it was."""
     who, before = caller(ground, cell), ground.state()
     unknown = UNKNOWN.get(cell.route.path.split("/")[1], "")
-    reply = ask(who, cell.route, unknown if cell.whose == "nobody's" else _hers(ground, cell.route))
+    reply = ask(who, cell.route, unknown if cell.whose == "nobody's" else hers(ground, cell.route))
     return reply, ground.state() == before
 
 
-def _hers(ground: Ground, route: Route) -> str:
+def hers(ground: Ground, route: Route) -> str:
     return ground.id_for(route) if "id" in route.names else ""
 
 
@@ -102,7 +102,7 @@ def wrong(ground: Ground, cell: Cell, reply: Reply, *, untouched: bool) -> str |
 
 def _seen(ground: Ground, cell: Cell, reply: Reply) -> list[str]:
     """Ann's marks in the answer, but for the id that the asker gave."""
-    given = _hers(ground, cell.route) if "id" in cell.route.names else ""
+    given = hers(ground, cell.route) if "id" in cell.route.names else ""
     stage_wide = "name" in cell.route.names
     text = reply.text.replace(given, "") if given else reply.text
     return [] if stage_wide else [mark for mark in ground.marks() if mark in text]

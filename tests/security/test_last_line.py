@@ -1,8 +1,14 @@
 """The last line of `make security` is what was counted, and its status says whether there is something to mend."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
+from infra.config import ROOT
 from proof.security.summary import Summary
+from tests.security.tally import VARIABLE, tell, told
 
 GOOD = {"cases": 5, "server_errors": 0, "leaks": 0, "matrix": 9, "matrix_cells": 9, "findings": 0}
 
@@ -45,3 +51,23 @@ def test_the_fuzzers_alone_need_no_matrix():
     found.add(cases=5, server_errors=0, findings=0)
     assert found.line(partly=True) == "cases=5 server_errors=0 findings=0"
     assert found.status(partly=True) == 0
+
+
+def test_what_the_tests_count_arrives_though_they_see_no_setting_of_this_machine(tmp_path):
+    tally = tmp_path / "tally.jsonl"
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        f"{__file__}::test_one_is_told",
+    ]
+    subprocess.run(command, env={**os.environ, VARIABLE: str(tally)}, check=True, timeout=100, cwd=ROOT)
+    assert told(tally) == {"cases": 1}
+
+
+@pytest.mark.skipif(VARIABLE not in os.environ, reason="asked for by the test above, and by make security")
+def test_one_is_told():
+    tell(cases=1)
