@@ -188,7 +188,7 @@ security: $(READY) $(SECURITY)/.ready ## Look for what gets in: rights, inputs, 
 .PHONY: fuzz
 FUZZ_CASES ?= 100000
 FUZZ_RUNS ?= 1000000
-fuzz: $(READY) $(SECURITY)/.ready ## The same at random alone, for longer: 100,000 requests by schemathesis, 12 readers fed a million times each
+fuzz: $(READY) $(SECURITY)/.ready ## The same at random alone, for longer: 100,000 requests by schemathesis, 14 readers fed a million times each
 	$(PY) -m proof.security --fuzz-only --cases $(FUZZ_CASES) --runs $(FUZZ_RUNS) $(ARGS)
 
 $(SECURITY)/.ready: proof/security/requirements.txt

@@ -22,6 +22,7 @@ OURS = ("app.py", "chalicelib", "jobline", "infra")
 CASES, RUNS = 2_000, 50_000
 TARGETS = (
     "strict", "body", "message", "cursor", "ids", "times", "cron", "zones", "workflow", "patch", "urls", "headers",
+    "token", "claims",
 )  # fmt: skip
 
 

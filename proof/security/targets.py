@@ -18,6 +18,9 @@ from chalicelib.pipeline.ids import is_id, is_tenant, time_of
 from chalicelib.pipeline.messages import decode, encode
 from chalicelib.pipeline.public_address import address_of, is_public
 from chalicelib.pipeline.timetable import Rule, zone
+from chalicelib.pipeline.token_claims import bearer
+from chalicelib.pipeline.token_form import MOST_KID, an_object, kid_of
+from chalicelib.pipeline.trust import TokenRefused, Trust
 from chalicelib.pipeline.workflows.reading import read_node, to_json
 
 LIMIT = 4096
@@ -122,9 +125,33 @@ def headers(data: bytes) -> None:
     idempotency_key(text)
 
 
+def token(data: bytes) -> None:
+    """A bearer token whose form is taken is plain, has three parts, and names a key."""
+    text = data.decode("utf-8", "replace")
+    assert 1 <= len(kid_of(text, "RS256")) <= MOST_KID
+    assert text.isascii()
+    assert text.count(".") == 2
+
+
+def claims(data: bytes) -> None:
+    """What a token says makes a caller of a plain tenant, with scopes that may be given, for a day at most."""
+    now = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    found = bearer(
+        an_object(data, LIMIT), Trust(issuer="https://i.org", audience="a", algorithm="RS256"), now
+    )
+    assert is_tenant(found.tenant)
+    assert found.scopes <= {"submit", "read", "operate"}
+    assert found.name.isprintable()
+    assert found.expires is not None
+    assert timedelta(minutes=-1) < found.expires - now < timedelta(days=1, minutes=1)
+
+
 TARGETS: Mapping[str, Target] = {
     one.__name__: one
-    for one in (strict, body, message, cursor, ids, times, cron, zones, workflow, patch, urls, headers)
+    for one in (
+        *(strict, body, message, cursor, ids, times, cron, zones, workflow, patch, urls, headers),
+        *(token, claims),
+    )
 }
 
 SEEDS: Mapping[str, tuple[bytes, ...]] = {
@@ -144,6 +171,11 @@ SEEDS: Mapping[str, tuple[bytes, ...]] = {
     "patch": (b'[{"op": "add", "path": "/a/-", "value": 1}, {"op": "move", "from": "/c", "path": "/a/0"}]',),
     "urls": (b"https://hooks.example.org/x?y=1", b"https://hooks.example.org:443/"),
     "headers": (b"respond-async, wait=10", b"order-17"),
+    "token": (b"eyJhbGciOiJSUzI1NiIsImtpZCI6ImsifQ.e30.AAAA",),  # {"alg":"RS256","kid":"k"}, {}
+    "claims": (
+        b'{"iss":"https://i.org","aud":"a","sub":"s","exp":1767270000,"tenant":"t","scope":"jobline:read x"}',
+        b'{"iss":"https://i.org","aud":["b","a"],"sub":"s","exp":1767270000.5,"iat":1,"tenant":"t","scope":["jobline:submit"]}',
+    ),
 }
 """Something that each takes: where the fuzzer begins."""
 
@@ -152,6 +184,6 @@ def refuses(target: Target, data: bytes) -> bool:
     """Whether the bytes are refused in the reader's own words. Anything else that is raised is a finding, and rises."""
     try:
         target(data)
-    except (InvalidInput, NewerMessage):
+    except (InvalidInput, NewerMessage, TokenRefused):
         return True
     return False

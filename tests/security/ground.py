@@ -89,9 +89,9 @@ def quiet():
         wiring.use(None)
 
 
-def furnished() -> Ground:
-    """A desk with all of it."""
-    desk = Desk()
+def furnished(**ports: Any) -> Ground:
+    """A desk with all of it. `ports` take the place of twins."""
+    desk = Desk(**ports)
     wiring.use(desk.parts)
     desk.parts.courier.answers["hooks.example.org"] = lambda parcel: Receipt(status=204)  # type: ignore[attr-defined]
     ann = desk.caller("submit", "read", "operate", tenant="ann")

@@ -28,7 +28,7 @@ What a request holds and no one here knows, a field or a parameter, is refused b
 
 _KEY = """\
 An API key: `Authorization: Bearer jl_…`. It belongs to one tenant and shows that tenant's jobs only. Scopes: `submit`, `read`, \
-`operate`; `admin` stands for all."""
+`operate`; `admin` stands for all. A stage may also take tokens of its identity provider in the same place, or AWS signatures instead."""
 
 Json = dict[str, Any]
 
