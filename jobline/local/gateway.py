@@ -51,6 +51,8 @@ class Handler(ChaliceRequestHandler):
 
     def _parse_payload(self) -> tuple[dict[str, Any], bytes | None]:
         length = self._length()
+        if len(self.headers.get_all("authorization") or ()) > 1:
+            raise Refused(HTTPStatus.BAD_REQUEST, "two Authorization headers are none")
         body = self.rfile.read(length) if length else None
         return dict(self.headers), body
 

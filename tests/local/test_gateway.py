@@ -54,6 +54,9 @@ def said_to(address, wire):
         pytest.param(
             b"POST /echo HTTP/1.1\r\nContent-Length: %s\r\n\r\n" % (b"9" * 5000), 413, id="absurdly long"
         ),
+        pytest.param(
+            b"GET /echo HTTP/1.1\r\nAuthorization: a\r\nauthorization: b\r\n\r\n", 400, id="two credentials"
+        ),
         pytest.param(b"BREW /teapot HTTP/1.1\r\n\r\n", 501, id="a method that is none"),
         pytest.param(b"what is this\r\n\r\n", 400, id="no HTTP"),
         pytest.param(b"GET /" + b"a" * 70000 + b" HTTP/1.1\r\n\r\n", 414, id="an endless path"),
