@@ -193,6 +193,7 @@ HOSTILE = {
     "begins in the future": lambda i: i.token(nbf=i.claims()["iat"] + 31),
     "made in the future": lambda i: i.token(iat=i.claims()["iat"] + 31),
     "begins at a text": lambda i: i.token(nbf="now"),
+    "begins at true": lambda i: i.token(nbf=True),
     "made at null": lambda i: i.token({**i.claims(), "iat": None}),
     "no tenant": lambda i: i.token(tenant=None),
     "tenant is empty": lambda i: i.token(tenant=""),
@@ -250,6 +251,20 @@ def test_a_hostile_token_is_refused_and_the_same_is_said_of_all(issuer, hostile)
     tokens = issuer.tokens()
     assert refused(tokens, hostile(issuer))
     assert tokens.admit(issuer.token()).tenant == "ann", "and those of others work on"
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("huge", "too long"),
+        ("another spelling of the signature", "another spelling of its base64url"),
+        ("HS256 with the public key for a secret", "another algorithm"),
+        ("jku", "its header has jku"),
+    ],
+)
+def test_what_can_be_seen_is_seen_before_anything_is_fetched_or_computed(issuer, name, why):
+    assert refused(issuer.tokens(), HOSTILE[name](issuer)) == why
+    assert issuer.asked == []
 
 
 def test_a_token_is_good_up_to_its_end_and_the_leeway(issuer):
