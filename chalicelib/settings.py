@@ -22,6 +22,7 @@ LOCAL = "local"
 DEAD_LETTERS = "dead-letters"
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]{1,40}:\d{12}:key/[A-Za-z0-9-]{1,64}")
 _SECONDS = {
     "JOBLINE_SWEEP_GRACE": "grace",
     "JOBLINE_CLOCK_LIMIT": "clock_limit",
@@ -52,6 +53,10 @@ class Settings:
     region: str | None = None  #: where on AWS this runs; None: it runs elsewhere
     trust: "Trust | None" = None  #: whose bearer tokens are believed; None: API keys alone
     signed: bool = False  #: requests are signed with AWS credentials (JOBLINE_IAM)
+    seal_key: str | None = (
+        None  #: the KMS key by which what jobs carry is sealed; None: it is not (docs/sealing.md)
+    )
+    open_keys: tuple[str, ...] = ()  #: others, by which what was sealed before is still opened
     direct_calls: bool = False  #: plain calls to DynamoDB go without botocore's machinery (docs/decisions/0031-direct-calls.md)
 
     @property
@@ -84,7 +89,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read JOBLINE_APP, _STAGE, _BUCKET, _TASKS, _METRICS, _STATISTICS, _DIRECT_CALLS, _IAM, _JWT_* and the numbers in seconds. Raises `BadSetting` that names the variable."""
+        """Read JOBLINE_APP, _STAGE, _BUCKET, _TASKS, _METRICS, _STATISTICS, _DIRECT_CALLS, _IAM, _JWT_*, _SEAL_KEY, _OPEN_KEYS and the numbers in seconds. Raises `BadSetting` that names the variable."""
         app = environment.get("JOBLINE_APP", "jobline")
         stage = environment.get("JOBLINE_STAGE", "local")
         for variable, value in (("JOBLINE_APP", app), ("JOBLINE_STAGE", stage)):
@@ -102,6 +107,8 @@ class Settings:
             metrics=_metrics(environment),
             statistics=_switched("JOBLINE_STATISTICS", environment, "on"),
             lingers=stage == LOCAL and "AWS_LAMBDA_FUNCTION_NAME" not in environment,
+            seal_key=next(iter(_keys("JOBLINE_SEAL_KEY", environment, most=1)), None),
+            open_keys=_keys("JOBLINE_OPEN_KEYS", environment),
             direct_calls=_switched("JOBLINE_DIRECT_CALLS", environment, "off"),
             task_modules=modules,
             limits=_limits(environment),
@@ -110,6 +117,17 @@ class Settings:
             trust=believed(environment),
             signed=_signed(stage, environment),
         )
+
+
+def _keys(variable: str, environment: Mapping[str, str], most: int = 10) -> tuple[str, ...]:
+    """ARNs of KMS keys, commas between them. No aliases: those can be pointed elsewhere, and policies cannot name them."""
+    named = tuple(filter(None, map(str.strip, environment.get(variable, "").split(","))))
+    for one in named:
+        if not _KEY.fullmatch(one):
+            raise BadSetting(f"{variable}: {one!r} is not the ARN of a KMS key (arn:aws:kms:...:key/...)")
+    if len(named) > most:
+        raise BadSetting(f"{variable} names {len(named)} keys, which are more than {most}")
+    return named
 
 
 def _region(environment: Mapping[str, str]) -> str | None:

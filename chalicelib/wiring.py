@@ -13,12 +13,16 @@ from chalicelib.pipeline.enqueue import JobRequest
 from chalicelib.pipeline.enqueue import submit as accepted
 from chalicelib.pipeline.handle import JobHandle
 from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.sealer import NOT_SEALED
 from chalicelib.pipeline.task import REGISTRY, Kind, Registry, Submission, Task
-from chalicelib.settings import Settings
+from chalicelib.settings import BadSetting, Settings
 
 if TYPE_CHECKING:
-    from chalicelib.pipeline.ports import Metrics
+    from chalicelib.adapters.aws.clients import Clients
+    from chalicelib.pipeline.items import Items
+    from chalicelib.pipeline.ports import Metrics, World
     from chalicelib.pipeline.schedules import Schedules
+    from chalicelib.pipeline.sealer import Sealer
 
 _lock = threading.RLock()
 _parts: Parts | None = None
@@ -114,6 +118,7 @@ def build(settings: Settings) -> Parts:
         runners=runners(registry, settings.task_modules),
         registry=registry,
         limits=settings.limits,
+        sealer=_sealer(settings, clients, items, world),
         tracer=traces,
         metrics=counts,
         feeds=LambdaFeeds(clients, settings.consumers),
@@ -121,6 +126,32 @@ def build(settings: Settings) -> Parts:
         tokens=tokens,
         signed=settings.signed,
     )
+
+
+def _sealer(settings: Settings, clients: "Clients", items: "Items", world: "World") -> "Sealer":
+    """What this stage seals with. Raises `BadSetting` when it names a key and the library is not there: nothing is accepted in the clear."""
+    if settings.seal_key is None and not settings.open_keys:
+        return NOT_SEALED
+    try:
+        from chalicelib.adapters.cipher import AesGcm
+    except ImportError as error:
+        raise BadSetting(
+            "JOBLINE_SEAL_KEY or JOBLINE_OPEN_KEYS is set, and the library `cryptography` is not in the package: "
+            "name it in requirements.txt (docs/sealing.md)"
+        ) from error
+    from chalicelib.adapters.aws.key_service import Kms
+    from chalicelib.pipeline.sealing.envelope import Envelope
+    from chalicelib.pipeline.sealing.ring import Ring
+
+    ring = Ring(
+        items,
+        Kms(clients),
+        world,
+        stage=settings.table,
+        seals=settings.seal_key,
+        opens=settings.open_keys,
+    )
+    return Envelope(ring, AesGcm())
 
 
 def submit(task: Task[Any, Any], args: Mapping[str, Any], how: Submission) -> JobHandle:

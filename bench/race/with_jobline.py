@@ -13,6 +13,7 @@ from chalicelib.domain.job import Job
 from chalicelib.pipeline.enqueue import JobRequest
 from chalicelib.pipeline.enqueue import enqueue as accepted
 from chalicelib.pipeline.payloads import load
+from chalicelib.pipeline.sealer import result_of
 from chalicelib.pipeline.task import Options, Registry
 from chalicelib.settings import Settings
 
@@ -76,7 +77,7 @@ def main() -> None:
 
     def result(job_id: str) -> Any:
         row = parts.store.read(job_id)
-        return row and row.result and load(row.result, job_id=row.id, payloads=parts.payloads)
+        return row and row.result and load(row.result, whose=result_of(row), parts=parts)
 
     serve({"prepare": prepare, "enqueue": enqueue, "result": result})
 

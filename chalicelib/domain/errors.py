@@ -26,6 +26,7 @@ JoblineError
  +-- MachineryError           SQS, by delivering the message again, or the next tick
  |    +-- Unavailable         a service refused or did not answer; try again with jitter
  |    +-- ServiceRefused      a service said no for a reason that waiting does not mend: no right, no such queue
+ |    +-- KeyUnavailable      the key of sealed payloads cannot be used now: no answer, no right, switched off; what needs it waits
  |    +-- NewerRow            the row was written by newer code; this code leaves it alone
  |    +-- NewerMessage        the message was sent by newer code; this code gives it back
  |    +-- PayloadMissing      a stored payload is gone or is not the one that was stored
@@ -184,6 +185,10 @@ class Unavailable(MachineryError):
 
 class ServiceRefused(MachineryError):
     """A service said no for a reason that waiting does not mend: a missing right, a missing table or queue, a bad setting."""
+
+
+class KeyUnavailable(MachineryError):
+    """The key that payloads are sealed with cannot be used: KMS does not answer, says no, or the key is switched off."""
 
 
 class NewerRow(MachineryError):

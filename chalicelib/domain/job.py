@@ -77,7 +77,14 @@ class Stored:
     size: int  #: bytes of JSON
 
 
-Payload = Inline | Stored
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sealed:
+    """A payload inside the row that only those can read who may use the stage's key: see docs/sealing.md."""
+
+    body: bytes
+
+
+Payload = Inline | Stored | Sealed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

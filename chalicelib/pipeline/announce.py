@@ -40,5 +40,5 @@ def announce(job: Job, moment: str, *, at: datetime, parts: Parts) -> None:
 
 
 def _tell(job: Job, base: str, topic: str, parts: Parts) -> None:
-    happening = Happening(id=base, base=base, topic=topic, payload=told(job), tenant=job.tenant)
+    happening = Happening(id=base, base=base, topic=topic, payload=told(job, parts), tenant=job.tenant)
     make_jobs(happening, parts=parts)

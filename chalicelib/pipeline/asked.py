@@ -17,6 +17,7 @@ from chalicelib.pipeline.items import Spot
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import place
+from chalicelib.pipeline.sealer import args_for
 from chalicelib.pipeline.task import Submission, Task
 
 
@@ -49,6 +50,7 @@ class Asked:
     how: Submission
     job_id: str
     digest: str
+    plain: str  #: the same where nothing is sealed; it stays in this process
 
     @cached_property
     def policy(self) -> Unique | Debounce | Throttle | None:
@@ -89,4 +91,6 @@ def job_of(asked: Asked, parts: Parts, *, job_id: str = "", delay: timedelta | N
 
 def stored(asked: Asked, job_id: str, parts: Parts) -> Callable[[datetime], Payload]:
     """Its arguments as the payload of that job, once it is told until when somebody may need them."""
-    return lambda due: patience(parts)(place, asked.text, job_id=job_id, due=due, payloads=parts.payloads)
+    return lambda due: patience(parts)(
+        place, asked.text, whose=args_for(asked.how.tenant, job_id), due=due, parts=parts
+    )

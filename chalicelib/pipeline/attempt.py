@@ -18,6 +18,7 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import load, place
 from chalicelib.pipeline.ports import Call, Facts
+from chalicelib.pipeline.sealer import args_of, checkpoint_of, result_of
 from chalicelib.pipeline.secret import masked, words
 from chalicelib.pipeline.task import Task
 from chalicelib.pipeline.watch import Listener, Watch
@@ -81,8 +82,8 @@ def prepare(job: Job, invocation: Invocation, *, parts: Parts) -> Ready | Event:
         return verdict.after_raise(job, unknown, UNKNOWN_TASK, None, now, luck)
     try:
         read = patience(parts, _last_moment(invocation, parts))
-        args = read(load, job.args, job_id=job.id, payloads=parts.payloads)
-        state = job.checkpoint and read(load, job.checkpoint, job_id=job.id, payloads=parts.payloads)
+        args = read(load, job.args, whose=args_of(job), parts=parts)
+        state = job.checkpoint and read(load, job.checkpoint, whose=checkpoint_of(job), parts=parts)
     except PayloadMissing as error:
         return verdict.after_missing_payload(job, failure(error), task.options.backoff, now, luck)
     except InvalidInput as error:
@@ -166,7 +167,7 @@ def named(ended: Ended, *, parts: Parts) -> Event | Sequel | None:
         # Work that is done is not thrown away for a flicker: the result is stored, like the outcome, as long as there is time.
         stored = patience(parts, ended.ready.invocation.ends)
         until = parts.world.now() + job.keep
-        result = stored(place, outcome.json, job_id=job.id, due=until, payloads=parts.payloads)
+        result = stored(place, outcome.json, whose=result_of(job), due=until, parts=parts)
         return verdict.success(job, result, latest, parts.world.now())
     if isinstance(outcome, Becomes):
         from chalicelib.pipeline.workflows.parent import become

@@ -126,13 +126,15 @@ def prepare(request: JobRequest, parts: Parts) -> Asked:
         from chalicelib.pipeline.workflows.checking import check_workflow  # the rarer kind
 
         check_workflow(request.args, tenant=request.how.tenant, parts=parts)
+    plain = "" if request.how.key is None else request_hash(request)
     return Asked(
         task=task,
         args=request.args,
         text=text,
         how=request.how,
         job_id=parts.world.job_id(),
-        digest="" if request.how.key is None else request_hash(request),
+        digest=parts.sealer.digest(plain) if plain else "",
+        plain=plain,
     )
 
 

@@ -13,6 +13,7 @@ from chalicelib.pipeline.ids import effect_id, time_of
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import place
+from chalicelib.pipeline.sealer import args_for
 from chalicelib.pipeline.task import Registry, Submission, Task
 from chalicelib.pipeline.topics import OURS, Event, any_matches
 
@@ -74,6 +75,8 @@ def _job(task: Task[Any, Any], happening: Happening, parts: Parts) -> Job:
         now=parts.world.now(),
         how=Submission(tenant=happening.tenant, events=silent),
         values=values,
-        args=lambda due: patience(parts)(place, text, job_id=job_id, due=due, payloads=parts.payloads),
+        args=lambda due: patience(parts)(
+            place, text, whose=args_for(happening.tenant, job_id), due=due, parts=parts
+        ),
         cause=f"{CAUSE}{happening.id}",
     )

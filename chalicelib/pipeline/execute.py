@@ -4,10 +4,11 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from chalicelib.domain.errors import MachineryError
+from chalicelib.domain.errors import KeyUnavailable, MachineryError
 from chalicelib.domain.events import Event
 from chalicelib.domain.job import Job, State, Wakeup
 from chalicelib.domain.lean import dataclass
+from chalicelib.pipeline import verdict
 from chalicelib.pipeline.admission import FREE, Admitted, admit, await_moment, leave
 from chalicelib.pipeline.announce import announce
 from chalicelib.pipeline.attempt import Invocation, attempt
@@ -80,7 +81,7 @@ def finish(started: Started, *, parts: Parts) -> bool:
 def settled(started: Started, event: Callable[[], Event | Sequel | None], *, parts: Parts) -> bool:
     """Record the event, unless the right to the job is lost (None); what `execute` says."""
     try:
-        found = event()
+        found = _named(started, event, parts)
         if found is not None:
             _record(started, found, parts)
         if started.admitted.slots:
@@ -88,6 +89,24 @@ def settled(started: Started, event: Callable[[], Event | Sequel | None], *, par
     except MachineryError as error:
         return _given_back(started.job.id, error)
     return True
+
+
+def _named(
+    started: Started, event: Callable[[], Event | Sequel | None], parts: Parts
+) -> Event | Sequel | None:
+    """The event. Without the key of what is sealed nothing can be run, and no attempt is used up: the job comes back for it."""
+    try:
+        parts.sealer.ready()
+        return event()
+    except KeyUnavailable as error:
+        job = started.job
+        log.warning(
+            "%s: waits for the key of its payloads: %s",
+            job.label(),
+            error,
+            extra={**job.log_fields(), "action": "key_unavailable"},
+        )
+        return verdict.keyless(job, parts.world.now(), parts.world.luck())
 
 
 def _record(started: Started, found: Event | Sequel, parts: Parts) -> None:

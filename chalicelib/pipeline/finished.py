@@ -4,12 +4,12 @@ import logging
 from typing import Any, TypedDict
 
 from chalicelib.domain.errors import InvalidInput, PayloadMissing
-from chalicelib.domain.job import Inline, Job
-from chalicelib.pipeline import strict_json
-from chalicelib.pipeline.limits import MAX_BODY
+from chalicelib.domain.job import Inline, Job, Sealed
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import load
+from chalicelib.pipeline.sealed_text import opened_error
+from chalicelib.pipeline.sealer import result_of
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +38,11 @@ def finished(job: Job, parts: Parts) -> FinishedJob:
     result = None
     if job.result is not None:
         try:
-            result = patience(parts)(load, job.result, job_id=job.id, payloads=parts.payloads)
+            result = patience(parts)(load, job.result, whose=result_of(job), parts=parts)
         except (PayloadMissing, InvalidInput) as error:
             # What follows still has to happen; whoever needs the result finds out that it is gone.
             log.error("%s: %s", job.label(), error, extra=job.log_fields())
-    return _told(job, result)
+    return _told(job, result, parts)
 
 
 class ToldJob(FinishedJob):
@@ -52,24 +52,25 @@ class ToldJob(FinishedJob):
     result_left_out: bool  #: it is too large to be told; GET /jobs/{id} has it
 
 
-def told(job: Job) -> ToldJob:
-    """What the world is told of a job, wherever it is in its life: from its row alone. A large result is left out."""
-    inline = job.result if isinstance(job.result, Inline) else None
-    result = None if inline is None else strict_json.read(inline.json.encode(), name="result", limit=MAX_BODY)
+def told(job: Job, parts: Parts) -> ToldJob:
+    """What the world is told of a job, wherever it is in its life: from its row alone. A large result is left out. Raises `KeyUnavailable`."""
+    inline = job.result if isinstance(job.result, Inline | Sealed) else None
+    result = None if inline is None else load(inline, whose=result_of(job), parts=parts)
     return {
-        **_told(job, result),
+        **_told(job, result, parts),
         "progress": None if job.progress is None else job.progress.fraction,
         "result_left_out": job.result is not None and inline is None,
     }
 
 
-def _told(job: Job, result: Any) -> FinishedJob:
+def _told(job: Job, result: Any, parts: Parts) -> FinishedJob:
+    error = opened_error(job, parts)
     return {
         "id": job.id,
         "task": job.task,
         "state": job.state.value,
         "attempts": job.attempts,
         "result": result,
-        "error": None if job.error is None else {"type": job.error.type, "message": job.error.message},
+        "error": None if error is None else {"type": error.type, "message": error.message},
         "reason": None if job.reason is None else job.reason.value,
     }

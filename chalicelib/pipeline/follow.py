@@ -7,6 +7,7 @@ from chalicelib.pipeline.finished import finished
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import place
+from chalicelib.pipeline.sealer import args_for
 from chalicelib.pipeline.task import Submission
 
 
@@ -21,7 +22,9 @@ def follow(job: Job, effect: Effect, parts: Parts) -> None:
         now=parts.world.now(),
         how=Submission(tenant=job.tenant),
         values={"job": told},
-        args=lambda due: patience(parts)(place, text, job_id=effect.id, due=due, payloads=parts.payloads),
+        args=lambda due: patience(parts)(
+            place, text, whose=args_for(job.tenant, effect.id), due=due, parts=parts
+        ),
         cause=job.id,
     )
     for answer in accept([follower], parts=parts):

@@ -11,6 +11,8 @@ from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.payloads import load
 from chalicelib.pipeline.query import get
+from chalicelib.pipeline.sealed_text import opened_words
+from chalicelib.pipeline.sealer import result_of
 from chalicelib.pipeline.wait import wait
 
 
@@ -49,7 +51,7 @@ class JobHandle:
     @property
     def progress(self) -> Progress | None:
         """What the task last said of itself."""
-        return self.job.progress
+        return opened_words(self.job, self._parts).progress
 
     @property
     def eta(self) -> datetime | None:
@@ -63,8 +65,8 @@ class JobHandle:
         if job.state not in TERMINAL:
             raise TimeoutError(f"{job.label()} is still {job.state} after {limit.total_seconds():g} s")
         if job.result is None:
-            raise JobNotSucceeded(job)
-        return load(job.result, job_id=job.id, payloads=self._parts.payloads)
+            raise JobNotSucceeded(opened_words(job, self._parts))
+        return load(job.result, whose=result_of(job), parts=self._parts)
 
     def cancel(self) -> Job:
         """Cancel it: at once if it waits, by a wish if it runs."""

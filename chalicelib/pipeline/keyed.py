@@ -13,7 +13,7 @@ def known(asked: Asked, parts: Parts) -> str | None:
     if asked.how.key is None:
         return None
     held = patience(parts)(parts.keys.find, asked.how.tenant, asked.how.key, parts.world.now())
-    return None if held is None else _same(held, asked).job_id
+    return None if held is None else _same(held, asked, parts).job_id
 
 
 def bound(asked: Asked, job_id: str, parts: Parts) -> str:
@@ -28,11 +28,11 @@ def bound(asked: Asked, job_id: str, parts: Parts) -> str:
         job_id=job_id,
         until=now + KEY_LIFE,
     )
-    return _same(patience(parts)(parts.keys.hold, claim, now), asked).job_id
+    return _same(patience(parts)(parts.keys.hold, claim, now), asked, parts).job_id
 
 
-def _same(held: KeyClaim, asked: Asked) -> KeyClaim:
-    if held.request_hash != asked.digest:
+def _same(held: KeyClaim, asked: Asked, parts: Parts) -> KeyClaim:
+    if held.request_hash != asked.digest and not parts.sealer.is_of(held.request_hash, asked.plain):
         raise KeyReused(
             f"the idempotency key {held.key!r} was used for another request; its job is {held.job_id}"
         )

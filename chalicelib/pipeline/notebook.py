@@ -12,6 +12,8 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import place
 from chalicelib.pipeline.ports import Saved, Written
+from chalicelib.pipeline.sealed_text import sealed_event
+from chalicelib.pipeline.sealer import checkpoint_of
 from chalicelib.pipeline.steps import Steps
 from chalicelib.pipeline.verdict import owner_of
 
@@ -42,7 +44,7 @@ class Notebook:
             until = max(self._ends, self._parts.world.now() + self._parts.limits.patience)
             due = self._parts.world.now() + self.job.keep
             placed = patience(self._parts, until)(
-                place, text, job_id=self.job.id, due=due, payloads=self._parts.payloads
+                place, text, whose=checkpoint_of(self.job), due=due, parts=self._parts
             )
             row = self._record(placed, progress, until)
             if row is None:
@@ -64,7 +66,8 @@ class Notebook:
                 checkpoint=checkpoint,
                 progress=progress,
             )
-            answer = patience(self._parts, until)(self._parts.store.write, self.job.id, change(event))
+            written = change(sealed_event(event, self.job, self._parts))
+            answer = patience(self._parts, until)(self._parts.store.write, self.job.id, written)
             row = answer.job
             if row is None or row.owner != owner:
                 return None

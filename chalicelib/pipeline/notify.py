@@ -13,6 +13,7 @@ from chalicelib.pipeline.finished import told
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import place
+from chalicelib.pipeline.sealer import args_for
 from chalicelib.pipeline.task import Submission
 from chalicelib.pipeline.topics import OURS
 from chalicelib.pipeline.webhooks import Endpoint, endpoint_of
@@ -32,7 +33,8 @@ def notify(job: Job, effect: Effect, parts: Parts) -> None:
     ending = job.state.lower()
     if to.disabled is None and ending in to.events:
         ended = job.history[-1].at
-        _submit(to, f"{OURS}{ending}", ended, dict(told(job)), job_id=effect.id, cause=job.id, parts=parts)
+        said = dict(told(job, parts))
+        _submit(to, f"{OURS}{ending}", ended, said, job_id=effect.id, cause=job.id, parts=parts)
 
 
 def test_delivery(to: Endpoint, *, parts: Parts) -> Job:
@@ -68,7 +70,9 @@ def _submit(
         now=parts.world.now(),
         how=Submission(tenant=to.tenant),
         values=values,
-        args=lambda due: patience(parts)(place, text, job_id=job_id, due=due, payloads=parts.payloads),
+        args=lambda due: patience(parts)(
+            place, text, whose=args_for(to.tenant, job_id), due=due, parts=parts
+        ),
         cause=cause,
     )
     (answer,) = accept([job], parts=parts)

@@ -13,6 +13,7 @@ from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import load, place
+from chalicelib.pipeline.sealer import args_of
 from chalicelib.pipeline.shown_args import refuses
 from chalicelib.pipeline.tenant_gate import of_tenant
 
@@ -41,7 +42,7 @@ class OtherArgs:
 
     def _patched(self, job: Job, parts: Parts) -> Any:
         try:
-            before = patience(parts)(load, job.args, job_id=job.id, payloads=parts.payloads)
+            before = patience(parts)(load, job.args, whose=args_of(job), parts=parts)
         except PayloadMissing as error:
             raise InvalidInput("patch", "the job's arguments are gone; give it whole new ones") from error
         for number, operation in enumerate(self.patch or ()):
@@ -56,7 +57,7 @@ def placed(values: Mapping[str, Any], job: Job, parts: Parts) -> Payload:
     """The arguments as the job's payload, stored if they are large. Raises `InvalidInput`, `TooLarge`, `Unavailable`."""
     text = strict_json.write_readable(dict(values), name="args", limit=MAX_BODY)
     due = parts.world.now() + job.keep
-    return patience(parts)(place, text, job_id=job.id, due=due, payloads=parts.payloads)
+    return patience(parts)(place, text, whose=args_of(job), due=due, parts=parts)
 
 
 def gates(values: Mapping[str, Any], job: Job, parts: Parts) -> tuple[Gate, ...]:

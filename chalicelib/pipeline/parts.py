@@ -25,6 +25,7 @@ from chalicelib.pipeline.ports import (
     Tracer,
     World,
 )
+from chalicelib.pipeline.sealer import NOT_SEALED, Sealer
 from chalicelib.pipeline.task import Kind, Registry
 from chalicelib.pipeline.tenant_gate import Memory
 
@@ -51,6 +52,7 @@ class Parts:
     tracer: Tracer = NOBODY_TRACES
     metrics: Metrics = NOBODY_COUNTS
     feeds: Feeds = NOBODY_FEEDS
+    sealer: Sealer = NOT_SEALED
     tenants: Memory = field(default_factory=Memory)
     console: Console | None = None  #: None: not on AWS
     tokens: Tokens | None = None  #: None: API keys alone

@@ -11,6 +11,7 @@ from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.ids import first_id, is_id, time_of
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
+from chalicelib.pipeline.sealed_text import closed_words
 
 PAGE = 100
 SCAN = 2000
@@ -137,7 +138,7 @@ def dead_groups(*, tenant: str, scan: int, parts: Parts) -> list[DeadGroup]:
 def _group(key: tuple[str, str, str], jobs: list[Job]) -> DeadGroup:
     task, fingerprint, reason = key
     jobs.sort(key=lambda job: job.history[-1].at)
-    newest = jobs[-1]
+    newest = closed_words(jobs[-1])
     words = f"{newest.error.type}: {newest.error.message}" if newest.error else ""
     return DeadGroup(
         fingerprint=fingerprint,

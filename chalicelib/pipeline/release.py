@@ -19,6 +19,8 @@ from chalicelib.pipeline.other_args import OtherArgs
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.redrive import DeadFilter
+from chalicelib.pipeline.sealed_text import opened_text
+from chalicelib.pipeline.sealer import Field, Whose
 
 SHELF = "release#"
 WAVES = (1, 10)
@@ -84,11 +86,6 @@ class Release:
         )
 
     @property
-    def other_args(self) -> OtherArgs | None:
-        """What makes the new arguments; None: they stay."""
-        return OtherArgs(**json.loads(self.change)) if self.change else None
-
-    @property
     def made(self) -> datetime:
         """When it was asked for."""
         return from_ms(self.created)
@@ -102,6 +99,20 @@ class Release:
     def canary(self) -> bool:
         """Whether the wave under way is one of the first."""
         return self.stage <= len(WAVES)
+
+
+def other_args(release: Release, parts: Parts) -> OtherArgs | None:
+    """What makes the new arguments; None: they stay. Raises `KeyUnavailable`, `PayloadMissing`."""
+    if not release.change:
+        return None
+    return OtherArgs(
+        **json.loads(opened_text(release.change, whose_change(release.tenant, release.id), parts))
+    )
+
+
+def whose_change(tenant: str, release_id: str) -> Whose:
+    """Whose the sealed change is."""
+    return Whose(tenant=tenant, id=release_id, field=Field.RELEASE)
 
 
 def written(release: Release) -> dict[str, Value]:

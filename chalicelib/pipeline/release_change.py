@@ -15,7 +15,8 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.query import dead_jobs
 from chalicelib.pipeline.redrive import DeadFilter
-from chalicelib.pipeline.release import SHELF, Phase, Release, read, save
+from chalicelib.pipeline.release import SHELF, Phase, Release, read, save, whose_change
+from chalicelib.pipeline.sealed_text import sealed_text
 
 SCAN = 5000
 """Dead jobs of all tenants that a look ahead goes through."""
@@ -81,9 +82,9 @@ def make_release(
     errors = [why for _, why in ahead.sample if isinstance(why, InvalidInput)]
     if errors and len(errors) == len(ahead.sample):
         raise errors[0]
-    now = parts.world.now()
+    now, release_id = parts.world.now(), parts.world.job_id()
     release = Release(
-        id=parts.world.job_id(),
+        id=release_id,
         tenant=wanted.tenant,
         created=to_ms(now),
         rate=rate,
@@ -92,7 +93,7 @@ def make_release(
         task=wanted.task or "",
         fingerprint=wanted.fingerprint or "",
         reason="" if wanted.reason is None else wanted.reason.value,
-        change=_told(other),
+        change=sealed_text(_told(other), whose_change(wanted.tenant, release_id), parts) if other else "",
     )
     made = save(None, release, due=now, parts=parts)
     if made is None:
@@ -100,9 +101,7 @@ def make_release(
     return made
 
 
-def _told(other: OtherArgs | None) -> str:
-    if other is None:
-        return ""
+def _told(other: OtherArgs) -> str:
     given = {"args": other.args} if other.args is not None else {"patch": other.patch}
     return strict_json.write_readable(given, name=next(iter(given)), limit=LONGEST_CHANGE)
 

@@ -10,7 +10,7 @@ from chalicelib.domain.lean import dataclass
 from chalicelib.domain.lifecycle import marked
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
-from chalicelib.pipeline.release import Release
+from chalicelib.pipeline.release import Release, other_args
 
 PAGE = 100
 READS = 50
@@ -39,7 +39,7 @@ def choose(release: Release, room: int, *, until: datetime, parts: Parts) -> Rel
         wave += tuple(some)
         # Those that were found count, taken or not: both have to be looked for again.
         release = replace(release, wave=wave, fruit=release.fruit + len(page.good))
-        release = replace(_past(release, page), place=after or "")
+        release = replace(_past(release, page, parts), place=after or "")
         if after is None and release.fruit == 0:
             return replace(release, over=1)
         if after is None:
@@ -80,16 +80,18 @@ def _checked(release: Release, job_id: str, parts: Parts) -> Job | tuple[Job, In
     if row is None or not takes(release, row):
         return None
     try:
-        if release.other_args is not None:
-            release.other_args.of(row, parts)
+        other = other_args(release, parts)
+        if other is not None:
+            other.of(row, parts)
     except InvalidInput as error:
         return row, error
     return row
 
 
-def _past(release: Release, page: Looked) -> Release:
+def _past(release: Release, page: Looked, parts: Parts) -> Release:
     """A page is done with. Those whose arguments do not fit are counted in the first pass only: they stay where they are."""
     if not page.bad or release.passes:
         return release
     job, error = page.bad[-1]
-    return replace(release, refused=release.refused + len(page.bad), refusal=f"{job.id}: {error}"[:300])
+    why = error.argument if parts.sealer.on else error  # which may repeat what it was given
+    return replace(release, refused=release.refused + len(page.bad), refusal=f"{job.id}: {why}"[:300])

@@ -14,7 +14,7 @@ from chalicelib.pipeline.items import Spot, to_ms
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.redrive import redrive
-from chalicelib.pipeline.release import WAVES, Phase, Release, read, save
+from chalicelib.pipeline.release import WAVES, Phase, Release, other_args, read, save
 from chalicelib.pipeline.release_choice import choose
 
 STEP = timedelta(seconds=50)
@@ -96,7 +96,7 @@ def _redrive(release: Release, job_id: str, parts: Parts) -> bool:
             job_id,
             tenant=release.tenant,
             parts=parts,
-            other=release.other_args,
+            other=other_args(release, parts),
             by=release.id,
             who=release.by,
         )

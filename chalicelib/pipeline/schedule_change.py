@@ -23,6 +23,7 @@ from chalicelib.pipeline.items import Edit, Kept
 from chalicelib.pipeline.limits import SEND_AHEAD
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
+from chalicelib.pipeline.schedule_args import args_text, kept_args
 from chalicelib.pipeline.schedule_item import FOR_EVER, Schedule, edit, from_fields, spot_of, to_fields
 from chalicelib.pipeline.schedule_jobs import put
 from chalicelib.pipeline.schedule_query import find, no_such
@@ -78,12 +79,14 @@ def create(new: NewSchedule, *, tenant: str, parts: Parts) -> Schedule:
         raise InvalidInput("id", "not 1 to 64 letters, digits, dots, dashes and underscores")
     now = parts.world.now()
     new.rule.check()
+    schedule_id = new.id or parts.world.token()
+    text = checked_args(new.task, new.args, parts)
     made = fresh(
         Schedule(
             tenant=tenant,
-            id=new.id or parts.world.token(),
+            id=schedule_id,
             task=new.task,
-            args=checked_args(new.task, new.args, parts),
+            args=kept_args(tenant, schedule_id, text, parts),
             rule=replace(new.rule, anchor=whole_second(now)) if new.rule.every is not None else new.rule,
             seed=parts.world.token(),
             created=now,
@@ -91,19 +94,19 @@ def create(new: NewSchedule, *, tenant: str, parts: Parts) -> Schedule:
         ),
         now,
     )
-    before = _same(made, parts)
+    before = _same(made, text, parts)
     if before is not None:
         return before
     reserve(tenant, parts=parts)
     return _soon(make(made, parts=parts), parts)
 
 
-def _same(made: Schedule, parts: Parts) -> Schedule | None:
+def _same(made: Schedule, args: str, parts: Parts) -> Schedule | None:
     """The schedule that has this id already, if it is the same. Raises `Conflict` if it is another."""
     there = from_fields(made.spot, patience(parts)(parts.items.read, made.spot))
     if there is None or there.gone:
         return None
-    if (there.task, there.args, _said(there.rule)) != (made.task, made.args, _said(made.rule)):
+    if (there.task, args_text(there, parts), _said(there.rule)) != (made.task, args, _said(made.rule)):
         raise Conflict(f"there is another schedule {made.id!r} already")
     return there
 
@@ -152,13 +155,16 @@ def update(schedule_id: str, changes: Changes, *, tenant: str, parts: Parts) -> 
     found = find(schedule_id, tenant=tenant, parts=parts)
     _not_declared(found)
     args = None if changes.args is None else checked_args(found.task, changes.args, parts)
+    if args == args_text(found, parts):
+        args = None
+    kept = None if args is None else kept_args(tenant, schedule_id, args, parts)
     changes.rule(found.rule, parts.world.now())
 
     def changed(seen: Schedule, now: datetime) -> Schedule:
         rule = changes.rule(seen.rule, now)
         if _said(rule) != _said(seen.rule):
             check_to_come(rule, now)
-        return replace(seen, rule=rule, args=seen.args if args is None else args)
+        return replace(seen, rule=rule, args=seen.args if kept is None else kept)
 
     return change(schedule_id, changed, tenant=tenant, parts=parts)
 

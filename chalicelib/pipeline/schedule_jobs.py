@@ -15,7 +15,9 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import place
 from chalicelib.pipeline.ports import Written
+from chalicelib.pipeline.schedule_args import args_text
 from chalicelib.pipeline.schedule_item import Schedule
+from chalicelib.pipeline.sealer import args_for
 from chalicelib.pipeline.task import Submission
 from chalicelib.pipeline.verdict import called_off
 
@@ -37,6 +39,7 @@ def put(schedule: Schedule, job_ids: Sequence[str], *, parts: Parts) -> list[Job
 def _job(schedule: Schedule, job_id: str, parts: Parts) -> Job:
     task = parts.registry[schedule.task]
     now, fire = parts.world.now(), time_of(job_id)
+    text = args_text(schedule, parts)
     wait = max(fire - now, timedelta(0))
     # The time that a job has for starting counts from its fire time, not from the minute before it in which it was put.
     expires = None if task.options.expires is None else wait + task.options.expires
@@ -46,9 +49,9 @@ def _job(schedule: Schedule, job_id: str, parts: Parts) -> Job:
         job_id=job_id,
         now=now,
         how=how,
-        values=strict_json.read(schedule.args.encode(), name="args", limit=MAX_BODY),
+        values=strict_json.read(text.encode(), name="args", limit=MAX_BODY),
         args=lambda due: patience(parts)(
-            place, schedule.args, job_id=job_id, due=due, payloads=parts.payloads
+            place, text, whose=args_for(schedule.tenant, job_id), due=due, parts=parts
         ),
         cause=schedule.cause,
     )

@@ -1,11 +1,13 @@
 """Schedules from Python: what the API's routes do, as methods."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.job import Job
 from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.schedule_args import args_text
 from chalicelib.pipeline.schedule_change import (
     Changes,
     NewSchedule,
@@ -49,7 +51,8 @@ class Schedules:
 
     def get(self, id: str) -> Schedule:
         """The schedule."""
-        return find(id, tenant=self._tenant, parts=self._parts)
+        found = find(id, tenant=self._tenant, parts=self._parts)
+        return replace(found, args=args_text(found, self._parts))
 
     def __iter__(self) -> Iterator[Schedule]:
         """All of them, in no order."""

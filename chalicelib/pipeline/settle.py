@@ -13,6 +13,7 @@ from chalicelib.pipeline.limits import MAX_QUEUE_DELAY
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.ports import Written
+from chalicelib.pipeline.sealed_text import sealed_event
 from chalicelib.pipeline.verdict import cancellation, owner_of
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ def settle(job: Job, event: Event, *, until: datetime, parts: Parts) -> Job | No
 
     Keeps trying until `until`, then raises `Unavailable` and leaves the job to its lease.
     """
-    row = _record(job, event, until=until, parts=parts)
+    row = _record(job, sealed_event(event, job, parts), until=until, parts=parts)
     if row is None:
         parts.tracer.note(fault=True, outcome="fenced")
         log.warning(

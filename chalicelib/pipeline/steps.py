@@ -14,6 +14,8 @@ from chalicelib.pipeline.items import Edit, Fields, Spot
 from chalicelib.pipeline.limits import PAYLOAD_LIFE
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import Patience, patience
+from chalicelib.pipeline.sealed_text import opened_text, sealed_text
+from chalicelib.pipeline.sealer import MARK, Field, Whose
 
 MAX_STEPS = 1000
 """Steps a job may have. All of them are read at the start of a later attempt's first step, and there are better places for data."""
@@ -38,7 +40,7 @@ class Steps:
     def recall(self, name: str) -> str | None:
         """The recorded result, JSON text; None: there is none. Raises `Unavailable`, `PayloadMissing`."""
         fields = self._all().get(name)
-        return None if fields is None else self._text(fields)
+        return None if fields is None else self._text(name, fields)
 
     def remember(self, name: str, text: str) -> str:
         """The result that is recorded: this one, unless another attempt was faster. Raises `Unavailable`, `InvalidInput`."""
@@ -46,10 +48,10 @@ class Steps:
         if len(known) >= MAX_STEPS and name not in known:
             raise InvalidInput("name", f"a job has at most {MAX_STEPS:,} steps")
         until = self._parts.world.now() + self._job.keep + PAYLOAD_LIFE
-        edit = Edit(where=_UNRECORDED, set=self._fields(text, until), until=until)
+        edit = Edit(where=_UNRECORDED, set=self._fields(name, text, until), until=until)
         answer = self._patient(self._parts.items.write, Spot(self._shelf, name), edit)
         known[name] = answer.fields
-        return self._text(answer.fields)
+        return self._text(name, answer.fields)
 
     @property
     def _shelf(self) -> str:
@@ -67,20 +69,26 @@ class Steps:
                 self._known = dict(listed)
             return self._known
 
-    def _fields(self, text: str, until: datetime) -> Fields:
+    def _fields(self, name: str, text: str, until: datetime) -> Fields:
         body = text.encode()
         if len(body) <= INLINE_BYTES:
-            return {"bytes": len(body), "json": text}
+            return {"bytes": len(body), "json": sealed_text(text, self._whose(name), self._parts)}
+        if self._parts.sealer.on:
+            body = self._parts.sealer.seal(body, self._whose(name))
         stored = self._patient(self._parts.payloads.put, self._job.id, body, keep_until=until)
         return {"bytes": stored.size, "at": stored.place.value, "sha256": stored.sha256}
 
-    def _text(self, fields: Fields) -> str:
+    def _text(self, name: str, fields: Fields) -> str:
         if "json" in fields:
-            return str(fields["json"])
+            return opened_text(str(fields["json"]), self._whose(name), self._parts)
         stored = Stored(
             place=Place(str(fields["at"])), sha256=str(fields["sha256"]), size=int(str(fields["bytes"]))
         )
-        return self._patient(self._parts.payloads.get, self._job.id, stored).decode()
+        body = self._patient(self._parts.payloads.get, self._job.id, stored)
+        return (self._parts.sealer.open(body, self._whose(name)) if body.startswith(MARK) else body).decode()
+
+    def _whose(self, name: str) -> Whose:
+        return Whose(tenant=self._job.tenant, id=f"{self._job.id} {name}", field=Field.STEP)
 
 
 def recorded(job: Job, parts: Parts) -> tuple[str, ...]:
@@ -95,5 +103,6 @@ def _shelf(job: Job) -> str:
 
 def _digest(args: Payload) -> str:
     """What tells arguments from others."""
-    whole = sha256(args.json.encode()).hexdigest() if isinstance(args, Inline) else args.sha256
-    return whole[:16]
+    if isinstance(args, Stored):
+        return args.sha256[:16]
+    return sha256(args.json.encode() if isinstance(args, Inline) else args.body).hexdigest()[:16]

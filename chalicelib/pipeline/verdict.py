@@ -29,6 +29,13 @@ EFFECT_LIFE = timedelta(days=1)
 a follower's row is what says that the effect was done: without the one it is lost, without the other it is done again."""
 
 
+KEYLESS = "without its key"
+"""The note of a `requeued` entry by which a job waits for the key of what is sealed."""
+
+KEY_WAIT = timedelta(seconds=30)
+"""The shortest such wait."""
+
+
 def forget_at(job: Job, now: datetime, *, dead: bool = False) -> datetime:
     """When a job that ends now may be deleted. Never before its idempotency key is over: a key whose row is gone would run it again.
 
@@ -142,6 +149,25 @@ def continuation(job: Job, progress: Progress | None, grace: timedelta, now: dat
         due=None,
         check=soon if job.next_check is not None and job.next_check > soon else None,
         progress=progress,
+    )
+
+
+def keyless(job: Job, now: datetime, luck: float) -> Requeued:
+    """The key of its payloads cannot be used: it comes back for it, the later the older it is. Of many such waits, the row keeps the last."""
+    kept = list(job.history)
+    if kept and kept[-1].by == owner_of(job):
+        kept.pop()
+    while kept and kept[-1].event == Requeued.name and kept[-1].note == KEYLESS:
+        kept.pop()
+    wait = min(MAX_QUEUE_DELAY, max(KEY_WAIT, (now - time_of(job.id)) / 4)) * (0.5 + luck / 2)
+    return Requeued(
+        at=now,
+        guard=Unwished(owner=owner_of(job)),
+        epoch=job.epoch,
+        why=KEYLESS,
+        kept=tuple(kept),
+        due=now + wait,
+        check=retry_check(job, now + wait, wait),
     )
 
 

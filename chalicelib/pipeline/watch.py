@@ -17,6 +17,7 @@ from chalicelib.pipeline.line import AttemptLine
 from chalicelib.pipeline.outcome import Outcome, Raised, Several
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.ports import Execution, Written
+from chalicelib.pipeline.sealed_text import sealed_event
 from chalicelib.pipeline.task import Kind
 from chalicelib.pipeline.verdict import owner_of
 
@@ -91,7 +92,8 @@ class Listener:
     def _renew(self, progress: Progress | None) -> Job | None:
         now = self.parts.world.now()
         event = Renewed(at=now, guard=Mine(owner=owner_of(self.job)), lease=self.lease, progress=progress)
-        answer = self.parts.store.write(self.job.id, change(event))
+        written = change(sealed_event(event, self.job, self.parts))
+        answer = self.parts.store.write(self.job.id, written)
         if self.receipt is not None and isinstance(answer, Written):
             visible = self.lease - self.parts.world.now() + self.parts.limits.lease_skew
             self.parts.queue.extend(self.job.lane, self.receipt, visible)

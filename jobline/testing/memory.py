@@ -10,6 +10,7 @@ from typing import Any, Self
 from chalicelib import wiring
 from chalicelib.adapters import memory
 from chalicelib.adapters.memory import MemoryQueue
+from chalicelib.adapters.memory.sealing import memory_sealer
 from chalicelib.domain.job import Job, State
 from chalicelib.pipeline.consume import Record
 from chalicelib.pipeline.handle import JobHandle
@@ -39,10 +40,10 @@ class Jobline:
 
     Jobs run when `run`, `run_until_quiet` or `advance` is called: the real pipeline, on twins of the table and the queues. All kinds of
     tasks run in the calling thread, `cpu=True` ones too. Time is virtual: a retry in an hour is one line away. The same seed gives the
-    same ids and the same waits.
+    same ids and the same waits. `sealed=True`: what jobs carry is sealed in the rows, as in a stage that names a key (docs/sealing.md).
     """
 
-    def __init__(self, *, registry: Registry = REGISTRY, seed: int = 0) -> None:
+    def __init__(self, *, registry: Registry = REGISTRY, seed: int = 0, sealed: bool = False) -> None:
         world = memory.HeldWorld(seed=seed)
         self._queue = RememberingQueue(world)
         self._world = world
@@ -52,6 +53,8 @@ class Jobline:
             queue=self._queue,
             runners=dict.fromkeys(Kind, InThread(registry, world)),
         )
+        if sealed:
+            self.parts = replace(self.parts, sealer=memory_sealer(self.parts.items, world))
         self._wired = ExitStack()
 
     def __enter__(self) -> Self:

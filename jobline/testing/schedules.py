@@ -11,6 +11,7 @@ from typing import Any
 
 from chalicelib.domain.job import Job
 from chalicelib.pipeline.payloads import load
+from chalicelib.pipeline.sealer import result_of
 from chalicelib.pipeline.task import Registry, Task
 from jobline.testing.drive import NotQuiet
 from jobline.testing.faults import Fault, Schedule
@@ -124,7 +125,7 @@ def _world(setup: Setup | None) -> AbstractContextManager[Any]:
 
 
 def _result(job: Job, jobline: Jobline) -> Any:
-    return None if job.result is None else load(job.result, job_id=job.id, payloads=jobline.parts.payloads)
+    return None if job.result is None else load(job.result, whose=result_of(job), parts=jobline.parts)
 
 
 def _ask(invariant: Invariant, run: Run) -> Exception | None:

@@ -59,6 +59,11 @@ class Clients:
         return client
 
     @property
+    def kms(self) -> Any:
+        """KMS: made by stages that seal what jobs carry, and by no others."""
+        return self._one("kms", read_timeout=5)
+
+    @property
     def lambda_(self) -> "LambdaClient":
         """Lambda: made by whoever pauses a lane, and by nobody else."""
         client: LambdaClient = self._one("lambda", read_timeout=5)

@@ -24,6 +24,7 @@ from chalicelib.domain.job import (
     Place,
     Progress,
     Reason,
+    Sealed,
     State,
     Stored,
 )
@@ -65,12 +66,16 @@ def _read_time(attribute: Attribute) -> datetime:
 def _payload(value: Payload) -> Attribute:
     if isinstance(value, Inline):
         return {"S": value.json}
+    if isinstance(value, Sealed):
+        return {"B": value.body}
     return {"M": {"at": _text(value.place), "sha256": _text(value.sha256), "size": _number(value.size)}}
 
 
 def _read_payload(attribute: Attribute) -> Payload:
     if "S" in attribute:
         return Inline(json=attribute["S"])
+    if "B" in attribute:
+        return Sealed(body=bytes(attribute["B"]))
     found = attribute["M"]
     return Stored(place=Place(found["at"]["S"]), sha256=found["sha256"]["S"], size=int(found["size"]["N"]))
 

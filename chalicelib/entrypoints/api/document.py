@@ -2,13 +2,14 @@
 
 import json
 from datetime import datetime
+from hashlib import sha256
 from typing import Literal
 
 import msgspec
 
-from chalicelib.domain.errors import PayloadMissing
+from chalicelib.domain.errors import KeyUnavailable, PayloadMissing
 from chalicelib.domain.estimate import began, eta
-from chalicelib.domain.job import TERMINAL, Inline, Job, Payload, Stored
+from chalicelib.domain.job import TERMINAL, Inline, Job, Payload, Sealed, Stored
 from chalicelib.entrypoints.api.job_shape import Elsewhere, JobDocument
 from chalicelib.entrypoints.api.workflow_place import workflow_place
 from chalicelib.pipeline import strict_json
@@ -17,6 +18,8 @@ from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import fetch
+from chalicelib.pipeline.sealed_text import closed_words, opened_words
+from chalicelib.pipeline.sealer import Whose, args_of, result_of
 from chalicelib.pipeline.shown_args import shown_args, shows_all
 from chalicelib.pipeline.task import Registry
 
@@ -26,7 +29,7 @@ ROOM = 5_500_000
 
 def brief(job: Job, parts: Parts) -> JobDocument:
     """The document without what lies outside the row: nothing is read for it."""
-    return _document(job, _shown(job, _in_row(job.args), parts), _in_row(job.result))
+    return _document(closed_words(job), _shown(job, _in_row(job.args), parts), _in_row(job.result))
 
 
 def whole(job: Job, parts: Parts) -> JobDocument:
@@ -34,9 +37,9 @@ def whole(job: Job, parts: Parts) -> JobDocument:
 
     Raises `Unavailable`.
     """
-    result, room = loaded(job, job.result, ROOM, parts)
-    args, _ = loaded(job, job.args, room, parts)
-    return _document(job, _shown(job, args, parts), result)
+    result, room = loaded(job.result, result_of(job), ROOM, parts)
+    args, _ = loaded(job.args, args_of(job), room, parts)
+    return _document(opened_words(job, parts), _shown(job, args, parts), result)
 
 
 def _shown(job: Job, args: msgspec.Raw | Elsewhere | None, parts: Parts) -> msgspec.Raw | Elsewhere | None:
@@ -65,29 +68,37 @@ def _in_row(payload: Payload | None) -> msgspec.Raw | Elsewhere | None:
             return msgspec.Raw(payload.json)
         case Stored():
             return _elsewhere(payload, "not_loaded")
+        case Sealed():
+            return _elsewhere(payload, "sealed")
         case None:
             return None
 
 
 def loaded(
-    job: Job, payload: Payload | None, room: int, parts: Parts
+    payload: Payload | None, whose: Whose, room: int, parts: Parts
 ) -> tuple[msgspec.Raw | Elsewhere | None, int]:
-    """The payload if it fits, and the room that is left."""
-    if not isinstance(payload, Stored):
+    """The payload if it fits and can be opened, and the room that is left."""
+    if payload is None or isinstance(payload, Inline):
         return _in_row(payload), room
-    if payload.size > room:
+    if isinstance(payload, Stored) and payload.size > room:
         return _elsewhere(payload, "too_large"), room
     try:
-        text = patience(parts)(fetch, payload, job_id=job.id, payloads=parts.payloads)
+        text = patience(parts)(fetch, payload, whose=whose, parts=parts)
     except PayloadMissing:
         return _elsewhere(payload, "missing"), room
+    except KeyUnavailable:
+        return _elsewhere(payload, "sealed"), room
     weight = len(json.dumps(text))  # as the answer carries it: quotes and everything beyond ASCII escaped
     if weight > room:
         return _elsewhere(payload, "too_large"), room
     return msgspec.Raw(text), room - weight
 
 
-def _elsewhere(payload: Stored, why: Literal["not_loaded", "too_large", "missing"]) -> Elsewhere:
+def _elsewhere(
+    payload: Stored | Sealed, why: Literal["not_loaded", "too_large", "missing", "sealed"]
+) -> Elsewhere:
+    if isinstance(payload, Sealed):
+        return {"bytes": len(payload.body), "sha256": sha256(payload.body).hexdigest(), "why": why}
     return {"bytes": payload.size, "sha256": payload.sha256, "why": why}
 
 

@@ -28,9 +28,10 @@ class Elsewhere(TypedDict):
     bytes: int
     sha256: str
     why: Annotated[
-        Literal["not_loaded", "too_large", "missing"],
+        Literal["not_loaded", "too_large", "missing", "sealed"],
         Meta(
-            description="not_loaded: GET /jobs/{id} has it; too_large: the answer would not fit; missing: it is gone or damaged"
+            description="not_loaded: GET /jobs/{id} has it; too_large: the answer would not fit; missing: it is gone or damaged; "
+            "sealed: GET /jobs/{id} opens it, if the stage's key can be used"
         ),
     ]
 

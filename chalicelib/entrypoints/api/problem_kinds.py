@@ -8,6 +8,7 @@ from chalicelib.domain.errors import (
     Denied,
     InvalidInput,
     KeyReused,
+    KeyUnavailable,
     NewerRow,
     NotFound,
     NotPossible,
@@ -105,6 +106,7 @@ KINDS: Mapping[type[Exception], Kind] = {
     InvalidInput: _kind(422, "invalid-input", "Invalid input", "Mend the argument that `argument` names."),
     UnknownTask: _kind(422, "unknown-task", "No task has this name", "See GET /tasks for the names."),
     Unavailable: UNAVAILABLE,
+    KeyUnavailable: UNAVAILABLE,
     NewerRow: UNAVAILABLE,  # a deployment is going on: the next function instance can read it
 }
 """Each `CallerError` has its own line; of other errors only those that waiting mends are told from the rest."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 import msgspec
 from msgspec import Meta
 
-from chalicelib.domain.errors import JoblineError
+from chalicelib.domain.errors import JoblineError, KeyUnavailable, PayloadMissing
 from chalicelib.domain.job import Reason
 from chalicelib.entrypoints.api.answer import Answer
 from chalicelib.entrypoints.api.body import NoBody
@@ -18,6 +18,7 @@ from chalicelib.pipeline.items import from_ms
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.redrive import DeadFilter
 from chalicelib.pipeline.release import Phase, Release
+from chalicelib.pipeline.release import other_args as made_of
 from chalicelib.pipeline.release_change import (
     MOST_RATE,
     Shown,
@@ -27,6 +28,7 @@ from chalicelib.pipeline.release_change import (
     releases,
     turn_release,
 )
+from chalicelib.pipeline.sealed_text import SHOWN
 from chalicelib.pipeline.shown_args import shown_args, shown_change
 
 LISTED = 50
@@ -182,9 +184,18 @@ def _sample(shown: Shown, request: Request) -> SampleDocument:
     return {**found, "args": shown_args(job.task, args, request.parts.registry)}
 
 
-def _document(release: Release, parts: Parts) -> ReleaseDocument:
-    other = release.other_args
+def _change(release: Release, parts: Parts) -> Any:
+    """The new arguments, or the patch, as they may be shown; a word in their place where the key cannot be used."""
+    try:
+        other = made_of(release, parts)
+    except (KeyUnavailable, PayloadMissing):
+        return SHOWN
     change = None if other is None else other.args if other.args is not None else other.patch
+    return None if change is None else shown_change(release.task or None, change, parts.registry)
+
+
+def _document(release: Release, parts: Parts) -> ReleaseDocument:
+    change = _change(release, parts)
     return {
         "id": release.id,
         "state": Phase(release.phase).value,
@@ -196,7 +207,7 @@ def _document(release: Release, parts: Parts) -> ReleaseDocument:
         "reason": release.reason or None,
         "rate": release.rate,
         "stop_at": release.stop_at,
-        "change": None if change is None else shown_change(release.task or None, change, parts.registry),
+        "change": change,
         "wave": ("none", "one", "ten", "all")[release.stage],
         "redriven": release.taken,
         "open": len(release.open),

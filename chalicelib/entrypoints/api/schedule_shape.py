@@ -6,10 +6,12 @@ from typing import Annotated, Any, Literal, TypedDict
 import msgspec
 from msgspec import Meta
 
+from chalicelib.domain.errors import KeyUnavailable, PayloadMissing
 from chalicelib.entrypoints.api.document import rfc3339, shown_text
 from chalicelib.entrypoints.api.job_shape import Time
 from chalicelib.entrypoints.api.reading import Moment, moment
 from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.schedule_args import args_text
 from chalicelib.pipeline.schedule_change import Changes, NewSchedule
 from chalicelib.pipeline.schedule_item import Schedule
 from chalicelib.pipeline.schedule_query import MOST_FIRES, PAGE
@@ -70,7 +72,10 @@ class ScheduleDocument(TypedDict):
 
     id: Annotated[str, Meta(description="one that code declares begins with @")]
     task: str
-    args: dict[str, Any]
+    args: Annotated[
+        dict[str, Any] | None,
+        Meta(description="null: they are sealed, and the stage's key cannot be used now"),
+    ]
     cron: str | None
     every: Annotated[int | None, Meta(description="seconds")]
     at: Time | None
@@ -143,7 +148,7 @@ def schedule_document(schedule: Schedule, parts: Parts) -> ScheduleDocument:
     return {
         "id": schedule.id,
         "task": schedule.task,
-        "args": shown_text(schedule.task, schedule.args, parts.registry),  # type: ignore[typeddict-item] # JSON text that is spliced in as it is
+        "args": _args(schedule, parts),  # type: ignore[typeddict-item] # JSON text that is spliced in as it is
         "cron": rule.cron,
         "every": None if rule.every is None else rule.every // timedelta(seconds=1),
         "at": _maybe(rule.at),
@@ -155,6 +160,13 @@ def schedule_document(schedule: Schedule, parts: Parts) -> ScheduleDocument:
         "declared": schedule.declared,
         "created_at": rfc3339(schedule.created),
     }
+
+
+def _args(schedule: Schedule, parts: Parts) -> msgspec.Raw | None:
+    try:
+        return shown_text(schedule.task, args_text(schedule, parts), parts.registry)
+    except (KeyUnavailable, PayloadMissing):
+        return None
 
 
 def _maybe(at: datetime | None) -> str | None:

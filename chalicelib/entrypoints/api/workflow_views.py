@@ -27,6 +27,8 @@ from chalicelib.entrypoints.api.workflow_shape import (
 )
 from chalicelib.pipeline.ids import time_of
 from chalicelib.pipeline.query import PAGE
+from chalicelib.pipeline.sealed_text import closed_words, opened_words
+from chalicelib.pipeline.sealer import result_of
 from chalicelib.pipeline.workflows.children_page import children_page
 from chalicelib.pipeline.workflows.count import Counts
 from chalicelib.pipeline.workflows.found import find_workflow
@@ -87,7 +89,7 @@ def show_workflow(request: Request) -> Answer:
         "created_at": rfc3339(time_of(row.id)),
         "finished_at": rfc3339(row.history[-1].at) if row.state in TERMINAL and row.history else None,
         "reason": None if row.reason is None else row.reason.value,
-        "error": _error(row),
+        "error": _error(opened_words(row, request.parts)),
         "complete": _complete(tree),
         "tree": _node(tree),
     }
@@ -186,7 +188,7 @@ def _node(one: Seen) -> NodeDocument:
         "job": None if one.job is None else one.job.id,
         "state": None if one.state is None else one.state.value,
         "looked": one.looked,
-        "error": None if one.job is None else _error(one.job),
+        "error": None if one.job is None else _error(closed_words(one.job)),
         "counts": _counts(one.counts),
         "nodes": [_node(below) for below in one.nodes],
         "became": None if one.became is None else _node(one.became),
@@ -232,7 +234,7 @@ def _result(number: int, job: Job | None, room: int, request: Request) -> tuple[
     }
     if job is None:
         return told, room
-    found, left = loaded(job, job.result, room, request.parts)
+    found, left = loaded(job.result, result_of(job), room, request.parts)
     if isinstance(found, dict):
         return {**told, "result_stored": found}, left
     return {**told, "result": found}, left

@@ -12,6 +12,7 @@ from chalicelib.pipeline.built_in import WORKFLOW
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import load
+from chalicelib.pipeline.sealer import args_of
 from chalicelib.pipeline.workflows.children import read_child
 from chalicelib.pipeline.workflows.kin import Kin
 from chalicelib.pipeline.workflows.lineage import lineage
@@ -40,7 +41,7 @@ def _earlier(job: Job, parts: Parts) -> Iterator[Life]:
     if spot is None or parent is None or parent.task != WORKFLOW.name:
         return
     try:
-        args = patience(parts)(load, parent.args, job_id=parent.id, payloads=parts.payloads)
+        args = patience(parts)(load, parent.args, whose=args_of(parent), parts=parts)
     except (PayloadMissing, InvalidInput):
         return
     before = lineage(parent, args, parts=parts).earlier

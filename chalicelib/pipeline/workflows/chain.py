@@ -43,7 +43,7 @@ def step_on(job: Job, chain: Chain, given: Given | None, line: Lineage, *, parts
         number = int(job.awaits.partition(".")[2])
         child = read_child(_position(life, number), life.began, parts=parts)
         if child is None or failed(child):
-            raise told_of(child, f"step {number}")
+            raise told_of(child, f"step {number}", parts)
         if not is_over(child):
             return Begun(position=_position(life, number), steps=len(chain.nodes))
         if number == last:

@@ -16,6 +16,7 @@ from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import fetch, place
+from chalicelib.pipeline.sealer import args_for, result_of
 from chalicelib.pipeline.task import Submission
 from chalicelib.pipeline.workflows.places import Position, life_of, position
 from chalicelib.pipeline.workflows.reading import to_json
@@ -60,7 +61,9 @@ def child_job(
         now=parts.world.now(),
         how=how,
         values=values,
-        args=lambda due: patience(parts)(place, text, job_id=job_id, due=due, payloads=parts.payloads),
+        args=lambda due: patience(parts)(
+            place, text, whose=args_for(parent.tenant, job_id), due=due, parts=parts
+        ),
         cause=spot.cause,
     )
     return replace(job, keep=max(job.keep, KEPT))
@@ -91,7 +94,7 @@ def result_text(child: Job, *, parts: Parts) -> str:
     """What it came to, as JSON. Raises `PayloadMissing`, `Unavailable`."""
     if child.result is None:
         raise PayloadMissing(f"{child.label()} has no result")
-    return patience(parts)(fetch, child.result, job_id=child.id, payloads=parts.payloads)
+    return patience(parts)(fetch, child.result, whose=result_of(child), parts=parts)
 
 
 def result(child: Job, *, parts: Parts) -> Given:

@@ -8,6 +8,7 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import load
 from chalicelib.pipeline.query import get
+from chalicelib.pipeline.sealer import args_of
 from chalicelib.pipeline.workflows.sequel import is_parent
 
 
@@ -24,5 +25,5 @@ def find_workflow(job_id: str, *, tenant: str, parts: Parts) -> Job:
 
 def arguments_of(row: Job, *, parts: Parts) -> dict[str, Any]:
     """A workflow's arguments: its tree, what came before it. Raises `PayloadMissing`, `InvalidInput`, `Unavailable`."""
-    found = patience(parts)(load, row.args, job_id=row.id, payloads=parts.payloads)
+    found = patience(parts)(load, row.args, whose=args_of(row), parts=parts)
     return found if isinstance(found, dict) else {}

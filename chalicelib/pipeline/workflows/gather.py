@@ -8,6 +8,7 @@ from chalicelib.domain.workflow import Group, Map, OnError
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.outcome import RESULT_BYTES, RESULT_DEPTH, RESULT_VALUES
 from chalicelib.pipeline.parts import Parts
+from chalicelib.pipeline.sealed_text import opened_error
 from chalicelib.pipeline.workflows.children import result_text
 from chalicelib.pipeline.workflows.failed import Failed
 from chalicelib.pipeline.workflows.kin import Kin
@@ -34,7 +35,7 @@ def gather(job: Job, node: Group | Map, line: Lineage, *, parts: Parts) -> str |
     if book.spoilt and policy.on_error is OnError.FAIL:
         page = _there(job.id, life, min(book.spoilt), parts)
         first = page.number * PAGE + min(page.bad)
-        raise told_of(Kin(line.all, parts=parts).row(first), f"child {first}")
+        raise told_of(Kin(line.all, parts=parts).row(first), f"child {first}", parts)
     if not book.complete:
         return None
     bad = _bad(job.id, life, sorted(book.spoilt), parts)
@@ -102,12 +103,12 @@ def _text(child: Job | None, on_error: OnError, parts: Parts) -> str:
         return result_text(child, parts=parts)
     if on_error is OnError.IGNORE:
         return "null"
-    return strict_json.write(_failure(child))
+    return strict_json.write(_failure(child, parts))
 
 
-def _failure(child: Job | None) -> Failed:
+def _failure(child: Job | None, parts: Parts) -> Failed:
     """What stands in a failed child's place."""
-    error = None if child is None or child.error is None else child.error
+    error = None if child is None else opened_error(child, parts)
     return {
         "id": None if child is None else child.id,
         "state": None if child is None else child.state.value,
@@ -115,11 +116,11 @@ def _failure(child: Job | None) -> Failed:
     }
 
 
-def told_of(child: Job | None, who: str) -> ChildFailed:
+def told_of(child: Job | None, who: str, parts: Parts) -> ChildFailed:
     """The failure of a workflow whose child ended so."""
     if child is None:
         return ChildFailed(f"{who} is gone")
-    error = child.error
+    error = opened_error(child, parts)
     # What went wrong below is said once, however deep that is.
     if error is not None and error.type == ChildFailed.__name__:
         return ChildFailed(f"{who}: {error.message}", error.fingerprint)

@@ -12,10 +12,11 @@ from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
+from chalicelib.pipeline.sealed_text import sealed_text
 from chalicelib.pipeline.signature import to_plain
 from chalicelib.pipeline.workflows.checking import arguments
 from chalicelib.pipeline.workflows.group import MOST_CHILDREN
-from chalicelib.pipeline.workflows.lines import PREFIX
+from chalicelib.pipeline.workflows.lines import PREFIX, whose_line
 from chalicelib.pipeline.workflows.many import Many, changed
 from chalicelib.pipeline.workflows.reading import read_node
 
@@ -42,9 +43,22 @@ def _put(node: Mapping[str, Any], many: Many, tenant: str, parts: Parts) -> str:
             file.write(line)
             if file.tell() > MOST_BYTES:
                 raise InvalidInput("items", f"more than {MOST_BYTES:,} bytes: put an object there yourself")
-        key = f"{PREFIX}{tenant}/{digest.hexdigest()}.jsonl"
-        patience(parts)(_sent, key, cast("BinaryIO", file), parts)
+        key = f"{PREFIX}{tenant}/{parts.sealer.digest(digest.hexdigest())}.jsonl"
+        if parts.sealer.on:
+            with SpooledTemporaryFile(max_size=IN_MEMORY) as sealed:
+                _seal(file, key, tenant, cast("BinaryIO", sealed), parts)
+                patience(parts)(_sent, key, cast("BinaryIO", sealed), parts)
+        else:
+            patience(parts)(_sent, key, cast("BinaryIO", file), parts)
     return key
+
+
+def _seal(lines: Iterable[bytes], key: str, tenant: str, into: BinaryIO, parts: Parts) -> None:
+    """Each line by itself, bound to where it stands in which object. The same lines become the same."""
+    cast("BinaryIO", lines).seek(0)
+    for line in lines:
+        whose = whose_line(tenant, key, into.tell())
+        into.write(sealed_text(line[:-1].decode(), whose, parts, alike=True).encode() + b"\n")
 
 
 def _sent(key: str, file: BinaryIO, parts: Parts) -> None:

@@ -9,6 +9,7 @@ from chalicelib.pipeline.built_in import WORKFLOW
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import load
+from chalicelib.pipeline.sealer import args_of
 from chalicelib.pipeline.workflows.places import Life, lives
 
 MOST = 100
@@ -48,7 +49,7 @@ def lineage(job: Job, args: dict[str, Any], *, parts: Parts) -> Lineage:
 
 def _args(row: Job, parts: Parts) -> dict[str, Any] | None:
     try:
-        found = patience(parts)(load, row.args, job_id=row.id, payloads=parts.payloads)
+        found = patience(parts)(load, row.args, whose=args_of(row), parts=parts)
     except (PayloadMissing, InvalidInput):
         return None
     return found if isinstance(found, dict) else None

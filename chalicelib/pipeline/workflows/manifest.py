@@ -12,6 +12,7 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import load
 from chalicelib.pipeline.query import get
+from chalicelib.pipeline.sealer import args_of
 from chalicelib.pipeline.workflows.children import result_text
 from chalicelib.pipeline.workflows.kin import Kin
 from chalicelib.pipeline.workflows.lineage import lineage
@@ -41,7 +42,7 @@ class Results:
         workflow = get(said["workflow"], tenant=tenant, parts=parts)
         if workflow.task != WORKFLOW.name:
             raise InvalidInput("manifest", f"job {workflow.id} is no workflow")
-        args = patience(parts)(load, workflow.args, job_id=workflow.id, payloads=parts.payloads)
+        args = patience(parts)(load, workflow.args, whose=args_of(workflow), parts=parts)
         line = lineage(workflow, args, parts=parts).all
         self._kin = Kin([one for one in line if _is_or_before(one, workflow, said["life"])], parts=parts)
         self._children: int = said["children"]

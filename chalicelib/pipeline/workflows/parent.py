@@ -23,6 +23,7 @@ from chalicelib.pipeline.outcome import Raised, failure
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import place
+from chalicelib.pipeline.sealer import result_of
 from chalicelib.pipeline.workflows import chain, group
 from chalicelib.pipeline.workflows.became import became
 from chalicelib.pipeline.workflows.checking import check_workflow
@@ -125,5 +126,5 @@ def _grouped(
 
 def _success(job: Job, text: str, parts: Parts) -> Event:
     until = parts.world.now() + job.keep
-    result = patience(parts)(place, text, job_id=job.id, due=until, payloads=parts.payloads)
+    result = patience(parts)(place, text, whose=result_of(job), due=until, parts=parts)
     return verdict.success(job, result, None, parts.world.now())

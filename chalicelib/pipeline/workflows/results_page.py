@@ -13,6 +13,7 @@ from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.payloads import fetch
 from chalicelib.pipeline.query import get
+from chalicelib.pipeline.sealer import result_of
 from chalicelib.pipeline.workflows.found import arguments_of
 from chalicelib.pipeline.workflows.kin import Kin
 from chalicelib.pipeline.workflows.lineage import lineage
@@ -41,7 +42,7 @@ def results_of(row: Job, *, start: int, limit: int, parts: Parts) -> Listed | Ly
     if row.state is not State.SUCCEEDED or row.result is None:
         raise NotPossible(f"{row.label()} is {row.state}, only a SUCCEEDED one has a result")
     try:
-        text = patience(parts)(fetch, row.result, job_id=row.id, payloads=parts.payloads)
+        text = patience(parts)(fetch, row.result, whose=result_of(row), parts=parts)
     except PayloadMissing as error:
         raise NotPossible(f"the result of {row.label()} is gone") from error
     value = strict_json.read(text.encode(), name="result", limit=MAX_BODY)

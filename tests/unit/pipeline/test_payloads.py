@@ -10,6 +10,7 @@ from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.limits import MAX_BODY, PAYLOAD_LIFE
 from chalicelib.pipeline.outcome import RESULT_BYTES
 from chalicelib.pipeline.payloads import fetch, load, place
+from chalicelib.pipeline.sealer import args_for, args_of
 from tests.support.drive import drain, run_until_quiet
 from tests.support.faults import How, Trap, trapped
 from tests.support.rows import DAY, HOUR, NOW
@@ -18,7 +19,7 @@ BIG = "a" * 1000
 
 
 def read(stage, job, payload):
-    return load(payload, job_id=job.id, payloads=stage.parts.payloads)
+    return load(payload, whose=args_of(job), parts=stage.parts)
 
 
 def echoes(stage, **options):
@@ -44,15 +45,15 @@ def test_a_large_argument_reaches_the_task_and_a_large_result_whoever_asks(stage
 def test_the_row_holds_what_fits_to_the_byte(stage, size, kind):
     text = '"' + "é" * ((size - 2) // 2) + "a" * (size % 2) + '"'
     assert len(text.encode()) == size
-    payload = place(text, job_id="j", due=NOW, payloads=stage.parts.payloads)
+    payload = place(text, whose=args_for("t", "j"), due=NOW, parts=stage.parts)
     assert type(payload) is kind
-    assert fetch(payload, job_id="j", payloads=stage.parts.payloads) == text
+    assert fetch(payload, whose=args_for("t", "j"), parts=stage.parts) == text
 
 
 def test_nothing_larger_than_the_limit_is_stored(stage):
-    place("a" * MAX_BODY, job_id="j", due=NOW, payloads=stage.parts.payloads)
+    place("a" * MAX_BODY, whose=args_for("t", "j"), due=NOW, parts=stage.parts)
     with pytest.raises(TooLarge):
-        place("a" * (MAX_BODY + 1), job_id="j", due=NOW, payloads=stage.parts.payloads)
+        place("a" * (MAX_BODY + 1), whose=args_for("t", "j"), due=NOW, parts=stage.parts)
 
 
 @pytest.mark.parametrize("harm", ["gone", "damaged"])

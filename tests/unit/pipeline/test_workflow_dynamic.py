@@ -13,6 +13,7 @@ from chalicelib.domain.job import State
 from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.payloads import load
 from chalicelib.pipeline.redrive import redrive
+from chalicelib.pipeline.sealer import result_of
 from chalicelib.pipeline.workflows.depth import MOST_ABOVE, check_depth
 from tests.support.drive import check_end, drain, replay, run_until_quiet, tick
 from tests.support.faults import Crash, How, Trap, trapped
@@ -47,7 +48,7 @@ class Plans:
         run_until_quiet(self.stage.parts)
         row = self.stage.row(job)
         assert row.state is State.SUCCEEDED, row.error
-        return load(row.result, job_id=row.id, payloads=self.stage.parts.payloads)
+        return load(row.result, whose=result_of(row), parts=self.stage.parts)
 
     def death(self, task, **args):
         job = self.stage.submit(task, args)
@@ -246,7 +247,7 @@ def test_a_fault_at_any_call_leaves_one_plan_that_is_carried_out_though_each_att
         run_until_quiet(stage.parts)
         row = stage.row(job)
         assert row.state is State.SUCCEEDED, f"{how} at {trap.sprung}: {row.error}"
-        assert load(row.result, job_id=row.id, payloads=stage.parts.payloads) in made
+        assert load(row.result, whose=result_of(row), parts=stage.parts) in made
         children = [one for one in stage.store.rows.values() if one.id != job.id]
         assert {one.state for one in children} == {State.SUCCEEDED}
         assert len(children) == 1 + 2, f"{how} at {trap.sprung}"

@@ -8,6 +8,7 @@ import pytest
 from chalicelib import Failed, group, is_failed
 from chalicelib.domain.job import State
 from chalicelib.pipeline.payloads import load
+from chalicelib.pipeline.sealer import result_of
 from tests.support.drive import drain
 
 
@@ -25,7 +26,7 @@ def result(stage):
         drain(stage.parts)
         row = stage.row(job)
         assert row.state is State.SUCCEEDED, row.error
-        return load(row.result, job_id=row.id, payloads=stage.parts.payloads)
+        return load(row.result, whose=result_of(row), parts=stage.parts)
 
     return run
 

@@ -10,6 +10,7 @@ from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.job import TERMINAL, State
 from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.payloads import load
+from chalicelib.pipeline.sealer import result_of
 from chalicelib.pipeline.workflows import places
 from chalicelib.pipeline.workflows.flow import chain, chord, group
 from tests.support import drive
@@ -63,7 +64,7 @@ def children(stage, job):
 def value(stage, job):
     row = stage.row(job)
     assert row.state is State.SUCCEEDED, row
-    return load(row.result, job_id=row.id, payloads=stage.parts.payloads)
+    return load(row.result, whose=result_of(row), parts=stage.parts)
 
 
 @pytest.mark.parametrize("how", How)

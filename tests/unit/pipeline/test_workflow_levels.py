@@ -5,6 +5,7 @@ import pytest
 from chalicelib.domain.job import State
 from chalicelib.pipeline.payloads import load
 from chalicelib.pipeline.redrive import redrive
+from chalicelib.pipeline.sealer import result_of
 from chalicelib.pipeline.workflows.flow import group
 from tests.support.drive import check_end, drain, replay
 
@@ -66,7 +67,7 @@ def test_what_succeeded_in_a_workflow_that_a_task_returned_is_not_done_again(sta
     mine.hard = set()
     assert mine.again(job) == ["0.2", "dig 0", "dig 1"]
     row = stage.row(job)
-    assert load(row.result, job_id=row.id, payloads=stage.parts.payloads) == ["0.0", "0.1", "0.2"]
+    assert load(row.result, whose=result_of(row), parts=stage.parts) == ["0.0", "0.1", "0.2"]
     replay(stage.parts)
     check_end(stage.parts)
 
@@ -86,7 +87,7 @@ def test_what_succeeded_in_any_of_its_levels_is_not_done_again(stage, mine):
         mine.hard = hard
         assert [one for one in mine.again(job) if not one.startswith("dig")] == stones
     row = stage.row(job)
-    assert load(row.result, job_id=row.id, payloads=stage.parts.payloads) == ["3.0", "3.1", "3.2"]
+    assert load(row.result, whose=result_of(row), parts=stage.parts) == ["3.0", "3.1", "3.2"]
     replay(stage.parts)
     check_end(stage.parts)
 

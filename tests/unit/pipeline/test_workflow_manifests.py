@@ -7,6 +7,7 @@ import pytest
 from chalicelib.domain.job import State
 from chalicelib.pipeline.payloads import load
 from chalicelib.pipeline.redrive import redrive
+from chalicelib.pipeline.sealer import result_of
 from chalicelib.pipeline.workflows import gather
 from chalicelib.pipeline.workflows.flow import chain
 from chalicelib.pipeline.workflows.gather import MOST_LISTED
@@ -50,7 +51,7 @@ def work(stage):
 def result(stage, job):
     row = stage.row(job)
     assert row.state is State.SUCCEEDED, row
-    return load(row.result, job_id=row.id, payloads=stage.parts.payloads)
+    return load(row.result, whose=result_of(row), parts=stage.parts)
 
 
 def manifest(children, failed, life=0):
@@ -88,7 +89,7 @@ def more(stage):
     """What the children of the second map came to, in their order."""
     rows = [row for row in stage.store.rows.values() if row.task == "more"]
     rows.sort(key=lambda row: int(row.cause.rpartition("-")[2]))
-    return [load(row.result, job_id=row.id, payloads=stage.parts.payloads) for row in rows]
+    return [load(row.result, whose=result_of(row), parts=stage.parts) for row in rows]
 
 
 def test_results_that_are_few_and_large_are_a_manifest_too(stage, work, monkeypatch):
@@ -120,7 +121,7 @@ def test_another_tenants_manifest_is_none(stage, work, monkeypatch):
     monkeypatch.setattr(gather, "MOST_LISTED", 1)
     theirs = stage.submit("jobline.workflow", {"workflow": work.number.map([1, 2]).json()}, tenant="bob")
     drain(stage.parts)
-    stolen = load(stage.row(theirs).result, job_id=theirs.id, payloads=stage.parts.payloads)
+    stolen = load(stage.row(theirs).result, whose=result_of(theirs), parts=stage.parts)
     tree = {"map": {"task": "more", "into": "x"}, "from": "before"}
     job = stage.submit("jobline.workflow", {"workflow": tree, "input": stolen})
     drain(stage.parts)

@@ -10,6 +10,7 @@ from chalicelib import wiring
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.job import State
 from chalicelib.pipeline.payloads import load
+from chalicelib.pipeline.sealer import args_of, result_of
 from chalicelib.pipeline.workflows import group, keeping
 from chalicelib.pipeline.workflows.many import FEW, SMALL, Many, few_or_many
 from tests.support.drive import drain
@@ -42,7 +43,7 @@ def numbers(stage):
 
 def tree(stage, job):
     row = stage.store.rows[job.id]
-    return load(row.args, job_id=row.id, payloads=stage.parts.payloads)["workflow"]
+    return load(row.args, whose=args_of(row), parts=stage.parts)["workflow"]
 
 
 def kept(stage):
@@ -52,7 +53,7 @@ def kept(stage):
 def results(stage, job):
     row = stage.store.rows[job.id]
     assert row.state is State.SUCCEEDED, row
-    return load(row.result, job_id=row.id, payloads=stage.parts.payloads)
+    return load(row.result, whose=result_of(row), parts=stage.parts)
 
 
 @pytest.mark.parametrize("count", [FEW - 1, FEW])

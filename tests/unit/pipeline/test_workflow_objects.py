@@ -12,6 +12,7 @@ from chalicelib.domain.job import State
 from chalicelib.domain.workflow import Map, Source, Step
 from chalicelib.pipeline.payloads import load
 from chalicelib.pipeline.redrive import redrive
+from chalicelib.pipeline.sealer import result_of
 from chalicelib.pipeline.workflows import lines
 from chalicelib.pipeline.workflows.flow import Flow
 from chalicelib.pipeline.workflows.items_of import Supply
@@ -61,7 +62,7 @@ def squares(stage):
 def result(stage, job):
     row = stage.row(job)
     assert row.state is State.SUCCEEDED, row
-    return load(row.result, job_id=row.id, payloads=stage.parts.payloads)
+    return load(row.result, whose=result_of(row), parts=stage.parts)
 
 
 @pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 250])

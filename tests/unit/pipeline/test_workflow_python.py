@@ -10,6 +10,7 @@ from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.job import State
 from chalicelib.pipeline.enqueue import JobRequest, enqueue
 from chalicelib.pipeline.payloads import load
+from chalicelib.pipeline.sealer import result_of
 from chalicelib.pipeline.task import Submission
 from tests.support.drive import drain
 
@@ -57,7 +58,7 @@ class Desk:
         drain(self.stage.parts)
         row = self.stage.row(job)
         assert row.state is State.SUCCEEDED, row.error
-        return load(row.result, job_id=row.id, payloads=self.stage.parts.payloads)
+        return load(row.result, whose=result_of(row), parts=self.stage.parts)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import pytest
 from chalicelib.domain.job import State
 from chalicelib.pipeline.payloads import load
 from chalicelib.pipeline.redrive import redrive
+from chalicelib.pipeline.sealer import result_of
 from chalicelib.pipeline.workflows.flow import chain, group
 from tests.support.drive import drain
 
@@ -38,7 +39,7 @@ class Fragile:
             drain(self.stage.parts)
         row = self.stage.row(job)
         assert row.state is State.SUCCEEDED, row.error
-        return load(row.result, job_id=row.id, payloads=self.stage.parts.payloads)
+        return load(row.result, whose=result_of(row), parts=self.stage.parts)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from chalicelib.domain.job import TERMINAL, State
 from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.payloads import load
 from chalicelib.pipeline.redrive import redrive
+from chalicelib.pipeline.sealer import result_of
 from chalicelib.pipeline.workflows.flow import chain, chord, group
 from tests.support.drive import check_end, deliver, drain, replay, run_until_quiet, tick
 
@@ -55,7 +56,7 @@ def submit(stage, flow, **how):
 def result(stage, job):
     row = stage.row(job)
     assert row.state is State.SUCCEEDED, row
-    return load(row.result, job_id=row.id, payloads=stage.parts.payloads)
+    return load(row.result, whose=result_of(row), parts=stage.parts)
 
 
 def test_each_step_of_a_chain_gets_the_result_of_the_one_before(stage, sums):
