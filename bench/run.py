@@ -46,7 +46,7 @@ def measure(stage: Stage, meter: Meter, *, jobs: int) -> None:
         poller.poll()
     for phase, task, count in ((JOBS, plain, jobs), (LARGE, echo, LARGE_JOBS)):
         with meter.during(phase):
-            ids = _submit(task.__name__, count, stage.parts)
+            ids = submit_plain(task.__name__, count, stage.parts)
             poller.bring(count)
         with meter.during(CHECK):
             _check(ids, stage.parts)
@@ -76,7 +76,7 @@ def arguments() -> Mapping[str, Any]:
     return {"text": "x" * (ARGUMENT_BYTES - empty)}
 
 
-def _submit(task: str, jobs: int, parts: Parts) -> list[str]:
+def submit_plain(task: str, jobs: int, parts: Parts) -> list[str]:
     """Submit so many jobs in batches as large as they may be. Returns their ids."""
     ids: list[str] = []
     for start in range(0, jobs, BATCH):

@@ -8,11 +8,12 @@ what a function may do.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from chalicelib.lanes import DECLARED, LANES
+from chalicelib.settings import Settings
 from infra.config import CONFIG
 from infra.names import API, DEAD_LETTERS, Names
 
@@ -28,7 +29,15 @@ Statement = Mapping[str, Any]
 _OURS = {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
 
 
-def policy(function: str, *, app: str, stage: str, bucket: str | None = None) -> dict[str, Any]:
+def policy(
+    function: str,
+    *,
+    app: str,
+    stage: str,
+    bucket: str | None = None,
+    seal_key: str | None = None,
+    open_keys: Sequence[str] = (),
+) -> dict[str, Any]:
     """The policy document of one of this stage's functions. KeyError for a function that is not ours."""
     prefix = f"{app}-{stage}"
     lanes = [_queue(prefix, lane) for lane in LANES]
@@ -39,7 +48,12 @@ def policy(function: str, *, app: str, stage: str, bucket: str | None = None) ->
         _allow("FindDeadLetters", ["sqs:GetQueueUrl"], [dead]),
     ]
     # All of them: whoever performs what a finished job owes reads its result, and makes the next job of it.
-    accepting = [_rows(prefix), sending, *_payloads(bucket or _any_bucket(app, stage))]
+    accepting = [
+        _rows(prefix),
+        sending,
+        *_payloads(bucket or _any_bucket(app, stage)),
+        *_sealing(prefix, seal_key, open_keys),
+    ]
 
     def consumer(lane: str) -> list[Statement]:
         return [
@@ -149,6 +163,14 @@ def _payloads(bucket: str) -> list[Statement]:
     return [{**objects, "Condition": _OURS}, {**told, "Condition": _OURS}]
 
 
+def _sealing(prefix: str, seal_key: str | None, open_keys: Sequence[str]) -> list[Statement]:
+    """Of a stage that names keys, and for its own data keys alone: those are wrapped with the stage's name. docs/sealing.md"""
+    bound = {"Condition": {"StringEquals": {"kms:EncryptionContext:stage": prefix}}}
+    opens = sorted({*open_keys, *([seal_key] if seal_key else [])})
+    made = [{**_allow("Seal", ["kms:GenerateDataKey"], [seal_key]), **bound}] if seal_key else []
+    return [*made, {**_allow("Open", ["kms:Decrypt"], opens), **bound}] if opens else []
+
+
 def _inputs(bucket: str) -> Statement:
     """Consumers alone: they read the long inputs of maps, and tasks submit such maps. Of every tenant's: which one's is looked after in code."""
     objects = _allow("Inputs", ["s3:GetObject", "s3:PutObject"], [f"arn:aws:s3:::{bucket}/inputs/*"])
@@ -189,7 +211,13 @@ def files(config: Mapping[str, Any]) -> dict[Path, str]:
     made = {}
     for stage in config["stages"].values():
         environment = stage["environment_variables"]
-        names = {"app": environment["JOBLINE_APP"], "stage": environment["JOBLINE_STAGE"]}
+        named = Settings.from_env(environment)  # raises for what no function would start with
+        names: dict[str, Any] = {
+            "app": named.app,
+            "stage": named.stage,
+            "seal_key": named.seal_key,
+            "open_keys": named.open_keys,
+        }
         for function, settings in stage["lambda_functions"].items():
             document = policy(function, **names, bucket=environment.get("JOBLINE_BUCKET"))
             made[CONFIG.parent / settings["iam_policy_file"]] = json.dumps(document, indent=2) + "\n"

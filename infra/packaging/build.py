@@ -12,6 +12,7 @@ from typing import Any
 
 from infra.config import ROOT
 from infra.packaging.bundle import TEMPLATE, ZIP, Bundle
+from infra.sealing import unsealed
 
 _CHALICE = "import sys; from chalice.cli import main; sys.exit(main())"
 INPUTS = ("app.py", "chalicelib", "infra", "requirements.txt", ".chalice/config.json", ".chalice/policies")
@@ -30,6 +31,10 @@ def build(
 
     `also` are more files, by their path in the project, for tests; `architecture` is another one than the configured.
     """
+    if faults := unsealed(
+        json.loads((root / ".chalice/config.json").read_text(encoding="utf-8")), root, only=stage
+    ):
+        raise NotBuilt("\n".join(faults))
     with TemporaryDirectory() as folder:
         copy = Path(folder) / "project"
         for name in INPUTS:

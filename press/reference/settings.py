@@ -27,6 +27,11 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
     ),
     "JOBLINE_TASKS": ("chalicelib.tasks", "the modules with your `@task` functions, parted by commas"),
     "JOBLINE_METRICS": ("on on Lambda, else off", "whether metrics are printed"),
+    "JOBLINE_SEAL_KEY": (
+        "",
+        "the ARN of the KMS key by which what jobs carry is sealed: [sealed payloads](../sealing.md)",
+    ),
+    "JOBLINE_OPEN_KEYS": ("", "further ones, commas between them, by which what was sealed before is opened"),
     "JOBLINE_DIRECT_CALLS": (
         "off",
         "whether plain calls to DynamoDB go without botocore's machinery: [decision 31](../decisions/0031-direct-calls.md)",

@@ -124,10 +124,20 @@ def _lambda(operation: str, params: Mapping[str, Any], place: Place) -> Iterator
         raise Unmapped(f"lambda: {operation}")
 
 
+def _kms(operation: str, params: Mapping[str, Any], _: Place) -> Iterator[Need]:
+    if operation not in ("GenerateDataKey", "Decrypt"):
+        raise Unmapped(f"kms: {operation}")
+    context = {
+        f"kms:encryptioncontext:{name}": (value,) for name, value in params["EncryptionContext"].items()
+    }
+    yield operation, params["KeyId"], context
+
+
 NEEDS: Mapping[str, Callable[[str, Mapping[str, Any], Place], Iterator[Need]]] = {
     "dynamodb": _dynamodb,
     "sqs": _sqs,
     "s3": _s3,
     "sns": _sns,
     "lambda": _lambda,
+    "kms": _kms,
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
+import boto3
 import pytest
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -35,8 +36,13 @@ def in_process() -> Iterator[Place]:
             yield Place(region=REGION, account=DEFAULT_ACCOUNT_ID)
 
 
+SEALED = "sealed"
+"""Not in config.json: `dev` with a key for what jobs carry."""
+
 _OTHERS = [
-    pytest.param(name, marks=[pytest.mark.slow, pytest.mark.long]) for name in sorted(STAGES) if name != "dev"
+    pytest.param(name, marks=[pytest.mark.slow, pytest.mark.long])
+    for name in (*sorted(STAGES), SEALED)
+    if name != "dev"
 ]
 
 
@@ -48,7 +54,10 @@ def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def _played(name: str) -> Played:
     with in_process() as place:
-        deployed = Deployed(STAGES[name]["environment_variables"], place)
+        environment = dict(STAGES["dev" if name == SEALED else name]["environment_variables"])
+        if name == SEALED:
+            environment["JOBLINE_SEAL_KEY"] = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
+        deployed = Deployed(environment, place)
         Day(deployed).pass_by()
     return Played(
         names=deployed.names,

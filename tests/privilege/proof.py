@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from chalicelib.settings import Settings
 from infra.policies import policy
 from tests.privilege.iam import Ask, Grant, Policy, allowed, grants, without
 from tests.privilege.platform import asked_by_lambda
@@ -11,8 +12,14 @@ from tests.privilege.played import Played
 
 def policy_of(function: str, stage: Played) -> Policy:
     """The function's policy, as `python -m infra policies` writes it for this stage; a test holds the files to that."""
+    settings = Settings.from_env(stage.environment)
     return policy(
-        function, app=stage.names.app, stage=stage.names.stage, bucket=stage.environment.get("JOBLINE_BUCKET")
+        function,
+        app=stage.names.app,
+        stage=stage.names.stage,
+        bucket=stage.environment.get("JOBLINE_BUCKET"),
+        seal_key=settings.seal_key,
+        open_keys=settings.open_keys,
     )
 
 
