@@ -13,6 +13,7 @@ from chalicelib.lanes import BY_NAME
 from chalicelib.settings import BadSetting, believed
 from infra.names import FED_BY, FUNCTIONS, Names
 from infra.packaging.needs import TOKEN_READERS
+from infra.sealing import unsealed
 
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / ".chalice" / "config.json"
@@ -85,7 +86,9 @@ def faults(name: str, config: Mapping[str, Any]) -> Iterator[str]:
         yield "lambda_functions stand above the stages: Chalice ignores environment_variables and tags there"
     if "log_retention_in_days" in config or '"log_retention_in_days"' in json.dumps(given):
         yield "log_retention_in_days is set: Chalice makes a log group nobody writes to; the stack makes the right ones"
-    yield from _token_faults(environment, (ROOT / "requirements.txt").read_text(encoding="utf-8"))
+    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    yield from _token_faults(environment, lock)
+    yield from unsealed(environment, lock)
     yield from _function_faults(Names(app=config["app_name"], stage=name), given.get("lambda_functions", {}))
 
 

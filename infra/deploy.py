@@ -12,7 +12,6 @@ from infra.config import NotReady, Stage, placed_faults
 from infra.place import Place
 from infra.policies import outdated
 from infra.recover import recover
-from infra.sealing import unsealed
 from infra.small import small
 from infra.stack import TEMPLATE, describe, outputs
 
@@ -39,7 +38,6 @@ def check(config: Mapping[str, object]) -> None:
         faults.append(f"{', '.join(files)}: not what infra/policies.py says; run: python -m infra policies")
     if files := lanes.outdated():
         faults.append(f"{', '.join(files)}: not what chalicelib/lanes.py says; run: python -m infra lanes")
-    faults += unsealed(config)
     if faults:
         raise NotReady(faults)
 

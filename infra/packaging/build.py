@@ -31,9 +31,9 @@ def build(
 
     `also` are more files, by their path in the project, for tests; `architecture` is another one than the configured.
     """
-    if faults := unsealed(
-        json.loads((root / ".chalice/config.json").read_text(encoding="utf-8")), root, only=stage
-    ):
+    config = json.loads((root / ".chalice/config.json").read_text(encoding="utf-8"))
+    environment = config["stages"][stage].get("environment_variables", {})
+    if faults := list(unsealed(environment, (root / "requirements.txt").read_text(encoding="utf-8"))):
         raise NotBuilt("\n".join(faults))
     with TemporaryDirectory() as folder:
         copy = Path(folder) / "project"

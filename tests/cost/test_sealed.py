@@ -21,10 +21,11 @@ def counted(request):
     meter, kms = Meter(), MemoryKeyService()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        with mock_aws(), one_at_a_time(), metering(meter), stage() as found:
+        with mock_aws(), one_at_a_time(), metering(meter), stage() as made:
+            found = made
             if request.param == "sealed":
                 sealer = memory_sealer(found.parts.items, found.parts.world, service=kms)
-                found = replace(found, parts=replace(found.parts, sealer=sealer))
+                found = replace(made, parts=replace(made.parts, sealer=sealer))
                 wiring.use(found.parts)
             poller = Poller(found)
             as_found(found.parts)

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from infra import deploy, names
-from infra.config import CONFIG, ROOT, NotReady
+from infra import names
+from infra.config import CONFIG, ROOT, faults
 from infra.packaging.build import NotBuilt, build
 from infra.policies import policy
 from infra.sealing import unsealed
@@ -42,24 +42,24 @@ def test_each_function_may_seal_and_open_for_its_own_stage_and_only_where_a_key_
 
 
 @pytest.mark.parametrize("variable", ["JOBLINE_SEAL_KEY", "JOBLINE_OPEN_KEYS"])
-def test_a_stage_that_seals_is_not_deployed_without_the_library(variable, tmp_path):
-    with pytest.raises(NotReady) as told:
-        deploy.check(config(**{variable: ARN}))
-    assert f"dev: it sets {variable}, and requirements.txt does not name cryptography" in str(told.value)
-    (tmp_path / "requirements.txt").write_text("# via cryptography\ncryptography==50.0.2 \\\n")
-    assert unsealed(config(**{variable: ARN}), tmp_path) == []
-    (tmp_path / "requirements.txt").write_text("# via cryptography\n")
-    assert len(unsealed(config(**{variable: ARN}), tmp_path)) == 1
+def test_a_stage_that_seals_is_not_deployed_without_the_library(variable):
+    environment = config(**{variable: ARN})["stages"]["dev"]["environment_variables"]
+    told = f"{variable} is set, and requirements.txt lacks cryptography"
+    assert told in " ".join(faults("dev", config(**{variable: ARN})))
+    assert list(unsealed(environment, "# via cryptography\ncryptography==50.0.2 \\\n")) == []
+    assert len(list(unsealed(environment, "# via cryptography\n"))) == 1
 
 
 def test_nor_is_it_packaged(tmp_path):
     (tmp_path / ".chalice").mkdir()
     (tmp_path / ".chalice/config.json").write_text(json.dumps(config(JOBLINE_SEAL_KEY=ARN)))
     (tmp_path / "requirements.txt").write_text("")
-    with pytest.raises(NotBuilt, match="does not name cryptography"):
+    with pytest.raises(NotBuilt, match="lacks cryptography"):
         build(tmp_path / "out", stage="dev", root=tmp_path)
 
 
 def test_what_is_committed_names_no_key_and_ships_no_cipher():
-    assert unsealed(config()) == []
-    assert "cryptography" not in (ROOT / "requirements.txt").read_text()
+    lock = (ROOT / "requirements.txt").read_text()
+    assert "cryptography" not in lock
+    for stage in config()["stages"].values():
+        assert list(unsealed(stage["environment_variables"], lock)) == []

@@ -114,8 +114,8 @@ def hear(event: Event[Any]) -> None:
 class Story:
     """A stage that seals, and all the ways in which a job's contents come to it."""
 
-    def __init__(self, stage: Deployed) -> None:
-        self.stage = stage
+    def __init__(self, stage: Deployed, key: str, ears: Ears) -> None:
+        self.stage, self.key, self.ears = stage, key, ears
         token, _ = create_key(tenant="ann", scopes=SCOPES, name="test", parts=stage.people)
         self.headers = {"Authorization": f"Bearer {token}"}
         made = stage.registry
@@ -190,9 +190,7 @@ def story(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch):
         key = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
         environment = STAGES["dev"]["environment_variables"]
         switches = {"JOBLINE_SEAL_KEY": key, "JOBLINE_DIRECT_CALLS": request.param}
-        story = Story(Deployed({**environment, **switches}, place))
-        story.key, story.ears = key, ears
-        yield story
+        yield Story(Deployed({**environment, **switches}, place), key, ears)
 
 
 def test_nothing_readable_reaches_sqs_dynamodb_or_s3(story):
