@@ -70,13 +70,18 @@ ACCEPTED = Told(word="accepted", measures={Measure.JOBS_ACCEPTED: 1})
 
 def told(job: Job, entry: Entry) -> Told:
     """What this entry of the job's history says."""
-    word = entry.note if entry.note == CONTINUED else _WORDS.get(entry.event, entry.event)
+    word = word_of(entry.event, entry.note)
     measures: dict[Measure, float] = {_COUNTS[word]: 1} if word in _COUNTS else {}
     claim = _claim_of(job, entry)
     ended = claim is not None and word in _OUTCOMES
     if claim is not None and ended:
         measures[Measure.RUN_TIME] = milliseconds(entry.at - claim.at)
     return Told(word=word, measures=measures, ended=ended, bad=word in {"died", "retried"})
+
+
+def word_of(event: str, note: str) -> str:
+    """The word outside for an entry of that event and note."""
+    return note if note == CONTINUED else _WORDS.get(event, event)
 
 
 _OUTCOMES = frozenset({CONTINUED, "succeeded", "retried", "died", "cancelled", "expired"})

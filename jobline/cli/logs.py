@@ -40,7 +40,7 @@ def logs(
     if made_at(job_id) is None:
         raise Failure(f"{job_id!r} is no job's id", status=USAGE, then="`jobline list` shows some.")
     wanted = Wanted(job_id=job_id, children=children, since=since)
-    source, where = (_files(wanted), "files") if stage is None else (_cloudwatch(stage, wanted), "CloudWatch")
+    source, where = (files(wanted), "files") if stage is None else (cloudwatch(stage, wanted), "CloudWatch")
     count = 0
     for line in _lines(source, wanted, follow=follow, every=LOOK_EVERY[where]):
         count += 1
@@ -81,7 +81,7 @@ def _show(line: Line, *, as_json: bool) -> None:
             click.echo(f"    {row}")
 
 
-def _files(wanted: Wanted) -> Files:
+def files(wanted: Wanted) -> Files:
     folder = Path(str(read_state().get("log_dir") or DEFAULT))
     if not folder.is_dir():
         then = "Go to the folder where `jobline up` runs, or name a stage on AWS: --stage dev."
@@ -89,7 +89,7 @@ def _files(wanted: Wanted) -> Files:
     return Files(folder, wanted)
 
 
-def _cloudwatch(stage: str, wanted: Wanted) -> Source:
+def cloudwatch(stage: str, wanted: Wanted) -> Source:
     """The stage's. Raises Failure where it cannot be asked; so does its `more`."""
     home.enter()
     from botocore.exceptions import BotoCoreError, ClientError

@@ -44,11 +44,12 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "Workflows: jobs one after the other, side by side, or one for each item.",
     ),
     "upgrade": ("upgrade:upgrade", "Bring a project's parts to the version of this command."),
+    "verify": ("verify:verify", "Hold a job's history against the law and the log, and tell what disagrees."),
     "watch": ("watch:watch", "Follow a job until it has ended."),
 }
 """Each command's place and its short help. It is imported when it is typed: some bring boto3 and Chalice with them, and no other need wait for these."""
 
-AT_HOME = frozenset({"doctor", "keys", "replay", "up"})
+AT_HOME = frozenset({"doctor", "keys", "replay", "up", "verify"})
 """Those that use the pipeline itself: that of the project in this folder, or else the one that this package comes with."""
 
 
