@@ -12,6 +12,7 @@ from chalicelib.domain.lane import MINUTE, VISIBILITY
 from chalicelib.lanes import BY_NAME
 from chalicelib.settings import BadSetting, believed
 from infra.names import FED_BY, FUNCTIONS, Names
+from infra.own_key import misnamed
 from infra.packaging.needs import TOKEN_READERS
 from infra.sealing import unsealed
 
@@ -89,6 +90,7 @@ def faults(name: str, config: Mapping[str, Any]) -> Iterator[str]:
     lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     yield from _token_faults(environment, lock)
     yield from unsealed(environment, lock)
+    yield from misnamed(environment)
     yield from _function_faults(Names(app=config["app_name"], stage=name), given.get("lambda_functions", {}))
 
 

@@ -9,6 +9,7 @@ from infra import changeset, lanes, state
 from infra.chalice_run import ChaliceFailed, chalice
 from infra.changeset import Change, ChangeSet
 from infra.config import NotReady, Stage, placed_faults
+from infra.own_key import VARIABLE, encrypted
 from infra.place import Place
 from infra.policies import outdated
 from infra.recover import recover
@@ -60,7 +61,13 @@ def propose(place: Place, stage: Stage, options: Options) -> ChangeSet | None:
         raise NotReady(faults)
     label = f"deploy-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
     body = rendered(names.table, stage.bucket(account=place.account, region=place.region))
-    proposed = changeset.propose(cloudformation, names.stack, values, label=label, body=small(body))
+    proposed = changeset.propose(
+        cloudformation,
+        names.stack,
+        values,
+        label=label,
+        body=encrypted(small(body), stage.environment.get(VARIABLE)),
+    )
     if proposed and not options.may_lose_data:
         try:
             changeset.check(proposed.changes)

@@ -16,6 +16,7 @@ from chalicelib.lanes import DECLARED, LANES
 from chalicelib.settings import Settings
 from infra.config import CONFIG
 from infra.names import API, DEAD_LETTERS, Names
+from infra.own_key import VARIABLE as OWN_KEY
 
 ROWS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 POLLING = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
@@ -37,6 +38,7 @@ def policy(
     bucket: str | None = None,
     seal_key: str | None = None,
     open_keys: Sequence[str] = (),
+    data_key: str | None = None,
 ) -> dict[str, Any]:
     """The policy document of one of this stage's functions. KeyError for a function that is not ours."""
     prefix = f"{app}-{stage}"
@@ -53,6 +55,7 @@ def policy(
         sending,
         *_payloads(bucket or _any_bucket(app, stage)),
         *_sealing(prefix, seal_key, open_keys),
+        *_at_rest(data_key),
     ]
 
     def consumer(lane: str) -> list[Statement]:
@@ -171,6 +174,20 @@ def _sealing(prefix: str, seal_key: str | None, open_keys: Sequence[str]) -> lis
     return [*made, {**_allow("Open", ["kms:Decrypt"], opens), **bound}] if opens else []
 
 
+def _at_rest(data_key: str | None) -> list[Statement]:
+    """Of a stage whose table, bucket, queues and topic are encrypted by a key of its own: through those services, and in no other way.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html and the same of S3, SQS and SNS.
+    """
+    if not data_key:
+        return []
+    through = [f"{service}.*.amazonaws.com" for service in ("dynamodb", "s3", "sns", "sqs")]
+    used = _allow(
+        "AtRest", ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"], [data_key]
+    )
+    return [{**used, "Condition": {"StringLike": {"kms:ViaService": through}}}]
+
+
 def _inputs(bucket: str) -> Statement:
     """Consumers alone: they read the long inputs of maps, and tasks submit such maps. Of every tenant's: which one's is looked after in code."""
     objects = _allow("Inputs", ["s3:GetObject", "s3:PutObject"], [f"arn:aws:s3:::{bucket}/inputs/*"])
@@ -217,6 +234,7 @@ def files(config: Mapping[str, Any]) -> dict[Path, str]:
             "stage": named.stage,
             "seal_key": named.seal_key,
             "open_keys": named.open_keys,
+            "data_key": environment.get(OWN_KEY),
         }
         for function, settings in stage["lambda_functions"].items():
             document = policy(function, **names, bucket=environment.get("JOBLINE_BUCKET"))

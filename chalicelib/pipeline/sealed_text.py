@@ -1,6 +1,5 @@
 """Sealed text where a field holds text: in small items, and what an exception or a running task says of itself."""
 
-import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from contextlib import suppress
 from dataclasses import replace
@@ -44,7 +43,7 @@ def sealed_event(event: Event, job: Job, parts: Parts) -> Event:
     given: dict[str, Any] = {}
     error: Failure | None = getattr(event, "error", None)
     if error is not None:
-        words = json.dumps([error.message, error.traceback])
+        words = f"{len(error.message)} {error.message}{error.traceback}"
         given["error"] = replace(
             error, message=sealed_text(words, _whose(job, Field.ERROR), parts), traceback=""
         )
@@ -61,8 +60,8 @@ def opened_error(job: Job, parts: Parts) -> Failure | None:
     if error is None or not error.message.startswith(PREFIX):
         return error
     with suppress(PayloadMissing):  # an exception may have said something that only looks like it
-        message, trace = json.loads(opened_text(error.message, _whose(job, Field.ERROR), parts))
-        return replace(error, message=message, traceback=trace)
+        length, _, said = opened_text(error.message, _whose(job, Field.ERROR), parts).partition(" ")
+        return replace(error, message=said[: int(length)], traceback=said[int(length) :])
     return error
 
 

@@ -32,6 +32,10 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
         "the ARN of the KMS key by which what jobs carry is sealed: [sealed payloads](../sealing.md)",
     ),
     "JOBLINE_OPEN_KEYS": ("", "further ones, commas between them, by which what was sealed before is opened"),
+    "JOBLINE_DATA_KEY": (
+        "",
+        "the ARN of the KMS key that encrypts table, bucket, queues and topic: [at rest](../security.md#at-rest-and-in-transit). A deploy reads it",
+    ),
     "JOBLINE_DIRECT_CALLS": (
         "off",
         "whether plain calls to DynamoDB go without botocore's machinery: [decision 31](../decisions/0031-direct-calls.md)",
