@@ -21,9 +21,9 @@ from jobline.verify.witness import contradicted, unwitnessed
 @click.option("--no-log", is_flag=True, help="Hold the history against the law alone.")
 @click.option("--strict", is_flag=True, help="What no log line tells of is a disagreement, too.")
 def verify(talk: Talk, job_id: str, *, stage: str | None, no_log: bool, strict: bool) -> None:
-    """Hold a job's history against the law of transitions, and against the log, its second witness.
+    """Hold a job's history against the law and the log, and tell what disagrees.
 
-    The row is read with the API key, the log with AWS credentials, as `jobline logs` does. Who can write the table, and not the log, is found out.
+    The law is the table of transitions; the log tells each of them once more. The row is read with the API key, the log with AWS credentials, as `jobline logs` does. Who can write the table, and not the log, is found out.
 
     \b
     Exit status: 0 nothing disagrees; 1 something does.

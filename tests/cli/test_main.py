@@ -96,6 +96,7 @@ def test_the_commands_are_these():
         "topics publish",
         "up",
         "upgrade",
+        "verify",
         "watch",
         "workflow",
         "workflow cancel",

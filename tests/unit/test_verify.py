@@ -5,6 +5,7 @@ import logging
 from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -149,7 +150,7 @@ def shifted(entry, **span):
     entry["at"] = stamp(datetime.fromisoformat(entry["at"]) + timedelta(**span))
 
 
-CASES = []
+CASES: list[Any] = []
 
 
 def change(name, story):
