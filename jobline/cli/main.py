@@ -18,7 +18,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "doctor:doctor",
         "Look at a live stage and say what does not hold, why it matters, and how to mend it.",
     ),
-    "keys": ("keys:keys", "API keys of a stage: who may ask it for what."),
+    "keys": ("keys:keys", "API keys of a stage, and IAM roles: who may ask it for what."),
     "lanes": ("lanes:lanes", "Lanes: how much waits in each, and pausing them."),
     "list": ("jobs:list_", "List jobs, the newest first."),
     "load": ("load:load", "Submit many jobs at a rate, wait for all, and say whether any was lost."),
