@@ -90,7 +90,7 @@ others: $(READY) ## The other fast tests: infra, proof, cost, demo, local, docto
 .PHONY: slow
 SLOW_WORKERS ?= 3 # they wait for processes and servers about as long as they work
 slow: $(READY) ## The slow tests: real servers, processes, load
-	$(PY) -m pytest -m "slow and not long" -rs -n $(SLOW_WORKERS) --dist loadfile
+	$(PY) -m pytest -m "slow and not long" -rs -n $(SLOW_WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: browser
 browser: $(READY) ## The dashboard's tests alone, in headless Chromium (CHROMIUM=/path/to/it; Debian: apt-get install chromium)

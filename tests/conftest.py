@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.quick import make_quick
@@ -21,3 +22,20 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
 make_quick()
+
+LONGEST = tuple(
+    f"tests/{file}.py"
+    for file in (
+        "cost/test_features",
+        "e2e/test_quick",
+        "cli/test_up",
+        "infra/test_deploy",
+        "proof/test_crashes",
+    )
+)
+"""Files that take a minute or so. Begun last, one would keep everybody waiting for itself alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is tested file by file (`make slow`) begins with the longest; all else keeps its order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
