@@ -11,7 +11,7 @@ from tests.contract.backends import one_at_a_time
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(1200),
 ]  # all uses are counted within the first test, and machines can be busy
 
 UNITS = {

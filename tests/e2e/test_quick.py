@@ -15,7 +15,7 @@ import pytest
 
 from infra.config import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 MARK = "E2E_TEST_MARK"
 """A variable that everything which a run starts inherits."""
@@ -38,7 +38,7 @@ def ran(*words):
     mark = uuid.uuid4().hex
     run = start(*words, mark=mark)
     try:
-        said, _ = run.communicate(timeout=350)
+        said, _ = run.communicate(timeout=1100)
     finally:
         if run.poll() is None:
             run.terminate()

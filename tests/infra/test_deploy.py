@@ -19,7 +19,7 @@ from jobline.local.stack import create_dev_key
 from tests.support.project import copy_project
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 SERVICES = (  # what a deploy asks for
     *("apigateway", "cloudformation", "dynamodb", "events", "iam", "lambda"),
@@ -65,7 +65,7 @@ class Desk:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=200,
+            timeout=600,
             check=False,
         )
         assert ended.returncode == status, ended.stdout
@@ -228,7 +228,7 @@ def test_what_somebody_broke_is_told_and_plain_chalice_mends_it(desk):
         cwd=desk.project,
         env=desk.environment,
         check=True,
-        timeout=200,
+        timeout=600,
         capture_output=True,
     )
     assert desk.mappings()[NAMES.queues["low"]]["FunctionResponseTypes"] == FLAG

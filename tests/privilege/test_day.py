@@ -9,7 +9,7 @@ from infra.names import API, FED_BY, FUNCTIONS
 from tests.privilege.played import Played
 from tests.privilege.reach import Name, reached
 
-pytestmark = pytest.mark.timeout(600)  # the day is played within the first test, and machines can be busy
+pytestmark = pytest.mark.timeout(1200)  # the day is played within the first test, and machines can be busy
 
 IN_A_TASK = {
     Name("chalicelib.wiring", "submit"),

@@ -20,7 +20,7 @@ from tests.privilege.recorder import Credentials
 from tests.privilege.scenario import Day
 from tests.privilege.stage import Deployed
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 ACCOUNT = "000000000000"
 ADMINISTRATOR = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "local"}

@@ -10,7 +10,7 @@ from tests.privilege.iam import Ask, Policy, Unjudgeable, allowed, covers, grant
 from tests.privilege.played import Played
 from tests.privilege.proof import asked, policy_of
 
-pytestmark = pytest.mark.timeout(600)  # the day is played within the first test, and machines can be busy
+pytestmark = pytest.mark.timeout(1200)  # the day is played within the first test, and machines can be busy
 
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/t"
 ANY_TABLE = "arn:aws:dynamodb:*:*:table/t"

@@ -10,7 +10,7 @@ from tests.privilege.platform import NO_RESOURCE
 from tests.privilege.played import Played
 from tests.privilege.proof import asked, granting, policy_of, refused, unused
 
-pytestmark = pytest.mark.timeout(600)  # the day is played within the first test, and machines can be busy
+pytestmark = pytest.mark.timeout(1200)  # the day is played within the first test, and machines can be busy
 
 FED = "lambda:functionarn"
 
