@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "load": ("load:load", "Submit many jobs at a rate, wait for all, and say whether any was lost."),
     "logs": ("logs:logs", "Print a job's log lines: of all its attempts."),
     "new": ("new:new", "Make a project with a first task, its test, and all that deploys it."),
+    "plan": ("plan:plan", "Say what so many jobs of a task would cost, and when they would be done."),
     "profile": ("profile:profile", "Stages by name: an address and a key each."),
     "replay": ("replay:replay", "Run a job again in this process, from its recorded input."),
     "result": ("jobs:result", "Print what a job returned."),

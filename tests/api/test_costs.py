@@ -127,3 +127,67 @@ def test_what_cannot_be_asked_is_refused_by_name(ann: Caller, query, argument):
 
 def test_without_a_time_it_is_seven_days_with_today(ann: Caller):
     assert ann.get("/costs").body["since"] == "2025-12-26T00:00:00.000Z"
+
+
+def test_a_plan_goes_by_the_tasks_own_history(desk: Desk, ann: Caller, bob: Caller, kept: Statistics):
+    # given ten jobs in a batch that took a second
+    for _ in range(10):
+        ann.submit()
+    work(desk, kept)
+
+    # when one asks for as many again, many times over
+    plan = ann.get("/tasks/add/plan?count=1000000").body
+
+    # then it is told what they cost and how long they take, with what that is made of
+    assert plan["history"]["attempts"] == 10
+    assert plan["write_units"] == 3_000_000
+    assert plan["dollars"] == pytest.approx(sum(line["dollars"] for line in plan["lines"]), abs=1e-5)
+    assert plan["limited_by"] == plan["limits"][0]["what"] == "table"
+    assert plan["seconds"] >= plan["limits"][0]["seconds"] == 750
+    assert plan["done_at"] is not None
+    assert any("10 of the history" in line for line in plan["assumptions"])
+    # and nobody else's history is in it
+    assert bob.get("/tasks/add/plan?count=5").argument == "run_ms"
+    assert bob.get("/tasks/add/plan?count=5&run_ms=100").body["history"]["attempts"] == 0
+    assert bob.get("/tasks/add/plan?count=5&tenant=ann").status == 403
+    everybody = desk.caller("admin", tenant="ops").get("/tasks/add/plan?count=5&tenant=*")
+    assert everybody.body["history"]["attempts"] == 10
+
+
+def test_a_plan_reckons_with_the_tenants_limits_and_what_waits(desk: Desk, ann: Caller):
+    limits = {"rate": {"limit": 1, "per": 1}, "accepted": {"limit": 10, "per": 86400}}
+    assert desk.caller("admin").ask("PUT", "/tenants/ann/limits", limits).status == 200
+    desk.world.advance(timedelta(minutes=2))
+    ann.submit()
+
+    plan = ann.get("/tasks/add/plan?count=100&run_ms=1000&args_bytes=4096").body
+    assert plan["limited_by"] == "tenant's quota"
+    assert {limit["what"]: limit["seconds"] for limit in plan["limits"]}["tenant's rate"] == 99
+    assert plan["write_units"] == 800
+    assert any(line.startswith("1 messages wait") for line in plan["assumptions"])
+
+
+@pytest.mark.parametrize(
+    ("query", "argument"),
+    [
+        ("", "count"),
+        ("count=0", "count"),
+        ("count=2000000000", "count"),
+        ("count=5&run_ms=0", "run_ms"),
+        ("count=5&a_request=1001", "a_request"),
+        ("count=5&table_units=1", "table_units"),
+        ("count=5&size=1", "size"),
+    ],
+)
+def test_a_plan_refuses_what_it_cannot_reckon_with_by_name(ann: Caller, query, argument):
+    reply = ann.get(f"/tasks/add/plan?{query}")
+    assert (reply.status, reply.argument) == (422, argument)
+
+
+def test_there_is_no_plan_for_a_task_that_is_not_there(ann: Caller):
+    assert ann.get("/tasks/nothing/plan?count=5").status == 404
+
+
+def test_what_takes_longer_than_ten_years_has_no_date(ann: Caller):
+    plan = ann.get("/tasks/add/plan?count=1000000000&run_ms=43200000").body
+    assert plan["done_at"] is None

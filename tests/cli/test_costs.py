@@ -53,3 +53,28 @@ def test_the_pages_commands_run(typed):
     for line in commands.splitlines():
         words = shlex.split(line, comments=True)
         assert typed(*words[1:]).exit_code == 0, line
+
+
+@pytest.mark.usefixtures("worked")
+def test_people_see_a_plan_with_what_it_takes_for_granted(typed):
+    result = typed("plan", "add", "--count", "1000000")
+
+    assert result.exit_code == 0, result.output
+    assert "1,000,000 jobs of add" in result.stdout
+    assert "limited by table" in " ".join(result.stdout.split())
+    assert "3,000,000 write units" in result.stdout
+    assert "batches are full" in result.stderr
+
+
+def test_programs_get_a_plan_for_a_run_that_they_name(typed, desk):
+    words = ("--count", "10", "--run", "2s", "--a-request", "1", "--last", "1d", "--json")
+    found = json.loads(typed("plan", "add", *words).stdout)
+
+    assert (found["count"], found["sqs_requests"]) == (10, 12)
+
+
+def test_without_a_history_one_is_told_what_to_say(typed, desk):
+    result = typed("plan", "add", "--count", "10")
+
+    assert result.exit_code == 1
+    assert "run_ms" in result.stderr

@@ -65,6 +65,7 @@ def test_the_commands_are_these():
         "load",
         "logs",
         "new",
+        "plan",
         "profile",
         "profile add",
         "profile list",

@@ -79,6 +79,7 @@ class Day:
             "/lanes",
             "/stats",
             "/costs?by=day,task",
+            "/tasks/echo/plan?count=1000&run_ms=100",
             "/stats?last=172800&tenant=*",
             "/me",
             "/health",

@@ -23,6 +23,7 @@ AREAS: Mapping[str, str] = {
     "lanes": "LANE_ROUTES",
     "stats": "STATS_ROUTES",
     "costs": "COST_ROUTES",
+    "plan": "PLAN_ROUTES",
     "tenants": "TENANT_ROUTES",
     "topics": "TOPIC_ROUTES",
     "schedules": "SCHEDULE_ROUTES",
@@ -61,6 +62,7 @@ AREA_PATHS: Mapping[str, tuple[str, ...]] = {
     ),
     "stats": ("/stats",),
     "costs": ("/costs",),
+    "plan": ("/tasks/{name}/plan",),
     "tenants": (
         "/tenants",
         "/tenants/{name}/limits",
