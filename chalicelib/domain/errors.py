@@ -11,6 +11,7 @@ JoblineError
  |    |    +-- NotPossible    the job's state does not allow this (redrive of a job that is not dead, ...)
  |    |    +-- NotUnique      a job with the same key is there, and the task refuses another
  |    +-- Throttled           the task or the tenant accepts no more now; `after` says when it does again
+ |    |    +-- OverBudget     a budget is spent; its day or month is over `after`
  |    +-- Denied              the API key or token is missing, wrong, expired or lacks the scope
  +-- TaskError                the task's author: raised inside, or because of, a task
  |    +-- TaskMisdeclared     the decorator's arguments contradict each other; raised at import
@@ -102,6 +103,17 @@ class Throttled(CallerError):
     ) -> None:
         said = who.format(limit)
         super().__init__(f"{said} in {per.total_seconds():g} s; the next in {after.total_seconds():g} s")
+        self.after = after
+
+
+class OverBudget(Throttled):
+    """A budget that stops submissions is spent: nothing is accepted on its account until its day or month is over, or it is raised."""
+
+    def __init__(self, whose: str, dollars: float, period: str, after: timedelta) -> None:
+        CallerError.__init__(
+            self,
+            f"the budget of {whose} for {period}, ${dollars:g}, is spent; the next in {after.total_seconds():.0f} s",
+        )
         self.after = after
 
 

@@ -19,7 +19,15 @@ log = logging.getLogger(__name__)
 Duty = Callable[[Spot, datetime, Parts], None]
 """Look after the item that lies there, before a time. It moves or takes away the item's appointment, or the next tick does it again."""
 
+
+def _budgets(spot: Spot, until: datetime, parts: Parts) -> None:
+    from chalicelib.pipeline.budgets.watch import look_after_budgets  # few stages have any
+
+    look_after_budgets(spot, until, parts)
+
+
 DUTIES: Mapping[str, Duty] = {
+    "budget": _budgets,
     "lane": lane_control.follow,
     "release": advance,
     "schedule": fire,

@@ -14,6 +14,7 @@ from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.accept import accept
 from chalicelib.pipeline.alike import alike, says_the_same
 from chalicelib.pipeline.asked import Asked, Made, Submitted, job_of
+from chalicelib.pipeline.budgets.door import within_budgets
 from chalicelib.pipeline.built_in import WORKFLOW
 from chalicelib.pipeline.check_how import check_how
 from chalicelib.pipeline.keyed import bound
@@ -65,10 +66,15 @@ Lot = Mapping[int, Asked | Exception]
 def _lots(requests: Sequence[JobRequest], parts: Parts) -> list[Lot]:
     """What can be dealt with side by side. Requests that are alike to their task come one after the other, in their order."""
     lots: dict[object, dict[int, Asked | Exception]] = defaultdict(dict)
-    for place, asked in enumerate(within_quotas([_prepared(one, parts) for one in requests], parts)):
+    for place, asked in enumerate(_let_in([_prepared(one, parts) for one in requests], parts)):
         spot = asked.spot if isinstance(asked, Asked) else None
         lots[place if spot is None else spot][place] = asked
     return list(lots.values())
+
+
+def _let_in(asked: Sequence[Asked | Exception], parts: Parts) -> list[Asked | Exception]:
+    """Those that no spent budget stops, and then no quota."""
+    return within_quotas(within_budgets(asked, parts), parts)
 
 
 def _prepared(request: JobRequest, parts: Parts) -> Asked | Exception:

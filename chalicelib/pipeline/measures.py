@@ -22,6 +22,7 @@ class Measure(StrEnum):
     SWEEP_LAG = "SweepLag"  #: how far the sweep is behind where it should be
     DEAD_LETTERS = "DeadLetters"
     QUARANTINED = "Quarantined"
+    BUDGETS_SPENT = "BudgetsSpent"  #: at each look at a budget that is
 
     @property
     def unit(self) -> str:

@@ -1,13 +1,14 @@
 """A tenant's own gates, beside its tasks': by which name they go, and where what is known of their numbers is kept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.flow import Gate
 
 if TYPE_CHECKING:
+    from chalicelib.pipeline.budgets.hold import Hold
     from chalicelib.pipeline.tenant_limits import TenantLimits
 
 TENANT_KEY = "jobline.tenant"
@@ -22,6 +23,8 @@ class Memory:
 
     known: "Mapping[str, TenantLimits] | None" = None
     until: datetime = _LONG_AGO
+    holds: "Mapping[str, Hold]" = field(default_factory=dict)
+    """Spent budgets that stop submissions, by whose they are: known and forgotten together with the limits."""
 
     @classmethod
     def of_nobody(cls) -> "Memory":

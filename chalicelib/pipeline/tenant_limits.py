@@ -103,11 +103,16 @@ def find_limits(tenant: str, *, parts: Parts) -> TenantLimits:
 
 def listed_limits(items: Items) -> Iterator[TenantLimits]:
     """Those of every tenant that has any, by name. Raises `Unavailable`."""
+    found = (read_limits(tenant, fields) for tenant, fields in listed_items(items))
+    yield from (limits for limits in found if limits.any)
+
+
+def listed_items(items: Items) -> Iterator[tuple[str, Fields]]:
+    """All that lies on the shelf: beside tenants' limits their budgets, whose keys are no tenants' names. Raises `Unavailable`."""
     after = ""
     while True:
         page = items.listed(SHELF, after=after, limit=PAGE)
-        found = (read_limits(tenant, fields) for tenant, fields in page)
-        yield from (limits for limits in found if limits.any)
+        yield from page
         if len(page) < PAGE:
             return
         after = page[-1][0]

@@ -8,10 +8,11 @@ from datetime import timedelta
 from chalicelib.domain.errors import MachineryError
 from chalicelib.domain.flow import GateKind
 from chalicelib.domain.job import Job
+from chalicelib.pipeline.budgets.hold import PREFIX, Hold, read_hold
 from chalicelib.pipeline.built_in import OWN
 from chalicelib.pipeline.gates import Policy
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.tenant_limits import TenantLimits, listed_limits
+from chalicelib.pipeline.tenant_limits import TenantLimits, listed_items, read_limits
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,15 @@ def limits_at_the_door(tenant: str, parts: Parts) -> TenantLimits | None:
         return None
 
 
+def holds_at_the_door(parts: Parts) -> Mapping[str, Hold]:
+    """The budgets that stop submissions, by whose they are; none, if they cannot be read and never could: no reason to refuse jobs."""
+    try:
+        _known(parts)
+    except MachineryError as error:
+        log.warning("spent budgets are unknown; none is taken to be: %s", error, extra=_UNKNOWN)
+    return parts.tenants.holds
+
+
 def _known(parts: Parts) -> Mapping[str, TenantLimits]:
     """The limits of all tenants that have any, by their names. Threads that find nothing known each read; later, one of them does."""
     memory, now = parts.tenants, parts.world.now()
@@ -46,12 +56,19 @@ def _known(parts: Parts) -> Mapping[str, TenantLimits]:
     if memory.known is not None:
         memory.until = now + AGAIN  # the others go on with what is known meanwhile
     try:
-        found = {limits.tenant: limits for limits in listed_limits(parts.items)}
+        found, holds = {}, {}
+        for key, fields in listed_items(parts.items):
+            if key.startswith(PREFIX):
+                if (hold := read_hold(key, fields)) is not None:
+                    holds[hold.whose] = hold
+            elif (limits := read_limits(key, fields)).any:
+                found[key] = limits
     except MachineryError as error:
         if memory.known is None:
             raise
         log.warning("tenants' limits cannot be read; the old ones hold: %s", error, extra=_UNKNOWN)
         return memory.known
+    memory.holds = holds
     memory.known, memory.until = found, now + REMEMBER
     return found
 

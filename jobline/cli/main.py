@@ -10,6 +10,10 @@ from click.shell_completion import CompletionItem
 from jobline import __version__, home
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
+    "budgets": (
+        "budgets:budgets",
+        "Budgets: dollars a day or a month, and what happens when they are spent.",
+    ),
     "cancel": ("cancelling:cancel", "Cancel jobs: by their ids, or all that a filter takes."),
     "completion": ("completion:completion", "Print what makes your shell complete these commands."),
     "cost": ("cost:cost", "Show what jobs cost, by day, task or tenant; or say what so many would."),

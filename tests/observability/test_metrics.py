@@ -64,6 +64,7 @@ def test_the_names_are_those_that_alarms_were_built_on():
         "SweepLag": "Seconds",
         "DeadLetters": "Count",
         "Quarantined": "Count",
+        "BudgetsSpent": "Count",
     }
 
 

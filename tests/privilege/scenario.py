@@ -70,6 +70,12 @@ class Day:
         self.ok("GET", "/tenants")
         self.ok("GET", f"/tenants/{TENANT}/limits")
         self.submit("echo", value="counted")
+        for path in (f"/tenants/{TENANT}/budget", "/tasks/echo/budget", "/stage/budget"):
+            self.ok("PUT", path, {"day": 0.000001, "on_spent": "tell"})
+            self.ok("GET", path)
+        self.ok("GET", "/budgets")
+        for path in (f"/tenants/{TENANT}/budget", "/tasks/echo/budget"):  # the stage's is left to the tick
+            self.ok("DELETE", path)
         self.ok("DELETE", f"/tenants/{TENANT}/limits")
         for path in (
             "/jobs",

@@ -125,6 +125,10 @@ def furnished(**ports: Any) -> Ground:
     )
 
 
+QUERIES = {"GET /tasks/{name}/plan": "?count=5&run_ms=100"}
+"""What cannot be asked without saying more."""
+
+
 def _made(reply: Reply) -> str:
     assert reply.status in (201, 202), reply.text
     return str(reply.body["id"])
@@ -136,7 +140,7 @@ def ask(caller: Caller, route: Route, id: str) -> Reply:
     body = BODIES.get(f"{route.method} {route.path}", route.example) if route.body else None
     if f"{route.method} {route.path}" == "PATCH /schedules/{id}":
         body = {"cron": "30 3 * * *"}
-    return caller.ask(route.method, path, body)
+    return caller.ask(route.method, path + QUERIES.get(f"{route.method} {route.path}", ""), body)
 
 
 def _name(route: Route) -> str:

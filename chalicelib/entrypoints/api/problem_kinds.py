@@ -13,6 +13,7 @@ from chalicelib.domain.errors import (
     NotFound,
     NotPossible,
     NotUnique,
+    OverBudget,
     Throttled,
     TooLarge,
     Unavailable,
@@ -95,6 +96,12 @@ KINDS: Mapping[type[Exception], Kind] = {
         "throttled",
         "Too many for now",
         "Wait `Retry-After` seconds, which `retry_after` repeats.",
+    ),
+    OverBudget: _kind(
+        429,
+        "over-budget",
+        "A budget is spent",
+        "Ask an administrator to raise the budget that `detail` names, or wait until its day or month is over.",
     ),
     TooLarge: _kind(413, "too-large", "Too many bytes", "Put large data into S3 and send its address."),
     UnsupportedMediaType: _kind(

@@ -24,6 +24,7 @@ AREAS: Mapping[str, str] = {
     "stats": "STATS_ROUTES",
     "costs": "COST_ROUTES",
     "plan": "PLAN_ROUTES",
+    "budgets": "BUDGET_ROUTES",
     "tenants": "TENANT_ROUTES",
     "topics": "TOPIC_ROUTES",
     "schedules": "SCHEDULE_ROUTES",
@@ -63,6 +64,12 @@ AREA_PATHS: Mapping[str, tuple[str, ...]] = {
     "stats": ("/stats",),
     "costs": ("/costs",),
     "plan": ("/tasks/{name}/plan",),
+    "budgets": (
+        "/budgets",
+        "/tenants/{name}/budget",
+        "/tasks/{name}/budget",
+        "/stage/budget",
+    ),
     "tenants": (
         "/tenants",
         "/tenants/{name}/limits",
