@@ -115,6 +115,10 @@ PEERS := build/peers
 bench: $(READY) $(PEERS)/.installed ## Jobline beside its peers, on one emulator, in turns; results under build/bench/ (ARGS="--rounds 3")
 	$(PY) -m bench.race $(ARGS)
 
+.PHONY: measures
+measures: $(READY) ## The API beside a bare route, enqueueing beside raw calls, a consumer's memory (ARGS="door", "--enqueue 100000", "--memory 1000000")
+	$(PY) -m bench.measures $(ARGS)
+
 $(PEERS)/.installed: bench/race/peers.txt
 	"$(PYTHON)" -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<

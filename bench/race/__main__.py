@@ -6,16 +6,22 @@ All on one emulator on this machine, in turns. Results go to build/bench/: race.
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from bench.cold_start.figures import compare
+from bench.cold_start.room import room
+from bench.cold_start.start import start
 from bench.race.contenders import CONTENDERS, Contender
 from bench.race.program import Broken
 from bench.race.race import Figures, race
 from bench.race.report import US, write
+from infra.packaging.build import build
 
 FOLDER = Path("build/bench")
+CONSUMER, BARE = "consume_default", "boto3 loop"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=300, help="a lap's jobs (default 300)")
     parser.add_argument("--rounds", type=int, default=5, help="laps of each kind, in turns (default 5)")
     parser.add_argument("--latencies", type=int, default=50, help="jobs alone (default 50)")
+    parser.add_argument("--starts", type=int, default=5, help="cold starts of each kind (default 5; 0: none)")
     parser.add_argument("--only", default="", help="names, by commas; jobline always takes part")
     parser.add_argument("--folder", type=Path, default=FOLDER, help=f"default {FOLDER}")
     given = parser.parse_args(arguments)
@@ -34,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for words, found in race(contenders, jobs=given.jobs, rounds=given.rounds, latencies=given.latencies):
             print(f"  {words}", flush=True)
             figures = found
+        if given.starts > 0:
+            print(f"  {given.starts} cold starts", flush=True)
+            cold_starts(figures, given.starts)
     except Broken as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
@@ -43,6 +53,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     print(write(figures, given.folder, how=how))
     return 0
+
+
+def cold_starts(figures: Mapping[str, Figures], starts: int) -> None:
+    """Our consumer's, from the zip that ships, beside a bare handler's that makes the same clients; in turns, the least of each."""
+    with TemporaryDirectory() as folder, room(build(Path(folder), stage="dev").path) as place:
+        found = compare(lambda function, clients: start(function, clients, place), [CONSUMER], starts)
+    figures[US].cold_start = found[CONSUMER].ratio
+    if BARE in figures:
+        figures[BARE].cold_start = 1.0
 
 
 def chosen(only: str) -> list[Contender]:

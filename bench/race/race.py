@@ -25,6 +25,8 @@ class Figures:
     latency_p50_ms: float = 0.0
     latency_p99_ms: float = 0.0
     memory_mib: float = 0.0
+    cold_start: float | None = None
+    """Of its function, by that of a bare handler that makes the same clients; None: not measured, or no function."""
     calls: dict[str, float] = field(default_factory=dict)
     write_units: float = 0.0
     read_units: float = 0.0

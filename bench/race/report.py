@@ -82,6 +82,9 @@ def markdown(found: Mapping[str, Figures], *, how: str) -> str:
             lambda one: f"{one.dollars_a_million:.2f}",
         ),
     )
+    if any(one.cold_start is not None for one in found.values()):
+        cells = ["-" if one.cold_start is None else f"{one.cold_start:.2f}" for one in found.values()]
+        lines.append(f"| cold start, a bare boto3 handler = 1.00 (less is better) | {' | '.join(cells)} |")
     for title, text in rows:
         cells = ["-" if not one.calls else text(one) for one in found.values()]
         lines.append(f"| {title} | {' | '.join(cells)} |")

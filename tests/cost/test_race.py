@@ -45,6 +45,12 @@ def test_a_report_is_json_a_page_and_charts(tmp_path):
         assert (tmp_path / f"{name}.svg").read_text().startswith("<svg")
 
 
+def test_who_has_no_cold_start_has_no_figure_for_it(tmp_path):
+    page = write({US: replace(OURS, cold_start=1.2), "peer": THEIRS}, tmp_path, how="2026-11-21: a try.")
+    assert "| cold start, a bare boto3 handler = 1.00 (less is better) | 1.20 | - |" in page
+    assert "cold start" not in write({US: OURS, "peer": THEIRS}, tmp_path, how="")
+
+
 def test_a_chart_names_everybody_as_text():
     drawn = bars("t", {US: 1.0, "a <peer>": 2.0})
     assert "a &lt;peer&gt;" in drawn
@@ -69,7 +75,10 @@ def test_a_small_race_is_run_to_its_end(tmp_path):
     # When two that need no environment of their own race ten jobs
     folder = str(tmp_path)
     status = main(
-        ["--jobs", "10", "--rounds", "1", "--latencies", "2", "--only", "boto3 loop", "--folder", folder]
+        [
+            *("--jobs", "10", "--rounds", "1", "--latencies", "2", "--starts", "1"),
+            *("--only", "boto3 loop", "--folder", folder),
+        ]
     )
     # Then all is found, and a job costs what it must
     assert status == 0
@@ -78,3 +87,4 @@ def test_a_small_race_is_run_to_its_end(tmp_path):
     assert 3.0 <= found[US]["write_units"] <= 3.3  # statistics are put once a batch
     assert 2.0 <= found[US]["calls"]["dynamodb.UpdateItem"] <= 2.3
     assert all(one["consumer_cpu_ms"]["noop"] > 0 for one in found.values())
+    assert found[US]["cold_start"] > found["boto3 loop"]["cold_start"] == 1

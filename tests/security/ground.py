@@ -105,6 +105,8 @@ def furnished(**ports: Any) -> Ground:
         desk.work()
     limits = {"accepted": {"limit": 1000, "per": 3600}}
     assert desk.caller("admin", tenant="boss").ask("PUT", "/tenants/ann/limits", limits).status == 200
+    for path in ("/tenants/ann/budget", "/tasks/add/budget", "/stage/budget"):
+        assert desk.caller("admin", tenant="boss").ask("PUT", path, {"month": 1_000_000}).status == 200
     schedule = f"{MARK}-nightly"
     rule = {"id": schedule, "task": "echo", "args": {"value": MARK}, "cron": "0 3 * * *"}
     assert ann.post("/schedules", rule).status == 201
