@@ -2,7 +2,7 @@
 
 import json
 import os
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -80,6 +80,7 @@ def door(*, requests: int) -> Sides:
     with (
         Path(os.devnull).open("w", encoding="utf-8") as nobody,
         redirect_stdout(nobody),
+        redirect_stderr(nobody),
         ground() as (parts, settings),
     ):
         token, _ = create_key(
