@@ -74,8 +74,9 @@ class Day:
             self.ok("PUT", path, {"day": 0.000001, "on_spent": "tell"})
             self.ok("GET", path)
         self.ok("GET", "/budgets")
-        for path in (f"/tenants/{TENANT}/budget", "/tasks/echo/budget"):  # the stage's is left to the tick
+        for path in (f"/tenants/{TENANT}/budget", "/tasks/echo/budget", "/stage/budget"):
             self.ok("DELETE", path)
+        self.ok("PUT", "/stage/budget", {"day": 0.000001, "on_spent": "tell"})  # for the tick to look after
         self.ok("DELETE", f"/tenants/{TENANT}/limits")
         for path in (
             "/jobs",
