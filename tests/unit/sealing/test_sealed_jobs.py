@@ -282,3 +282,22 @@ def test_a_redrive_with_other_arguments_seals_those(stage):
     run_until_quiet(stage.parts)
     assert stage.row(job).state is State.SUCCEEDED
     assert CANARY not in kept(stage)
+
+
+def test_no_task_starts_whose_result_could_not_be_sealed(stage):
+    # given a consumer that holds the key of what it is to run, and not the next hour's
+    stage.task(lambda x: stage.note("echo") or x, "echo")
+    stage.advance(minutes=58)
+    job = stage.submit("echo", {"x": CANARY}, delay=timedelta(minutes=3))
+    stage.reseal()
+    load(job.args, whose=args_of(job), parts=stage.parts)
+    stage.advance(minutes=3)
+    # when KMS does not answer
+    stage.kms.fails = KeyUnavailable("no answer")
+    drain(stage.parts)
+    # then nothing was done in vain
+    assert stage.ran == []
+    assert (stage.row(job).state, stage.row(job).attempts) == (State.QUEUED, 0)
+    stage.kms.fails = None
+    run_until_quiet(stage.parts)
+    assert stage.runs("echo") == 1
