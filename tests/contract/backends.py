@@ -22,6 +22,7 @@ from botocore.client import BaseClient
 from moto import mock_aws
 
 from chalicelib.adapters.aws.clients import Clients
+from chalicelib.adapters.aws.direct.calls import DirectCalls, let_past
 from chalicelib.adapters.aws.feeds import LambdaFeeds
 from chalicelib.adapters.aws.inputs import S3Inputs
 from chalicelib.adapters.aws.items import DynamoItems
@@ -211,10 +212,10 @@ class Memory:
 class Aws:
     """The real adapters, against whatever boto3 finds by the environment."""
 
-    def __init__(self, name: str, crew: Crew) -> None:
+    def __init__(self, name: str, crew: Crew, *, direct: bool = False) -> None:
         self.name = name
         self.settings = self._stand_up()
-        self.clients = clients = Clients()
+        self.clients = clients = Clients(direct=direct)
         self.table, self.bucket = self.settings.table, self.settings.bucket
         self.store = DynamoStore(clients, self.table, crew)
         self.keys = DynamoKeys(clients, self.table)
@@ -365,33 +366,38 @@ def one_at_a_time() -> Iterator[None]:
     one. Without this lock a test of threads on moto says nothing.
     """
     lock = threading.RLock()
-    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+    theirs: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
 
-    def locked(self: Any, operation_name: str, api_params: Any) -> Any:
-        with lock:
-            return call(self, operation_name, api_params)
+    def locked(call: Any) -> Any:
+        def alone(self: Any, operation_name: str, api_params: Any) -> Any:
+            with lock:
+                return call(self, operation_name, api_params)
+
+        return alone
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BaseClient, "_make_api_call", locked)
+        patch.setattr(BaseClient, "_make_api_call", locked(theirs))
+        let_past(BaseClient._make_api_call, around=theirs)  # type: ignore[attr-defined]
+        patch.setattr(DirectCalls, "_make_api_call", locked(DirectCalls._make_api_call))
         yield
 
 
 @contextmanager
-def in_process() -> Iterator[Aws]:
-    """moto, which takes the place of botocore's HTTP."""
+def in_process(*, direct: bool = False) -> Iterator[Aws]:
+    """moto, which takes the place of botocore's HTTP, and of that of direct calls."""
     with pytest.MonkeyPatch.context() as patch:
         for variable in [name for name in os.environ if name.startswith("AWS_")]:
             patch.delenv(variable)
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         patch.setenv("MOTO_SQS_ENFORCE_STRICT_QUEUE_PURGE_BEHAVIOUR", "false")
         with mock_aws(), one_at_a_time():
-            yield Aws("moto", ONE_AFTER_THE_OTHER)
+            yield Aws("moto", ONE_AFTER_THE_OTHER, direct=direct)
 
 
 @contextmanager
-def behind_http(emulator: Emulator) -> Iterator[Aws]:
+def behind_http(emulator: Emulator, *, direct: bool = False) -> Iterator[Aws]:
     """The emulator, by the environment that `jobline up` gives the functions too, asked by many threads at once."""
     with pytest.MonkeyPatch.context() as patch:
         for variable, value in emulator.environment.items():
             patch.setenv(variable, value)
-        yield Aws("emulator", SIDE_BY_SIDE)
+        yield Aws("emulator", SIDE_BY_SIDE, direct=direct)

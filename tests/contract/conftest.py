@@ -1,4 +1,7 @@
-"""The same promises in three worlds. `backend` runs a test in all, `aws` in the two with the real adapters."""
+"""The same promises in three worlds. `backend` runs a test in all, `aws` in those with the real adapters.
+
+The real adapters call by botocore, and directly (docs/decisions/0031-direct-calls.md).
+"""
 
 from collections.abc import Iterator
 
@@ -19,6 +22,7 @@ from jobline.local.emulator import Emulator
 from tests.contract.backends import Aws, Backend, Memory, behind_http, in_process
 
 BEHIND_HTTP = pytest.param("emulator", marks=pytest.mark.slow)
+REAL = ["moto", "moto directly", BEHIND_HTTP, pytest.param("emulator directly", marks=pytest.mark.slow)]
 
 
 @pytest.fixture(scope="session")
@@ -28,15 +32,16 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 
 def _real(name: str, request: pytest.FixtureRequest) -> Iterator[Aws]:
-    if name == "moto":
-        with in_process() as aws:
+    where, _, how = name.partition(" ")
+    if where == "moto":
+        with in_process(direct=bool(how)) as aws:
             yield aws
     else:
-        with behind_http(request.getfixturevalue("emulator")) as aws:
+        with behind_http(request.getfixturevalue("emulator"), direct=bool(how)) as aws:
             yield aws
 
 
-@pytest.fixture(scope="module", params=["memory", "moto", BEHIND_HTTP])
+@pytest.fixture(scope="module", params=["memory", *REAL])
 def world(request: pytest.FixtureRequest) -> Iterator[Backend]:
     """One of the three, for a module."""
     if request.param == "memory":
@@ -45,7 +50,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[Backend]:
         yield from _real(request.param, request)
 
 
-@pytest.fixture(scope="module", params=["moto", BEHIND_HTTP])
+@pytest.fixture(scope="module", params=REAL)
 def cloud(request: pytest.FixtureRequest) -> Iterator[Aws]:
     """One of the two with the real adapters, for a module (which then uses no `world`: moto is all or nothing)."""
     yield from _real(request.param, request)

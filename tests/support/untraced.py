@@ -12,6 +12,8 @@ from typing import Any
 from botocore.client import BaseClient
 from botocore.session import Session
 
+from chalicelib.adapters.aws.direct.calls import let_past
+
 
 def untraced(call: Callable[..., Any]) -> Callable[..., Any]:
     """The same, without this thread's tracer."""
@@ -28,5 +30,7 @@ def untraced(call: Callable[..., Any]) -> Callable[..., Any]:
     return quietly
 
 
-BaseClient._make_api_call = untraced(BaseClient._make_api_call)  # type: ignore[attr-defined]
+_before = BaseClient._make_api_call  # type: ignore[attr-defined]
+BaseClient._make_api_call = untraced(_before)  # type: ignore[attr-defined]
+let_past(BaseClient._make_api_call, around=_before)  # type: ignore[attr-defined]
 Session.create_client = untraced(Session.create_client)  # type: ignore[method-assign]

@@ -1,13 +1,13 @@
-"""Plain functions run on a thread each: a pool would be blocked for good by tasks that outlive their attempt."""
+"""Plain functions run on a thread each, side by side, and a new attempt never waits for one that hangs."""
 
 import contextvars
 import logging
-import threading
 from dataclasses import replace
 from typing import Any
 
 from chalicelib.adapters.runners.held import HeldLine
 from chalicelib.adapters.runners.pending import Pending, unspeakable
+from chalicelib.adapters.runners.spare import SpareThreads
 from chalicelib.adapters.runners.window import ThreadWindow, within
 from chalicelib.pipeline.outcome import run
 from chalicelib.pipeline.ports import Call
@@ -17,15 +17,16 @@ log = logging.getLogger(__name__)
 
 
 class ThreadRunner:
-    """Runs tasks on daemon threads, which hold up no exit. Starting one takes about a tenth of a millisecond."""
+    """Runs tasks on daemon threads, which hold up no exit."""
 
     def __init__(self, registry: Registry = REGISTRY) -> None:
         self._registry = registry
+        self.threads = SpareThreads()
 
     def start(self, call: Call) -> "ThreadExecution":
         """Start it now, with the caller's context variables."""
         execution = ThreadExecution(self._registry[call.task], call)
-        execution.start()
+        execution.start(self.threads)
         return execution
 
 
@@ -38,11 +39,11 @@ class ThreadExecution(Pending):
         self._call = self._held(call)
         self._task = within(task, self._window)
         self._context = contextvars.copy_context()
+        self._left = False
 
-    def start(self) -> None:
+    def start(self, threads: SpareThreads) -> None:
         """Begin."""
-        name = f"task-{self._call.task}-{self._call.facts.id}"
-        threading.Thread(target=self._context.run, args=(self._work,), name=name, daemon=True).start()
+        threads.begin(self._on_its_thread, f"task-{self._call.task}-{self._call.facts.id}")
 
     def _held(self, call: Call) -> Call:
         members = tuple(self._held(member) for member in call.members)
@@ -55,6 +56,7 @@ class ThreadExecution(Pending):
     def stop(self) -> None:
         """Nothing can stop a thread: its line says that it is cancelled, and what it does from now on is discarded."""
         if not self._over.is_set():
+            self._left = True
             facts = self._call.facts
             log.warning(
                 "%s[%s]: its attempt is over, but a thread cannot be stopped and goes on; cpu=True tasks can be",
@@ -67,6 +69,11 @@ class ThreadExecution(Pending):
                     "attempt": facts.attempt,
                 },
             )
+
+    def _on_its_thread(self) -> bool:
+        """Whether the thread may be another task's: not if this one outlived its attempt, or an exception may still be on its way to it."""
+        self._context.run(self._work)
+        return not self._left and not self._window.softened
 
     def _work(self) -> None:
         try:

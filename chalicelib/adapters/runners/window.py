@@ -57,6 +57,11 @@ class ThreadWindow:
         except SoftTimeLimitExceeded:
             self._close()  # it is raised once, so now there is peace
 
+    @property
+    def softened(self) -> bool:
+        """Whether it was ever to raise."""
+        return self._wanted
+
     def soften(self) -> None:
         """Raise `SoftTimeLimitExceeded` in the function, if it runs; at its beginning, if it does not run yet."""
         with self._lock:

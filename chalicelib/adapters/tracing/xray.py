@@ -17,6 +17,7 @@ from aws_xray_sdk.core.context import Context
 from aws_xray_sdk.core.exceptions.exceptions import AlreadyEndedException
 from aws_xray_sdk.core.models.facade_segment import FacadeSegment
 from aws_xray_sdk.ext.boto_utils import aws_meta_processor, inject_header
+from botocore.client import BaseClient
 
 from chalicelib.adapters.aws.direct import calls
 from chalicelib.adapters.tracing.header import Header
@@ -160,7 +161,9 @@ def _patch_botocore() -> None:
         return
     setattr(botocore.client, _PATCHED, True)
     calls.traced = _alive  # a call that is to be a span is botocore's
+    before = BaseClient.__dict__["_make_api_call"]
     wrapt.wrap_function_wrapper("botocore.client", "BaseClient._make_api_call", _traced)
+    calls.let_past(BaseClient.__dict__["_make_api_call"], around=before)
     wrapt.wrap_function_wrapper("botocore.endpoint", "Endpoint.prepare_request", _told)
 
 

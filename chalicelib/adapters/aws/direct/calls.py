@@ -3,19 +3,24 @@
 Of a call of botocore's, four fifths are spent before and after the network: validation, endpoint rules, a user agent, headers as an
 e-mail message, parsing by the model. Here a request is `json.dumps` and a signature, its answer `json.loads`. The endpoint is the
 client's own, and so are its credentials, its limits and its events: who watches or answers calls by botocore's events sees these too.
+Who put something around botocore's calls instead, as tracers and agents do, gets them all: then there are no direct ones.
 """
 
 import base64
 import json
 import logging
+import os
 import zlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from http.client import HTTPException
-from types import SimpleNamespace
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
-from chalicelib.adapters.aws.direct.lines import Answer, Lines
+import botocore
+from botocore.client import BaseClient
+
+from chalicelib.adapters.aws.direct.answer import Answer, Unreadable
+from chalicelib.adapters.aws.direct.lines import Lines
 from chalicelib.adapters.aws.direct.sigv4 import Keys, Signer
 
 log = logging.getLogger(__name__)
@@ -29,6 +34,28 @@ ODD_AT_MOST = 5
 
 traced: Callable[[], bool] = lambda: False  # noqa: E731 - the tracer puts its own in its place
 """Whether a call made here and now is to be a span of a trace: tracers know botocore's calls alone."""
+
+
+_BOTOCORE = os.path.dirname(botocore.__file__) + os.sep
+_let_past: list[object] = []
+
+
+def watched() -> bool:
+    """Whether somebody has put something of his own around botocore's calls, who would not see direct ones."""
+    return not _harmless(BaseClient.__dict__["_make_api_call"])
+
+
+def let_past(wrapper: object, *, around: object) -> None:
+    """This wrapper of botocore's `_make_api_call` need not see direct calls. What it was put `around` may."""
+    if _harmless(around):
+        _let_past.append(wrapper)
+
+
+def _harmless(call: Any) -> bool:
+    """Botocore's own, or let past. What wraps may look like what it wraps, but is no function, or its code is elsewhere."""
+    if type(call) is FunctionType and call.__code__.co_filename.startswith(_BOTOCORE):
+        return True
+    return any(call is one for one in _let_past)
 
 
 class _Ordinary(Exception):
@@ -51,7 +78,7 @@ class DirectCalls:
     _way: "_Way | bool | None" = None  # None: not looked for yet; False: there is none, or no more
 
     def _make_api_call(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
-        if operation_name in DIRECT and self._way is not False and not traced():
+        if operation_name in DIRECT and self._way is not False and not traced() and not watched():
             try:
                 return self._directly(operation_name, api_params)
             except _Ordinary as odd:
@@ -165,8 +192,11 @@ class _Way:
             return self._lines.post(headers, body)
         except TimeoutError as error:  # not tried again here: whoever called has a time of his own
             raise ReadTimeoutError(endpoint_url=self._url, error=error) from error
-        except (OSError, HTTPException) as error:
+        except OSError as error:
             raise _Ordinary("the connection broke") from error
+        except Unreadable as error:
+            self.odd += 1
+            raise _Ordinary(f"the answer is unreadable: {error}") from error
 
     def parsed(self, answer: Answer) -> Any:
         """What botocore would make of it. Raises `_Ordinary` for anything but a success and a refused condition."""

@@ -6,16 +6,9 @@ import ssl
 import weakref
 from collections import deque
 from collections.abc import Mapping
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
-
-class Answer(NamedTuple):
-    """What the endpoint said."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+from chalicelib.adapters.aws.direct.answer import Answer, read
 
 
 class Lines:
@@ -34,20 +27,17 @@ class Lines:
         weakref.finalize(self, _close, self._idle)
 
     def post(self, headers: Mapping[str, str], body: bytes) -> Answer:
-        """One request and its answer. Raises OSError, `http.client.HTTPException`: then it is unknown whether it was heard."""
+        """One request and its answer. Raises OSError, `Unreadable`: then it is unknown whether it was heard."""
         line = self._taken()
         try:
             # Head and body in one piece: one system call and one packet, where `line.request` makes two of each.
             line.sock.sendall(_head(headers, len(body)) + body)
-            with http.client.HTTPResponse(line.sock, method="POST") as response:
-                response.begin()
-                found = {name.lower(): value for name, value in response.headers.items()}
-                answer = Answer(response.status, found, response.read())
-                closes = response.will_close
+            answer = read(line.sock)
         except BaseException:
             line.close()
             raise
-        if closes or len(self._idle) == self._idle.maxlen:
+        stays = answer.headers.get("connection", "keep-alive").lower() == "keep-alive"
+        if not stays or len(self._idle) == self._idle.maxlen:
             line.close()
         else:
             self._idle.append(line)
@@ -81,8 +71,8 @@ def _head(headers: Mapping[str, str], length: int) -> bytes:
 
 
 def _over(line: http.client.HTTPConnection) -> bool:
-    """Whether the other side has closed it: an idle connection has nothing to read but its end."""
-    if line.sock is None:
+    """Whether the other side has closed it: an idle connection has nothing to read but its end, nor what nobody asked for."""
+    if line.sock is None or (isinstance(line.sock, ssl.SSLSocket) and line.sock.pending()):
         return True
     poll = select.poll()
     poll.register(line.sock, select.POLLIN)
