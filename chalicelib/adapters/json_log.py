@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from chalicelib.pipeline.context import fields_here
@@ -40,12 +42,10 @@ def bound(**fields: object) -> Iterator[None]:
 class JsonFormatter(logging.Formatter):
     """Every line is one JSON object in ASCII, whatever its values hold: nothing that anybody writes can end it or colour a screen."""
 
-    converter = staticmethod(time.gmtime)
-
     def format(self, record: logging.LogRecord) -> str:
         """The line. Never raises: what cannot be said is left out."""
         own: dict[str, Any] = {
-            "at": f"{self.formatTime(record, '%Y-%m-%dT%H:%M:%S')}.{int(record.msecs):03d}Z",
+            "at": f"{_second(int(record.created))}.{int(record.msecs):03d}Z",
             "level": record.levelname,
             "logger": record.name[:NAME_CHARS],
             "message": _message(record),
@@ -55,16 +55,25 @@ class JsonFormatter(logging.Formatter):
             given["error"] = self.formatException(record.exc_info)[-FIELD_CHARS:]
         fields = {**_bound.get(), **fields_here(), **given}
         told = {
-            str(name)[:NAME_CHARS]: _simple(value)
-            for name, value in list(fields.items())[:MOST_FIELDS]
+            str(name)[:NAME_CHARS]: value[:FIELD_CHARS] if type(value) is str else _simple(value)
+            for name, value in (fields if len(fields) <= MOST_FIELDS else _first(fields)).items()
             if name not in _OWN or name == "error"
         }
         line = _json({**own, **told})
         return line if len(line) <= LINE_CHARS else _json({**own, **_short(told), "cut": len(line)})
 
 
-def _json(line: Mapping[str, Any]) -> str:
-    return json.dumps(line, ensure_ascii=True, allow_nan=False)
+_json = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
+
+
+@lru_cache(maxsize=2)
+def _second(at: int) -> str:
+    """A second since 1970, in words: the lines of a batch share it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
+
+
+def _first(fields: Mapping[str, object]) -> Mapping[str, object]:
+    return dict(islice(fields.items(), MOST_FIELDS))
 
 
 def _short(fields: Mapping[str, Any]) -> Mapping[str, Any]:

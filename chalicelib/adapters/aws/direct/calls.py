@@ -20,6 +20,7 @@ import botocore
 from botocore.client import BaseClient
 
 from chalicelib.adapters.aws.direct.answer import Answer, Unreadable
+from chalicelib.adapters.aws.direct.ears import Ears
 from chalicelib.adapters.aws.direct.lines import Lines
 from chalicelib.adapters.aws.direct.sigv4 import Keys, Signer
 
@@ -87,25 +88,27 @@ class DirectCalls:
 
     def _directly(self, operation: str, params: Mapping[str, Any]) -> Any:
         """The parsed answer, as botocore would give it. Raises `_Ordinary`, and what botocore would raise."""
-        way = self._found()
-        model, events = self.meta.service_model.operation_model(operation), self.meta.events
-        name = f"dynamodb.{operation}"
+        way, events, name = self._found(), self.meta.events, f"dynamodb.{operation}"
+        heard = way.ears.hear(events, name)
+        model = self.meta.service_model.operation_model(operation)
         context: dict[str, Any] = {"client_region": self.meta.region_name, "client_config": self.meta.config}
-        asked = {"params": params, "model": model, "context": context}
-        for _, other in events.emit(f"provide-client-params.{name}", **asked):
-            asked["params"] = params if other is None else other
-        events.emit(f"before-parameter-build.{name}", **asked)
-        body = way.encoded(asked["params"])
-        headers = dict(way.signed(operation, body, self._request_signer))
-        request = {"url_path": "/", "method": "POST", "headers": headers, "body": body, "context": context}
-        _, told = events.emit_until_response(
-            f"before-call.{name}",
-            model=model,
-            params=request,
-            request_signer=self._request_signer,
-            context=context,
-        )
-        http, parsed = told or way.asked(headers, body, events, name)
+        if heard:
+            params = _told(events, name, params, model, context)
+        body = way.encoded(params)
+        headers = way.signed(operation, body, self._request_signer)
+        told = None
+        if heard:
+            headers = dict(headers)
+            request = {"url_path": "/", "method": "POST", "headers": headers, "body": body, "context": context}
+            _, told = events.emit_until_response(
+                f"before-call.{name}",
+                model=model,
+                params=request,
+                request_signer=self._request_signer,
+                context=context,
+            )
+        http, parsed = told or way.asked(headers, body, events if heard else None, name)
+        # This one is always told: botocore's own count of what may be retried hears it.
         events.emit(f"after-call.{name}", http_response=http, parsed=parsed, model=model, context=context)
         if http.status_code >= 300:
             raise self.exceptions.from_code(parsed.get("Error", {}).get("Code"))(parsed, operation)
@@ -154,6 +157,7 @@ class _Way:
         self._signer = signer
         self._url = url
         self._prefix = prefix
+        self.ears = Ears()
         self.odd = 0
 
     def encoded(self, params: Mapping[str, Any]) -> bytes:
@@ -174,20 +178,28 @@ class _Way:
         return self._signer.headers(f"{self._prefix}.{operation}", body, keys, now)
 
     def asked(self, headers: Mapping[str, str], body: bytes, events: Any, name: str) -> tuple[Any, Any]:
-        """The answer as it came, and as botocore would read it. Raises `ReadTimeoutError`, `_Ordinary`."""
-        answer = self._answer(headers, body, events, name)
+        """The answer as it came, and as botocore would read it. `events`: None if nobody listens. Raises `ReadTimeoutError`, `_Ordinary`."""
+        answer = self._said_by_others(headers, body, events, name) if events is not None else None
+        if answer is None:
+            answer = self._answer(headers, body)
         return SimpleNamespace(status_code=answer.status, headers=answer.headers), self.parsed(answer)
 
-    def _answer(self, headers: Mapping[str, str], body: bytes, events: Any, name: str) -> Answer:
-        """By the line, or by whoever listens to botocore's `before-send`."""
+    def _said_by_others(
+        self, headers: Mapping[str, str], body: bytes, events: Any, name: str
+    ) -> Answer | None:
+        """By whoever listens to botocore's `before-send`."""
         from botocore.awsrequest import AWSPreparedRequest
-        from botocore.exceptions import ReadTimeoutError
 
         kept: Any = dict(headers)
         request = AWSPreparedRequest("POST", self._url, kept, body, stream_output=False)
         _, told = events.emit_until_response(f"before-send.{name}", request=request)
-        if told is not None:
-            return Answer(told.status_code, {k.lower(): v for k, v in told.headers.items()}, told.content)
+        if told is None:
+            return None
+        return Answer(told.status_code, {k.lower(): v for k, v in told.headers.items()}, told.content)
+
+    def _answer(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        from botocore.exceptions import ReadTimeoutError
+
         try:
             return self._lines.post(headers, body)
         except TimeoutError as error:  # not tried again here: whoever called has a time of his own
@@ -225,6 +237,15 @@ class _Way:
             "RetryAttempts": 0,
         }
         return found
+
+
+def _told(events: Any, name: str, params: Mapping[str, Any], model: Any, context: Any) -> Mapping[str, Any]:
+    """The parameters, after whoever listens has seen them."""
+    asked = {"params": params, "model": model, "context": context}
+    for _, other in events.emit(f"provide-client-params.{name}", **asked):
+        asked["params"] = params if other is None else other
+    events.emit(f"before-parameter-build.{name}", **asked)
+    return asked["params"]
 
 
 def _item(found: Mapping[str, Any]) -> Mapping[str, Any]:
