@@ -219,7 +219,7 @@ FIELDS: Mapping[str, _Field] = {
     "children": _integer("children"),
 }
 
-_BY_ATTRIBUTE = {field.attribute: name for name, field in FIELDS.items()}
+_KEYS = frozenset({"pk", "sk"})
 _ABSENT: Mapping[str, Any] = {
     **EMPTY,
     "keep": KEEP,
@@ -242,29 +242,34 @@ def encode(name: str, value: Any, job_id: str) -> Attribute:
     return FIELDS[name].write(value)
 
 
+_NOTHING = object()
+_WRITTEN = [(name, field.attribute, field.write, _ABSENT.get(name, _NOTHING)) for name, field in FIELDS.items()]
+_READ = {field.attribute: (name, field.read) for name, field in FIELDS.items()}
+
+
 def to_item(job: Job) -> dict[str, Attribute]:
     """The whole row."""
     item = dict(job_key(job.id))
-    for name, field in FIELDS.items():
+    for name, attribute, write, absent in _WRITTEN:
         value = getattr(job, name)
-        if name not in _ABSENT or value != _ABSENT[name]:
-            item[field.attribute] = encode(name, value, job.id)
+        if value is not absent and value != absent:
+            item[attribute] = encode(name, value, job.id) if name == "attention" else write(value)
     return item
 
 
 def from_item(item: Item) -> Job:
     """The job in a row. Raises `NewerRow` for a state or an attribute that this code does not know, or one that it misses."""
     fields: dict[str, Any] = {}
-    for attribute, found in item.items():
-        if attribute in {"pk", "sk"}:
-            continue
-        name = _BY_ATTRIBUTE.get(attribute)
-        try:
-            fields[name] = FIELDS[name].read(found)  # type: ignore[index]
-        except (KeyError, ValueError, TypeError, OverflowError) as error:
-            raise NewerRow(
-                f"job {item['sk']['S']}: attribute {attribute!r} holds what this code does not know"
-            ) from error
+    attribute = ""
+    try:
+        for attribute, found in item.items():
+            if attribute not in _KEYS:
+                name, read = _READ[attribute]
+                fields[name] = read(found)
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
+        raise NewerRow(
+            f"job {item['sk']['S']}: attribute {attribute!r} holds what this code does not know"
+        ) from error
     try:
         return Job(id=item["sk"]["S"], **fields)
     except TypeError as error:
