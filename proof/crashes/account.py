@@ -17,6 +17,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.aws.clients import Clients
+from chalicelib.adapters.aws.direct.calls import DirectCalls
 from chalicelib.adapters.aws.keys import INDEX
 from chalicelib.settings import Settings
 from infra.stack import provision
@@ -51,7 +52,10 @@ class Account:
         self._sqs: Any = sqs_backends[OWNER][REGION]
         self._bucket: Any = s3_backends[OWNER]["aws"].buckets[self.settings.bucket]
         _ = self.clients.dynamodb, self.clients.sqs, self.clients.s3
-        self.wire: Call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+        self._wires: Mapping[bool, Call] = {
+            False: BaseClient._make_api_call,  # type: ignore[attr-defined]  # noqa: SLF001
+            True: DirectCalls._make_api_call,  # noqa: SLF001
+        }
 
     def _stand_up(self) -> None:
         import boto3
@@ -90,7 +94,8 @@ class Account:
         service = client.meta.service_model.service_name
         handler = self._handlers.get(service) if self.short else None
         if handler is None:
-            return self.wire(client, operation, dict(params))  # botocore replaces a body by a stream
+            wire = self._wires[isinstance(client, DirectCalls)]
+            return wire(client, operation, dict(params))  # botocore replaces a body by a stream
         if operation == "Query" and self.asks_nothing(params):
             return {"Items": [], "Count": 0, "ScannedCount": 0}
         place = _place(params) if operation in ONE_ITEM else None

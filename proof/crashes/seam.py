@@ -1,4 +1,4 @@
-"""The one place where the code meets AWS: each call of botocore passes here under one lock, is numbered, and suffers what the plan has for it."""
+"""The one place where the code meets AWS: each call, direct or botocore's, passes here under one lock, is numbered, and suffers what the plan has for it."""
 
 import threading
 from collections import Counter
@@ -10,6 +10,7 @@ from typing import Any
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from chalicelib.adapters.aws.direct.calls import DirectCalls, let_past
 from proof.crashes.account import Account
 from proof.crashes.clock import MINUTE, SECOND
 from proof.crashes.faults import Fault, broken, faults_of, refused, timed_out
@@ -234,15 +235,23 @@ _lock = threading.RLock()
 
 @contextmanager
 def through(seam: Seam) -> Iterator[None]:
-    """Every call of boto3 in this process goes through the seam, until the end of the block."""
+    """Every call of boto3 and every direct one in this process goes through the seam, until the end of the block."""
 
     def call(self: Any, operation_name: str, api_params: Mapping[str, Any]) -> Any:
         with _lock:
             return seam.call(self, operation_name, api_params)
 
-    before = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
-    BaseClient._make_api_call = call  # type: ignore[attr-defined]  # noqa: SLF001
+    def within(self: Any, operation_name: str, api_params: Mapping[str, Any]) -> Any:
+        if isinstance(self, DirectCalls):  # it came through already, and its direct call was left to botocore
+            return before(self, operation_name, api_params)
+        return call(self, operation_name, api_params)
+
+    before, before_direct = BaseClient._make_api_call, DirectCalls._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+    let_past(within, around=before)
+    BaseClient._make_api_call = within  # type: ignore[attr-defined]  # noqa: SLF001
+    DirectCalls._make_api_call = call  # type: ignore[method-assign]  # noqa: SLF001
     try:
         yield
     finally:
         BaseClient._make_api_call = before  # type: ignore[attr-defined]  # noqa: SLF001
+        DirectCalls._make_api_call = before_direct  # type: ignore[method-assign]  # noqa: SLF001

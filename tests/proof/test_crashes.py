@@ -7,6 +7,8 @@ from random import Random
 
 import pytest
 
+from chalicelib.adapters.aws.clients import Clients
+from chalicelib.adapters.aws.direct.calls import DIRECT
 from proof.crashes.account import account
 from proof.crashes.faults import Fault
 from proof.crashes.many import pairs, singles
@@ -109,6 +111,48 @@ def test_the_short_way_to_moto_answers_as_the_long_way_through_botocore(text, fo
     # then nobody could tell
     assert long.trace == short.trace
     assert long.violation is None
+
+
+@pytest.fixture
+def direct(found):
+    """The account, its calls made directly on the long way; and the answers that were read directly."""
+    answers, kept = [], found.clients
+    found.clients, found.short, found.memory.on = Clients(direct=True), False, False
+    for operation in DIRECT:
+        found.clients.dynamodb.meta.events.register_first(
+            f"before-send.dynamodb.{operation}",
+            lambda request, **_: answers.append("user-agent" not in request.headers),
+        )
+    try:
+        yield found, answers
+    finally:
+        found.clients, found.short, found.memory.on = kept, True, True
+
+
+@pytest.mark.parametrize("text", ["plain", "keyed 2:lost", "lost 9:error", "chain 5:resent"])
+def test_direct_calls_answer_as_botocores_do(text, direct):
+    account, answers = direct
+    plan = read_plan(text)
+    # given a plan that was played by direct calls
+    directly = run(plan, account, traced=True)
+    assert answers
+    assert all(answers)
+    # when it is played by the short way
+    account.short = account.memory.on = True
+    short = run(plan, account, traced=True)
+    # then nobody could tell
+    assert directly.trace == short.trace
+    assert directly.violation is None
+
+
+def test_no_fault_at_any_direct_call_of_a_plain_job_breaks_an_invariant(court, direct):
+    account, answers = direct
+    plans = singles(court.calm["plain"])
+    assert len(plans) > 30
+    some = plans[::2]
+    assert violations(some, account, court) == []
+    assert len(answers) > 2 * len(some)
+    assert all(answers)
 
 
 def test_a_plan_reads_as_it_is_written():
