@@ -9,10 +9,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from collections.abc import Iterator
 
 HERE = Path(__file__).resolve().parents[2]
 
@@ -52,7 +52,10 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=7)
     found = parser.parse_args()
-    sides = {"here": (HERE, "on"), "against": (found.against.resolve(), "on") if found.against else (HERE, "off")}
+    sides = {
+        "here": (HERE, "on"),
+        "against": (found.against.resolve(), "on") if found.against else (HERE, "off"),
+    }
     readings: dict[str, list[dict[str, float]]] = {name: [] for name in sides}
     for number in range(found.rounds):
         for name in sides if number % 2 else reversed(sides):

@@ -8,6 +8,7 @@ import re
 import socket
 import sys
 import threading
+from collections import Counter
 from typing import Any
 
 _ONE = re.compile(r"(#\w+) = (?:(:\w+)|#\w+ \+ (:\w+)|list_append\(#\w+, (:\w+)\))")
@@ -18,6 +19,9 @@ class Endpoint:
 
     def __init__(self) -> None:
         self._items: dict[str, dict[str, Any]] = {}
+        self.asked: Counter[str] = Counter()
+        self._listening = socket.create_server(("127.0.0.1", 0), backlog=100)
+        self.port: int = self._listening.getsockname()[1]
 
     def answer(self, operation: str, asked: Any) -> Any:
         """What the service would say."""
@@ -35,7 +39,9 @@ class Endpoint:
             case "GetQueueUrl":
                 return {"QueueUrl": f"http://127.0.0.1/0/{asked['QueueName']}"}
             case "SendMessageBatch":
-                sent = [{"Id": one["Id"], "MessageId": "m", "MD5OfMessageBody": ""} for one in asked["Entries"]]
+                sent = [
+                    {"Id": one["Id"], "MessageId": "m", "MD5OfMessageBody": ""} for one in asked["Entries"]
+                ]
                 return {"Successful": sent, "Failed": []}
         raise NotImplementedError(operation)
 
@@ -56,13 +62,11 @@ class Endpoint:
         return item
 
     def serve(self) -> None:
-        """Say the port, then answer until nobody is there who wants to know."""
-        with socket.create_server(("127.0.0.1", 0), backlog=100) as listening:
-            print(listening.getsockname()[1], flush=True)
-            while True:
-                line, _ = listening.accept()
-                line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                threading.Thread(target=self._one, args=(line,), daemon=True).start()
+        """Answer whoever comes."""
+        while True:
+            line, _ = self._listening.accept()
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=self._one, args=(line,), daemon=True).start()
 
     def _one(self, line: socket.socket) -> None:
         with line, line.makefile("rb") as heard:
@@ -72,11 +76,20 @@ class Endpoint:
                     name, _, value = text.partition(":")
                     headers[name.lower()] = value.strip()
                 asked = json.loads(heard.read(int(headers["content-length"])))
-                body = json.dumps(self.answer(headers["x-amz-target"].partition(".")[2], asked)).encode()
+                operation = headers["x-amz-target"].partition(".")[2]
+                self.asked[operation] += 1
+                body = json.dumps(self.answer(operation, asked)).encode()
                 head = f"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {len(body)}\r\n\r\n"
                 line.sendall(head.encode() + body)
 
 
+def main() -> None:
+    """Say the port, and answer for as long as whoever started this holds its standard input open."""
+    endpoint = Endpoint()
+    threading.Thread(target=endpoint.serve, daemon=True).start()
+    print(endpoint.port, flush=True)
+    sys.stdin.read()
+
+
 if __name__ == "__main__":
-    threading.Thread(target=lambda: (sys.stdin.read(), __import__("os")._exit(0)), daemon=True).start()
-    Endpoint().serve()
+    main()

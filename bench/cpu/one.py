@@ -1,95 +1,41 @@
-"""One reading: so many jobs submitted and consumed in this process; its processor time a job, as a line of JSON."""
+"""One reading: so many jobs submitted and consumed in this process; its processor time a job, as a line of JSON.
+
+It is run as a file, so that it can read another working copy's code than the one that it lies in.
+"""
 
 import json
-import logging
 import os
 import sys
 import time
-from dataclasses import replace
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from typing import Any
 
-BATCH = 10
 
-
-def noop(text: str) -> dict[str, int]:
-    """Next to nothing, with a result."""
-    return {"length": len(text)}
-
-
-class Context:
-    """What a Lambda handler is given beside its event."""
-
-    aws_request_id = "cpu"
-
-    def get_remaining_time_in_millis(self) -> int:
-        """It has a minute."""
-        return 60_000
+def beside(name: str) -> Any:
+    """The module of that name that lies beside this file, whatever is on the path."""
+    spec = spec_from_file_location(f"cpu_{name}", Path(__file__).with_name(f"{name}.py"))
+    if spec is None or spec.loader is None:
+        raise ImportError(name)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def main(port: str, jobs: int, direct: str) -> None:
-    """Submit and consume."""
-    os.environ |= {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": "x",
-        "AWS_SECRET_ACCESS_KEY": "x",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "NO_PROXY": "127.0.0.1",
-        "JOBLINE_METRICS": "on",
-        "JOBLINE_STATISTICS": "off",
-        "JOBLINE_DIRECT_CALLS": direct,
-    }
+    """Submit and consume, once to warm up."""
+    stage = beside("stage")
     answers = os.fdopen(os.dup(1), "w")
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 1)
-    os.dup2(nothing, 2)
-
-    import app
-    from chalicelib import wiring
-    from chalicelib.adapters import json_log
-    from chalicelib.adapters.runners import runners
-    from chalicelib.pipeline.enqueue import JobRequest
-    from chalicelib.pipeline.enqueue import enqueue as accepted
-    from chalicelib.pipeline.messages import encode
-    from chalicelib.pipeline.task import Options, Registry
-    from chalicelib.domain.job import Wakeup
-    from chalicelib.settings import Settings
-
-    registry = Registry()
-    registry.add(noop, "noop", Options())
-    settings = Settings.from_env(os.environ)
-    parts = replace(wiring.build(settings), registry=registry, runners=runners(registry, ()))
-    wiring.use(parts)
-    json_log.configure(logging.INFO)
-
-    def submitted(count: int) -> list[Any]:
-        requests = [JobRequest(task="noop", args={"text": "x" * 289})] * count
-        return list(accepted(requests, parts=parts))
-
-    def event(rows: list[Any]) -> dict[str, Any]:
-        return {
-            "Records": [
-                {
-                    "messageId": row.id,
-                    "receiptHandle": "r",
-                    "body": encode(Wakeup(tenant=row.tenant, job_id=row.id, epoch=row.epoch)),
-                    "attributes": {},
-                    "eventSource": "aws:sqs",
-                }
-                for row in rows
-            ]
-        }
-
-    consume: Any = app.consume_default
-    consume(event(submitted(BATCH)), Context())
+    parts = stage.wired(port, direct=direct)
+    stage.consumed(stage.submitted(stage.BATCH, parts))
     start = time.process_time()
-    rows = submitted(jobs)
+    rows = stage.submitted(jobs, parts)
     enqueued = time.process_time() - start
-    events = [event(rows[low : low + BATCH]) for low in range(0, jobs, BATCH)]
     start = time.process_time()
-    for one in events:
-        assert consume(one, Context()) == {"batchItemFailures": []}
+    stage.consumed(rows)
     consumed = time.process_time() - start
-    assert parts.store.read(rows[-1].id).state == "SUCCEEDED"
+    if parts.store.read(rows[-1].id).state != "SUCCEEDED":
+        raise RuntimeError("the last job was not run")
     answers.write(json.dumps({"enqueue": enqueued * 1000 / jobs, "consume": consumed * 1000 / jobs}) + "\n")
     answers.flush()
     os._exit(0)

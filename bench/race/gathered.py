@@ -44,7 +44,7 @@ class GatheredStore:
         self._table = table
         self._lock = threading.Lock()
         self._open: _Batch | None = None
-        calls.DIRECT = calls.DIRECT | {"BatchExecuteStatement"}
+        calls.DIRECT = {**calls.DIRECT, "dynamodb": calls.DIRECT["dynamodb"] | {"BatchExecuteStatement"}}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)

@@ -5,18 +5,24 @@ import json
 import socket
 import threading
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import wraps
 from types import SimpleNamespace
 
 import pytest
+import wrapt
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.client import BaseClient
 from botocore.credentials import Credentials
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.handlers import inject_api_version_header_if_needed
+from botocore.hooks import EventAliaser, HierarchicalEmitter
 
 from chalicelib.adapters.aws.clients import Clients
 from chalicelib.adapters.aws.direct import calls
+from chalicelib.adapters.aws.direct.ears import Ears
 from chalicelib.adapters.aws.direct.sigv4 import JSON, Keys, Signer
 from chalicelib.settings import BadSetting, Settings
 
@@ -104,9 +110,9 @@ def made(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)  # boto3's pauses are none of ours
 
-    def make(at: Endpoint, *, direct: bool = True, read_timeout: float = 5):
+    def make(at: Endpoint, *, direct: bool = True, read_timeout: float = 5, service: str = "dynamodb"):
         monkeypatch.setenv("AWS_ENDPOINT_URL", at.url)
-        return Clients(direct=direct)._make("dynamodb", read_timeout)
+        return Clients(direct=direct)._make(service, read_timeout)
 
     return make
 
@@ -160,6 +166,49 @@ def test_request_and_answer_are_what_they_are_by_botocore(made, verb, params, an
         target = headers["x-amz-target"], headers["content-type"]
         said[direct] = (found, json.loads(body), target)
     assert said[True] == said[False]
+
+
+SEND = {
+    "QueueUrl": "https://sqs.eu-central-1.amazonaws.com/1/q",
+    "Entries": [
+        {
+            "Id": "0",
+            "MessageBody": "ä",
+            "MessageGroupId": "t",
+            "DelaySeconds": 3,
+            "MessageSystemAttributes": {"AWSTraceHeader": {"DataType": "String", "StringValue": "Root=1"}},
+        }
+    ],
+}
+SENT = {
+    "Successful": [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": "B0"}],
+    "Failed": [{"Id": "1", "SenderFault": False, "Code": "InternalError"}],
+}
+
+
+def test_messages_are_sent_as_botocore_sends_them(made, monkeypatch):
+    # given a function whose invocation has a trace, by which Lambda knows a loop
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "f")
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-2;Lineage=3")
+    said = {}
+    for direct in (True, False):
+        with endpoint((200, SENT)) as at:
+            found = made(at, direct=direct, service="sqs").send_message_batch(**SEND)
+            [(headers, body)] = at.asked
+        assert ("user-agent" in headers) != direct
+        found.pop("ResponseMetadata")
+        told = {name: headers[name] for name in ("x-amz-target", "content-type", "x-amzn-trace-id")}
+        said[direct] = (found, json.loads(body), told)
+    assert said[True] == said[False]
+
+
+def test_messages_that_sqs_refuses_are_botocores_affair(made):
+    no_queue = {"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "none"}
+    with endpoint((400, no_queue)) as at:
+        client = made(at, service="sqs")
+        with pytest.raises(client.exceptions.QueueDoesNotExist):
+            client.send_message_batch(**SEND)
+        assert ["user-agent" in headers for headers, _ in at.asked] == [False, True]
 
 
 def test_lines_are_kept(made):
@@ -239,6 +288,111 @@ def test_a_traced_call_is_botocores_for_its_tracer_knows_no_other(made, monkeypa
     with endpoint((200, DONE)) as at:
         made(at).update_item(**UPDATE)
         assert "Boto" in at.asked[0][0]["user-agent"]
+
+
+def agent(call):
+    """What a tracer or an agent makes of botocore's calls: the same, and something of its own."""
+
+    @wraps(call)
+    def told(*args, **kwargs):
+        return call(*args, **kwargs)
+
+    return told
+
+
+@pytest.mark.parametrize(
+    "wrap", [agent, lambda call: wrapt.FunctionWrapper(call, lambda c, _, a, k: c(*a, **k))]
+)
+def test_who_has_put_something_around_botocores_calls_gets_them_all(made, monkeypatch, wrap):
+    with endpoint((200, DONE)) as at:
+        client = made(at)
+        client.update_item(**UPDATE)
+        with monkeypatch.context() as patch:
+            patch.setattr(BaseClient, "_make_api_call", wrap(BaseClient._make_api_call))
+            client.update_item(**UPDATE)
+        client.update_item(**UPDATE)
+        assert ["user-agent" in headers for headers, _ in at.asked] == [False, True, False]
+
+
+def test_who_need_not_see_them_is_let_past_but_not_what_it_was_put_around(made, monkeypatch):
+    plain = BaseClient._make_api_call
+    ours, around_another = agent(plain), agent(agent(plain))
+    calls.let_past(ours, around=plain)
+    calls.let_past(around_another, around=agent(plain))
+    with endpoint((200, DONE)) as at:
+        client = made(at)
+        for wrapper in (ours, around_another):
+            with monkeypatch.context() as patch:
+                patch.setattr(BaseClient, "_make_api_call", wrapper)
+                client.update_item(**UPDATE)
+        assert ["user-agent" in headers for headers, _ in at.asked] == [False, True]
+
+
+def test_who_begins_to_listen_later_is_heard_and_who_ceases_is_not(made):
+    seen = []
+
+    def listen(**_):
+        seen.append(1)
+
+    with endpoint((200, DONE)) as at:
+        client = made(at)
+        for _ in range(2):
+            client.update_item(**UPDATE)
+            client.meta.events.register("before-call.dynamodb.UpdateItem", listen)
+            client.update_item(**UPDATE)
+            client.put_item(**PUT)
+            client.meta.events.unregister("before-call.dynamodb.UpdateItem", listen)
+        assert (len(seen), len(at.asked)) == (2, 6)
+
+
+def test_only_others_than_botocore_are_heard():
+    def listen(**_):
+        pass
+
+    events, name, ears = EventAliaser(HierarchicalEmitter()), "dynamodb.UpdateItem", Ears()
+    events.register("before-call", inject_api_version_header_if_needed)  # botocore's own
+    assert not ears.hear(events, name)
+    for event in ("before-send", "before-call.dynamodb", "provide-client-params.dynamodb.UpdateItem"):
+        events.register(event, listen)
+        assert ears.hear(events, name)
+        events.unregister(event, listen)
+        assert not ears.hear(events, name)
+    events.register("before-send.dynamodb.PutItem", listen)
+    assert (ears.hear(events, name), ears.hear(events, "dynamodb.PutItem")) == (False, True)
+
+
+def test_whoever_cannot_be_asked_for_listeners_is_told_all():
+    assert Ears().hear(SimpleNamespace(), "dynamodb.UpdateItem")
+
+
+@pytest.mark.parametrize(
+    "said", [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", b"x"]
+)
+def test_an_answer_of_another_kind_is_left_to_botocore_and_after_some_all_are(made, said, monkeypatch):
+    monkeypatch.setattr(calls, "ODD_AT_MOST", 2)
+    with speaker(said) as at:
+        client = made(at)
+        for _ in range(3):
+            with suppress(BotoCoreError, ClientError):
+                client.get_item(**GET)
+        assert client._way is False
+
+
+@contextmanager
+def speaker(said):
+    """A port that says just this to whoever asks anything."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def speak():
+            with suppress(OSError):
+                while True:
+                    line, _ = listening.accept()
+                    with line:
+                        line.recv(65536)
+                        line.sendall(said)
+
+        threading.Thread(target=speak, daemon=True).start()
+        yield SimpleNamespace(url=f"http://127.0.0.1:{listening.getsockname()[1]}")
 
 
 def test_where_there_is_a_proxy_botocore_finds_its_way(made, monkeypatch):

@@ -8,11 +8,13 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.adapters.runners import ThreadRunner
+from chalicelib.adapters.runners.spare import SpareThreads
 from chalicelib.adapters.runners.window import ThreadWindow, _raise_in
 from chalicelib.domain.errors import SoftTimeLimitExceeded
 from chalicelib.pipeline.outcome import Returned
 from chalicelib.pipeline.task import Options, Registry
 from tests.adapters.calls import PATIENCE, start
+from tests.support.waiting import until
 
 SECONDS = PATIENCE.total_seconds()
 
@@ -59,6 +61,81 @@ def test_abandoned_tasks_do_not_keep_others_waiting(threads):
     assert start(threads, "thread_echo", value=1).outcome() == Returned(json="1")
     gate.set()
     assert {started.outcome() for started in abandoned} == {Returned(json="true")}
+
+
+def test_a_thread_whose_task_has_ended_is_the_next_ones():
+    def it() -> str:
+        return threading.current_thread().name
+
+    runner, seen = runner_of(it), set()
+    for number in range(20):
+        outcome = start(runner, "it", id=f"job{number}").outcome()
+        assert outcome == Returned(json=f'"task-it-job{number}"')
+        until(lambda: runner.threads.idle)
+        seen.add(runner.threads.started)
+    assert seen == {1}
+
+
+def test_the_next_task_sees_no_context_variable_that_the_last_one_set():
+    left = contextvars.ContextVar("left", default="nothing")
+
+    def it() -> str:
+        before = left.get()
+        left.set("something")
+        return before
+
+    runner = runner_of(it)
+    for _ in range(3):
+        assert start(runner, "it").outcome() == Returned(json='"nothing"')
+
+
+def test_a_thread_that_outlived_its_attempt_is_nobodys_again():
+    gate = threading.Event()
+
+    def it() -> bool:
+        return gate.wait(SECONDS)
+
+    runner = runner_of(it)
+    left = start(runner, "it", id="left")
+    left.execution.stop()
+    [thread] = [one for one in threading.enumerate() if one.name == "task-it-left"]
+    gate.set()
+    left.outcome()
+    thread.join(SECONDS)
+    assert not thread.is_alive()
+    assert runner.threads.idle == 0
+
+
+def test_a_thread_in_which_a_soft_limit_was_to_be_raised_is_nobodys_again():
+    gate = threading.Event()
+
+    def it() -> bool:
+        return gate.wait(SECONDS)
+
+    runner = runner_of(it)
+    started = start(runner, "it", id="softened")
+    started.execution.soften()
+    [thread] = [one for one in threading.enumerate() if one.name == "task-it-softened"]
+    gate.set()
+    started.outcome()
+    thread.join(SECONDS)
+    assert not thread.is_alive()
+
+
+def test_so_many_threads_are_kept_and_no_more():
+    threads, gate, hands = SpareThreads(most=2), threading.Barrier(6), []
+
+    def work() -> bool:
+        hands.append(threading.current_thread())
+        gate.wait(SECONDS)
+        return True
+
+    for _ in range(5):
+        threads.begin(work, "kept")
+    gate.wait(SECONDS)
+    # Two that come back in the same moment may both find the last place.
+    until(lambda: sum(hand.is_alive() for hand in hands) <= 4)
+    assert len(hands) == 5
 
 
 def test_a_soft_limit_that_comes_as_the_function_ends_leaves_its_result_alone():

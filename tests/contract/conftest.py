@@ -31,6 +31,17 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
         yield running
 
 
+ELSEWHERE = ("newest", "unattended", "feeds", "inputs", "outlet", "statistics", "payloads", "fair_queue")
+"""What makes few or none of the calls that can be direct: there the fast tests try botocore's alone."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "moto directly" in item.name and item.path.stem.removeprefix("test_") in ELSEWHERE:
+            item.add_marker(pytest.mark.slow)
+
+
 def _real(name: str, request: pytest.FixtureRequest) -> Iterator[Aws]:
     where, _, how = name.partition(" ")
     if where == "moto":

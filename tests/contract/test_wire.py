@@ -6,7 +6,11 @@ from contextlib import suppress
 import pytest
 from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 
+from chalicelib.adapters.aws.direct.calls import DirectCalls
 from chalicelib.domain.errors import PayloadMissing
+from chalicelib.domain.job import Wakeup
+from chalicelib.pipeline.ids import first_id
+from tests.contract.rows import NOW
 from tests.contract.test_errors import CALLS
 
 EXPRESSIONS = ("ConditionExpression", "UpdateExpression", "KeyConditionExpression", "FilterExpression")
@@ -52,3 +56,14 @@ def test_no_range_ends_before_it_begins(sent):
         if "BETWEEN" in params.get("KeyConditionExpression", ""):
             values = params["ExpressionAttributeValues"]
             assert values[":low"]["S"] <= values[":high"]["S"]
+
+
+def test_a_world_that_calls_directly_does(aws):
+    if not aws.clients._is_direct:
+        pytest.skip("this one does not")
+    aws.queue.send([Wakeup(tenant="t", job_id=first_id(NOW), epoch=0)])
+    aws.store.read(first_id(NOW))
+    for client in (aws.clients.dynamodb, aws.clients.sqs):
+        assert isinstance(client, DirectCalls)
+        assert client._way
+        assert client._way.odd == 0

@@ -118,7 +118,7 @@ def direct(found):
     """The account, its calls made directly on the long way; and the answers that were read directly."""
     answers, kept = [], found.clients
     found.clients, found.short, found.memory.on = Clients(direct=True), False, False
-    for operation in DIRECT:
+    for operation in DIRECT["dynamodb"]:
         found.clients.dynamodb.meta.events.register_first(
             f"before-send.dynamodb.{operation}",
             lambda request, **_: answers.append("user-agent" not in request.headers),

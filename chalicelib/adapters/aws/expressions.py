@@ -22,8 +22,8 @@ def render(change: Change, job_id: str) -> dict[str, Any]:
         tuple((type(clause), clause.field) for clause in change.where),
         tuple(change.set),
         tuple(change.add),
-        bool(change.history),
         change.remove,
+        history=bool(change.history),
     )
     rendered: dict[str, Any] = {
         "ConditionExpression": condition,
@@ -68,7 +68,12 @@ class _Aliases:
 
 @lru_cache(maxsize=SHAPES)
 def _words(
-    where: _Where, sets: tuple[str, ...], adds: tuple[str, ...], history: bool, remove: tuple[str, ...]  # noqa: FBT001
+    where: _Where,
+    sets: tuple[str, ...],
+    adds: tuple[str, ...],
+    remove: tuple[str, ...],
+    *,
+    history: bool,
 ) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     """The condition, the update, and the aliases of the attributes in them."""
     aliases = _Aliases()

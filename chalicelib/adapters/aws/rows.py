@@ -243,7 +243,9 @@ def encode(name: str, value: Any, job_id: str) -> Attribute:
 
 
 _NOTHING = object()
-_WRITTEN = [(name, field.attribute, field.write, _ABSENT.get(name, _NOTHING)) for name, field in FIELDS.items()]
+_WRITTEN = [
+    (name, field.attribute, field.write, _ABSENT.get(name, _NOTHING)) for name, field in FIELDS.items()
+]
 _READ = {field.attribute: (name, field.read) for name, field in FIELDS.items()}
 
 

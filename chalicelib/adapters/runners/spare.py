@@ -11,6 +11,9 @@ from collections.abc import Callable
 MOST = 32
 """Spare threads that are kept: as many as the crew has hands."""
 
+SPARE = "task-none"
+"""The name of a thread that has no task."""
+
 Work = Callable[[], bool]
 """Something to do. The answer: may its thread do something else afterwards?"""
 
@@ -22,6 +25,11 @@ class SpareThreads:
         self._most = most
         self._spare: deque[_Hand] = deque()
         self.started = 0  #: for counting: threads that were made
+
+    @property
+    def idle(self) -> int:
+        """How many are spare now."""
+        return len(self._spare)
 
     def begin(self, work: Work, name: str) -> None:
         """Have a thread of that name do it, now."""
@@ -64,6 +72,7 @@ class _Hand:
             work, self._work = self._work, None
             stays = work is not None and work()
             del work  # whoever waits keeps nothing of the last task alive
+            threading.current_thread().name = SPARE
             if not stays or not self._back(self):
                 return
             self._given.acquire()

@@ -9,10 +9,10 @@ Who put something around botocore's calls instead, as tracers and agents do, get
 import base64
 import json
 import logging
-import os
 import zlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from types import FunctionType, SimpleNamespace
 from typing import Any
 
@@ -26,8 +26,11 @@ from chalicelib.adapters.aws.direct.sigv4 import Keys, Signer
 
 log = logging.getLogger(__name__)
 
-DIRECT = frozenset({"PutItem", "UpdateItem", "GetItem"})
-"""The calls of which a plain job has one or more. What is called once a batch or once a minute may take its time."""
+DIRECT: Mapping[str, frozenset[str]] = {
+    "dynamodb": frozenset({"PutItem", "UpdateItem", "GetItem"}),
+    "sqs": frozenset({"SendMessageBatch"}),
+}
+"""The calls on a plain job's way. What is called once a minute may take its time."""
 
 REFUSED = "ConditionalCheckFailedException"
 ODD_AT_MOST = 5
@@ -37,7 +40,7 @@ traced: Callable[[], bool] = lambda: False  # noqa: E731 - the tracer puts its o
 """Whether a call made here and now is to be a span of a trace: tracers know botocore's calls alone."""
 
 
-_BOTOCORE = os.path.dirname(botocore.__file__) + os.sep
+_BOTOCORE = f"{Path(botocore.__file__).parent}/"
 _let_past: list[object] = []
 
 
@@ -64,10 +67,11 @@ class _Ordinary(Exception):
 
 
 def directly(session: Any) -> None:
-    """Have this session's clients of DynamoDB call directly."""
-    session.register(
-        "creating-client-class.dynamodb", lambda base_classes, **_: base_classes.insert(0, DirectCalls)
-    )
+    """Have this session's clients of DynamoDB and SQS call directly."""
+    for service in DIRECT:
+        session.register(
+            f"creating-client-class.{service}", lambda base_classes, **_: base_classes.insert(0, DirectCalls)
+        )
 
 
 class DirectCalls:
@@ -79,17 +83,19 @@ class DirectCalls:
     _way: "_Way | bool | None" = None  # None: not looked for yet; False: there is none, or no more
 
     def _make_api_call(self, operation_name: str, api_params: Mapping[str, Any]) -> Any:
-        if operation_name in DIRECT and self._way is not False and not traced() and not watched():
+        service = self.meta.service_model.service_name
+        if self._way is not False and operation_name in DIRECT[service] and not traced() and not watched():
             try:
-                return self._directly(operation_name, api_params)
+                return self._directly(service, operation_name, api_params)
             except _Ordinary as odd:
                 log.debug("%s goes the ordinary way: %s", operation_name, odd)
         return super()._make_api_call(operation_name, api_params)  # type: ignore[misc] # the client's
 
-    def _directly(self, operation: str, params: Mapping[str, Any]) -> Any:
+    def _directly(self, service: str, operation: str, params: Mapping[str, Any]) -> Any:
         """The parsed answer, as botocore would give it. Raises `_Ordinary`, and what botocore would raise."""
-        way, events, name = self._found(), self.meta.events, f"dynamodb.{operation}"
-        heard = way.ears.hear(events, name)
+        way, events, name = self._found(), self.meta.events, f"{service}.{operation}"
+        # On its way to SQS botocore itself adds a header, by which Lambda knows a loop.
+        heard = service != "dynamodb" or way.ears.hear(events, name)
         model = self.meta.service_model.operation_model(operation)
         context: dict[str, Any] = {"client_region": self.meta.region_name, "client_config": self.meta.config}
         if heard:
@@ -99,7 +105,13 @@ class DirectCalls:
         told = None
         if heard:
             headers = dict(headers)
-            request = {"url_path": "/", "method": "POST", "headers": headers, "body": body, "context": context}
+            request = {
+                "url_path": "/",
+                "method": "POST",
+                "headers": headers,
+                "body": body,
+                "context": context,
+            }
             _, told = events.emit_until_response(
                 f"before-call.{name}",
                 model=model,
@@ -217,7 +229,7 @@ class _Way:
             raise _Ordinary("the answer's sum is wrong")
         try:
             found = json.loads(answer.body)
-            if b'"B' in answer.body:
+            if b'"B' in answer.body:  # DynamoDB's alone: SQS has no such thing in its answers
                 found = _with_binaries(found)
             refused = answer.status == 400 and found["__type"].endswith(REFUSED)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -245,7 +257,8 @@ def _told(events: Any, name: str, params: Mapping[str, Any], model: Any, context
     for _, other in events.emit(f"provide-client-params.{name}", **asked):
         asked["params"] = params if other is None else other
     events.emit(f"before-parameter-build.{name}", **asked)
-    return asked["params"]
+    changed: Mapping[str, Any] = asked["params"]
+    return changed
 
 
 def _item(found: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -23,7 +23,8 @@ class Ears:
                 self._known = _, known = emitter._lookup_cache, {}  # noqa: SLF001
             heard = known.get(name)
             if heard is None:
-                found = [one for event in EVENTS for one in emitter._handlers.prefix_search(f"{event}.{name}")]  # noqa: SLF001
+                search = emitter._handlers.prefix_search  # noqa: SLF001
+                found = [one for event in EVENTS for one in search(f"{event}.{name}")]
                 heard = known[name] = not all(_is_botocores(one) for one in found)
         except (AttributeError, TypeError):
             return True
