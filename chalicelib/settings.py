@@ -57,7 +57,7 @@ class Settings:
         None  #: the KMS key by which what jobs carry is sealed; None: it is not (docs/sealing.md)
     )
     open_keys: tuple[str, ...] = ()  #: others, by which what was sealed before is still opened
-    direct_calls: bool = False  #: plain calls to DynamoDB go without botocore's machinery (docs/decisions/0031-direct-calls.md)
+    direct_calls: bool = True  #: plain calls to DynamoDB and SQS go without botocore's machinery (docs/decisions/0031-direct-calls.md)
 
     @property
     def table(self) -> str:
@@ -109,7 +109,7 @@ class Settings:
             lingers=stage == LOCAL and "AWS_LAMBDA_FUNCTION_NAME" not in environment,
             seal_key=next(iter(_keys("JOBLINE_SEAL_KEY", environment, most=1)), None),
             open_keys=_keys("JOBLINE_OPEN_KEYS", environment),
-            direct_calls=_switched("JOBLINE_DIRECT_CALLS", environment, "off"),
+            direct_calls=_switched("JOBLINE_DIRECT_CALLS", environment, "on"),
             task_modules=modules,
             limits=_limits(environment),
             webhooks_to_loopback=_webhooks_to_loopback(stage, environment),

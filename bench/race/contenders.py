@@ -42,12 +42,12 @@ CONTENDERS = (
         ours=True,
     ),
     Contender(
-        name="direct",
+        name="all botocore",
         module="bench.race.with_jobline",
-        queue="race-direct-default",
+        queue="race-botocore-default",
         worker=False,
-        about="Jobline with JOBLINE_DIRECT_CALLS=on, which is off unless asked for",
-        how="direct",
+        about="Jobline with JOBLINE_DIRECT_CALLS=off",
+        how="botocore",
         ours=True,
     ),
     Contender(

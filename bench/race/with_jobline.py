@@ -34,8 +34,8 @@ def prepare() -> None:
 
 
 def _wired() -> Any:
-    if os.environ.get("RACE_HOW") in ("direct", "gathered"):
-        os.environ["JOBLINE_DIRECT_CALLS"] = "on"
+    if os.environ.get("RACE_HOW") == "botocore":
+        os.environ["JOBLINE_DIRECT_CALLS"] = "off"
     settings, registry = Settings.from_env(os.environ), Registry()
     for name, function in work.KINDS.items():
         registry.add(function, name, Options())

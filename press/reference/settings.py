@@ -37,8 +37,8 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
         "the ARN of the KMS key that encrypts table, bucket, queues and topic: [at rest](../security.md#at-rest-and-in-transit). A deploy reads it",
     ),
     "JOBLINE_DIRECT_CALLS": (
-        "off",
-        "whether plain calls to DynamoDB go without botocore's machinery: [decision 31](../decisions/0031-direct-calls.md)",
+        "on",
+        "`off`: all calls to DynamoDB and SQS go by botocore's machinery: [decision 31](../decisions/0031-direct-calls.md)",
     ),
     "JOBLINE_STATISTICS": ("on", "whether statistics are kept in the table: [statistics](../stats.md)"),
     "JOBLINE_SWEEP_GRACE": (_seconds(LIMITS.grace), "how many seconds behind now the sweep lists rows"),

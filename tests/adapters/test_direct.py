@@ -206,7 +206,7 @@ def test_messages_that_sqs_refuses_are_botocores_affair(made):
     no_queue = {"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "none"}
     with endpoint((400, no_queue)) as at:
         client = made(at, service="sqs")
-        with pytest.raises(client.exceptions.QueueDoesNotExist):
+        with pytest.raises(ClientError, match="QueueDoesNotExist"):
             client.send_message_batch(**SEND)
         assert ["user-agent" in headers for headers, _ in at.asked] == [False, True]
 
@@ -404,6 +404,37 @@ def test_where_there_is_a_proxy_botocore_finds_its_way(made, monkeypatch):
         assert client._way is False
 
 
+@pytest.mark.parametrize("broken", ["signed", "encoded", "parsed", "_answer"])
+def test_a_bug_in_direct_calls_is_nobodys_trouble_and_after_some_there_are_none(made, monkeypatch, broken):
+    monkeypatch.setattr(calls._Way, broken, None)
+    with endpoint((200, DONE)) as at:
+        client = made(at)
+        for _ in range(calls.ODD_AT_MOST + 1):
+            assert client.update_item(**UPDATE)["Attributes"] == DONE["Attributes"]
+        assert client._way is False
+
+
+def test_a_botocore_that_keeps_its_things_elsewhere_is_left_to_itself(made, monkeypatch):
+    monkeypatch.setattr(calls, "_way", lambda client: client._endpoint.is_not_what_it_was)
+    with endpoint((200, DONE)) as at:
+        client = made(at)
+        assert client.update_item(**UPDATE)["Attributes"] == DONE["Attributes"]
+        assert client._way is False
+
+
+def test_where_no_line_can_be_opened_botocore_tries_and_after_some_always(made, monkeypatch):
+    def refuse(*_):
+        raise TimeoutError
+
+    monkeypatch.setattr(calls.Lines, "_opened", refuse)
+    with endpoint((200, DONE)) as at:
+        client = made(at)
+        for _ in range(calls.ODD_AT_MOST + 1):
+            client.update_item(**UPDATE)
+        assert client._way is False
+        assert len(at.asked) == calls.ODD_AT_MOST + 1
+
+
 def test_it_is_asked_for(made):
     with endpoint((200, DONE)) as at:
         assert not isinstance(made(at, direct=False), calls.DirectCalls)
@@ -411,7 +442,8 @@ def test_it_is_asked_for(made):
 
 
 def test_the_setting_has_two_words():
-    assert not Settings.from_env({}).direct_calls
+    assert Settings.from_env({}).direct_calls
     assert Settings.from_env({"JOBLINE_DIRECT_CALLS": "on"}).direct_calls
+    assert not Settings.from_env({"JOBLINE_DIRECT_CALLS": "off"}).direct_calls
     with pytest.raises(BadSetting, match="JOBLINE_DIRECT_CALLS"):
         Settings.from_env({"JOBLINE_DIRECT_CALLS": "no"})

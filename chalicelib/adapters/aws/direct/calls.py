@@ -18,10 +18,11 @@ from typing import Any
 
 import botocore
 from botocore.client import BaseClient
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.adapters.aws.direct.answer import Answer, Unreadable
 from chalicelib.adapters.aws.direct.ears import Ears
-from chalicelib.adapters.aws.direct.lines import Lines
+from chalicelib.adapters.aws.direct.lines import Lines, NoLine
 from chalicelib.adapters.aws.direct.sigv4 import Keys, Signer
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,13 @@ class DirectCalls:
                 return self._directly(service, operation_name, api_params)
             except _Ordinary as odd:
                 log.debug("%s goes the ordinary way: %s", operation_name, odd)
+            except (BotoCoreError, ClientError):
+                raise
+            except Exception:
+                self._give_up_after_some()
+                log.exception(
+                    "%s goes the ordinary way", operation_name, extra={"action": "direct_call_failed"}
+                )
         return super()._make_api_call(operation_name, api_params)  # type: ignore[misc] # the client's
 
     def _directly(self, service: str, operation: str, params: Mapping[str, Any]) -> Any:
@@ -125,6 +133,13 @@ class DirectCalls:
         if http.status_code >= 300:
             raise self.exceptions.from_code(parsed.get("Error", {}).get("Code"))(parsed, operation)
         return parsed
+
+    def _give_up_after_some(self) -> None:
+        """There is a bug here, or botocore is not as it was: jobs must not suffer from it."""
+        if isinstance(self._way, _Way):
+            self._way.odd += 1
+        else:
+            self._way = False
 
     def _found(self) -> "_Way":
         if self._way is None:
@@ -214,6 +229,9 @@ class _Way:
 
         try:
             return self._lines.post(headers, body)
+        except NoLine as error:
+            self.odd += 1
+            raise _Ordinary(f"no line: {error}") from error
         except TimeoutError as error:  # not tried again here: whoever called has a time of his own
             raise ReadTimeoutError(endpoint_url=self._url, error=error) from error
         except OSError as error:

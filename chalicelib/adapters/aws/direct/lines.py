@@ -11,6 +11,10 @@ from urllib.parse import urlsplit
 from chalicelib.adapters.aws.direct.answer import Answer, read
 
 
+class NoLine(Exception):
+    """No connection could be opened."""
+
+
 class Lines:
     """Up to `most` idle connections; one more than that is closed after its call."""
 
@@ -27,8 +31,11 @@ class Lines:
         weakref.finalize(self, _close, self._idle)
 
     def post(self, headers: Mapping[str, str], body: bytes) -> Answer:
-        """One request and its answer. Raises OSError, `Unreadable`: then it is unknown whether it was heard."""
-        line = self._taken()
+        """One request and its answer. Raises `NoLine`: nobody heard it; OSError, `Unreadable`: then it is unknown whether anybody did."""
+        try:
+            line = self._taken()
+        except OSError as error:
+            raise NoLine(str(error)) from error
         try:
             # Head and body in one piece: one system call and one packet, where `line.request` makes two of each.
             line.sock.sendall(_head(headers, len(body)) + body)
