@@ -36,7 +36,7 @@ def synchronous(task: AnyTask, registry: Registry) -> Callable[..., Any]:
                 task_finished.send_robust(type(task.get_backend()), task_result=_ended(result, FAILED))
             raise
         finally:
-            connections.close_all()  # each job has a thread of its own, and its connections end with it
+            connections.close_all()  # its thread may wait long for another task, and they would stay open
         task_finished.send_robust(type(task.get_backend()), task_result=_ended(result, SUCCESSFUL, value))
         return value
 
