@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.once import once
 
-FUNCTIONS = {"consume": 1030, "enqueue": 740}
+FUNCTIONS = {"consume": 1030, "enqueue": 555}
 """Calls of functions a job on the thread that does the work, direct calls on, as counted on Python 3.11; before this was looked at 1,680 and 1,000."""
 
 ROOM = 1.08
@@ -44,8 +44,10 @@ def test_a_consumed_job_writes_and_reads_json_nine_times(counted):
     assert counted["consume"]["json"] <= 9.2
 
 
-def test_a_submitted_job_writes_and_reads_json_five_times(counted):
-    assert counted["enqueue"]["json"] <= 5.7
+def test_a_submitted_job_writes_and_reads_json_six_times(counted):
+    # Its arguments (written, and read to see that they can be), its message, a log line, its row's request and the answer; and of a
+    # batch of messages the same.
+    assert counted["enqueue"]["json"] <= 6.3
 
 
 def test_of_botocore_little_is_left_in_a_direct_call(counted):
