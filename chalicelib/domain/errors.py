@@ -10,6 +10,7 @@ JoblineError
  |    |    +-- KeyReused      the idempotency key was used for another request
  |    |    +-- NotPossible    the job's state does not allow this (redrive of a job that is not dead, ...)
  |    |    +-- NotUnique      a job with the same key is there, and the task refuses another
+ |    |    +-- OverQuota      the tenant may not have so much; waiting alone does not mend it
  |    +-- Throttled           the task or the tenant accepts no more now; `after` says when it does again
  |    |    +-- OverBudget     a budget is spent; its day or month is over `after`
  |    +-- Denied              the API key or token is missing, wrong, expired or lacks the scope
@@ -93,6 +94,14 @@ class NotUnique(Conflict):
     def __init__(self, job_id: str) -> None:
         super().__init__(f"job {job_id} has the same key, and the task takes one at a time")
         self.job_id = job_id
+
+
+class OverQuota(Conflict):
+    """The tenant may not have so much, or so many. `quota` names which of its limits says so."""
+
+    def __init__(self, quota: str, why: str) -> None:
+        super().__init__(f"{why} (quota {quota})")
+        self.quota = quota
 
 
 class Throttled(CallerError):

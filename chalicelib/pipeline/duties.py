@@ -12,6 +12,7 @@ from chalicelib.pipeline.items import Spot
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.release_step import advance
+from chalicelib.pipeline.unfinished import recount
 from chalicelib.pipeline.watching import look_after
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ DUTIES: Mapping[str, Duty] = {
     "lane": lane_control.follow,
     "release": advance,
     "schedule": fire,
+    "unfinished": recount,
     "watch": look_after,
 }
 """The verbs by the first word of the shelf."""

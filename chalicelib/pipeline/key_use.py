@@ -72,7 +72,7 @@ class Uses:
         policy = Throttle(per_minute, MINUTE)
         try:
             got, after = take(
-                Spot(f"keyrate#{key.id}", "requests"), policy, -(-per_minute // PORTION), self._parts
+                Spot(f"keyrate#{key.id}", "requests"), policy, [1] * -(-per_minute // PORTION), self._parts
             )
         except MachineryError as error:
             log.warning("the requests of API key %s cannot be counted: %s", key.id, error, extra=_UNCOUNTED)

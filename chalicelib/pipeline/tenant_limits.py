@@ -23,12 +23,34 @@ ROUNDS = 20
 """How often others may set the same tenant's limits under our hands."""
 
 MOST_ACCEPTED = 1_000_000_000
+MOST_BYTES = 1_000_000_000_000
 MOST_BURST = 10_000
+MOST_UNFINISHED = 10_000
+"""Beyond that, counting anew would take the tick too long."""
+
+MOST_SCHEDULES = 10_000
+"""Schedules of one tenant, whatever is set. All of them due in one minute are fired within a few ticks."""
+
+MOST_CHILDREN = 1_000_000
+"""Children of one group, whatever is set: pipeline/workflows/group.py says why."""
+
 SHORTEST_PERIOD, LONGEST_PERIOD = timedelta(seconds=1), timedelta(days=31)
 """For how long a quota may be."""
 
 _MS = timedelta(milliseconds=1)
-_FIELDS = ("rate_limit", "rate_per_ms", "rate_burst", "concurrency", "accepted_limit", "accepted_per_ms")
+_FIELDS = (
+    "rate_limit",
+    "rate_per_ms",
+    "rate_burst",
+    "concurrency",
+    "accepted_limit",
+    "accepted_per_ms",
+    "bytes_limit",
+    "bytes_per_ms",
+    "unfinished",
+    "schedules",
+    "children",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,14 +60,26 @@ class TenantLimits:
     tenant: str
     rate: Rate | None = None
     concurrency: Concurrency | None = None
-    accepted: Throttle | None = None  #: the quota
+    accepted: Throttle | None = None  #: the quota of jobs
+    bytes: Throttle | None = None  #: the quota of arguments, in bytes of JSON
+    unfinished: int | None = None  #: how many of the jobs that it asked for may be there that have not ended
+    schedules: int | None = None  #: how many schedules it may have
+    children: int | None = None  #: how many children a group or a map of its workflows may have
     since: datetime | None = None
     by: str = ""
 
     @property
     def any(self) -> bool:
         """Whether there are any at all."""
-        return any(one is not None for one in (self.rate, self.concurrency, self.accepted))
+        numbers = (self.unfinished, self.schedules, self.children)
+        return any(
+            one is not None for one in (self.rate, self.concurrency, self.accepted, self.bytes, *numbers)
+        )
+
+    @property
+    def counted(self) -> bool:
+        """Whether requests for jobs are counted."""
+        return any(one is not None for one in (self.accepted, self.bytes, self.unfinished))
 
     @property
     def gates(self) -> tuple[Gate, ...]:
@@ -58,7 +92,7 @@ class TenantLimits:
         if not is_tenant(self.tenant):
             raise InvalidInput("name", "not 1 to 64 letters, digits, dots, dashes and underscores")
         if not self.any:
-            raise InvalidInput("limits", "give rate, concurrency or accepted; DELETE takes all away")
+            raise InvalidInput("limits", "give at least one of them; DELETE takes all away")
         if (rate := self.rate) is not None:
             _within("rate.limit", "is at least 1", fits=rate.limit >= 1)
             _within("rate.burst", f"is between 1 and {MOST_BURST:,}", fits=1 <= rate.burst <= MOST_BURST)
@@ -67,11 +101,21 @@ class TenantLimits:
         if (slots := self.concurrency) is not None:
             fits = 1 <= slots.limit <= MOST_SLOTS
             _within("concurrency", f"is between 1 and {MOST_SLOTS}", fits=fits)
-        if (quota := self.accepted) is not None:
-            fits = 1 <= quota.limit <= MOST_ACCEPTED
-            _within("accepted.limit", f"is between 1 and {MOST_ACCEPTED:,}", fits=fits)
-            fits = SHORTEST_PERIOD <= quota.per <= LONGEST_PERIOD
-            _within("accepted.per", f"is between 1 second and {LONGEST_PERIOD.days} days", fits=fits)
+        for name, quota, most in (
+            ("accepted", self.accepted, MOST_ACCEPTED),
+            ("bytes", self.bytes, MOST_BYTES),
+        ):
+            if quota is not None:
+                _within(f"{name}.limit", f"is between 1 and {most:,}", fits=1 <= quota.limit <= most)
+                fits = SHORTEST_PERIOD <= quota.per <= LONGEST_PERIOD
+                _within(f"{name}.per", f"is between 1 second and {LONGEST_PERIOD.days} days", fits=fits)
+        for name, number, least, most in (
+            ("unfinished", self.unfinished, 1, MOST_UNFINISHED),
+            ("schedules", self.schedules, 0, MOST_SCHEDULES),
+            ("children", self.children, 0, MOST_CHILDREN),
+        ):
+            if number is not None:
+                _within(name, f"is between {least} and {most:,}", fits=least <= number <= most)
 
 
 def _within(argument: str, why: str, *, fits: bool) -> None:
@@ -141,9 +185,15 @@ def _fields(limits: TenantLimits) -> Fields:
         fields |= {"rate_limit": rate.limit, "rate_per_ms": rate.per // _MS, "rate_burst": rate.burst}
     if limits.concurrency is not None:
         fields["concurrency"] = limits.concurrency.limit
-    if limits.accepted is not None:
-        quota = limits.accepted
-        fields |= {"accepted_limit": quota.limit, "accepted_per_ms": quota.per // _MS}
+    for name, quota in (("accepted", limits.accepted), ("bytes", limits.bytes)):
+        if quota is not None:
+            fields |= {f"{name}_limit": quota.limit, f"{name}_per_ms": quota.per // _MS}
+    numbers = {
+        "unfinished": limits.unfinished,
+        "schedules": limits.schedules,
+        "children": limits.children,
+    }
+    fields |= {name: value for name, value in numbers.items() if value is not None}
     return fields
 
 
@@ -153,15 +203,22 @@ def read_limits(tenant: str, fields: Fields) -> TenantLimits:
     def number(name: str) -> int:
         return int(str(fields.get(name, 0)))
 
+    def quota(name: str) -> Throttle | None:
+        if f"{name}_limit" not in fields:
+            return None
+        return Throttle(number(f"{name}_limit"), number(f"{name}_per_ms") * _MS)
+
     return TenantLimits(
         tenant=tenant,
         rate=Rate(number("rate_limit"), number("rate_per_ms") * _MS, burst=number("rate_burst"))
         if "rate_limit" in fields
         else None,
         concurrency=Concurrency(number("concurrency")) if "concurrency" in fields else None,
-        accepted=Throttle(number("accepted_limit"), number("accepted_per_ms") * _MS)
-        if "accepted_limit" in fields
-        else None,
+        accepted=quota("accepted"),
+        bytes=quota("bytes"),
+        unfinished=number("unfinished") if "unfinished" in fields else None,
+        schedules=number("schedules") if "schedules" in fields else None,
+        children=number("children") if "children" in fields else None,
         since=from_ms(number("since")) if "since" in fields else None,
         by=str(fields.get("by", "")),
     )

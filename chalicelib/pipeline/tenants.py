@@ -12,7 +12,7 @@ from chalicelib.pipeline.budgets.hold import PREFIX, Hold, read_hold
 from chalicelib.pipeline.built_in import OWN
 from chalicelib.pipeline.gates import Policy
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.tenant_limits import TenantLimits, listed_items, read_limits
+from chalicelib.pipeline.tenant_limits import MOST_CHILDREN, TenantLimits, listed_items, read_limits
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,12 @@ def holds_at_the_door(parts: Parts) -> Mapping[str, Hold]:
     except MachineryError as error:
         log.warning("spent budgets are unknown; none is taken to be: %s", error, extra=_UNKNOWN)
     return parts.tenants.holds
+
+
+def children_of(tenant: str, parts: Parts) -> int:
+    """How many children a group of this tenant's may have."""
+    limits = limits_at_the_door(tenant, parts)
+    return MOST_CHILDREN if limits is None or limits.children is None else limits.children
 
 
 def _known(parts: Parts) -> Mapping[str, TenantLimits]:

@@ -9,7 +9,9 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=CASES, help="requests that schemathesis makes")
     parser.add_argument("--runs", type=int, default=RUNS, help="how often each reader is fed")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--hands", type=int, default=2, help="how many of the random ones run side by side")
     parser.add_argument("--fuzz-only", action="store_true", help="only the two that look at random")
     given = parser.parse_args()
     BUILD.mkdir(parents=True, exist_ok=True)
@@ -41,10 +44,15 @@ def main() -> int:
         _bandit(found)
         _checkov(found)
         _sbom(found)
-    _api(found, given.cases, given.seed)
-    for target in TARGETS:
-        _fuzz(found, target, given.runs, given.seed)
-    print(f"readers were fed {found.runs:,} times")
+    began = time.monotonic()
+    shares = [given.cases // given.hands + (one < given.cases % given.hands) for one in range(given.hands)]
+    with ThreadPoolExecutor(given.hands) as hands:
+        done = [hands.submit(_api, found, cases, given.seed + 1000 * one) for one, cases in enumerate(shares)]
+        done += [hands.submit(_fuzz, found, target, given.runs, given.seed) for target in TARGETS]
+        for one in done:
+            one.result()
+    print(f"readers were fed {found.runs:,} times; what is random took {time.monotonic() - began:.0f} s")
+    (BUILD / "counts.json").write_text(json.dumps(found.counts, indent=2), encoding="utf-8")
     print(found.line(partly=given.fuzz_only))
     return found.status(partly=given.fuzz_only)
 
@@ -106,7 +114,7 @@ def _fuzz(found: Summary, target: str, runs: int, seed: int) -> None:
     options = [f"-runs={runs}", f"-seed={seed}", "-print_final_stats=1"]
     ran = _run([TOOLS / "python", "-m", "proof.security.fuzz", target, *options])
     said = re.search(r"number_of_executed_units: (\d+)", ran.stderr)
-    found.add(runs=int(said[1]) if said else 0)
+    found.add(runs=int(said[1]) if said else 0, **{f"reader {target}": int(said[1]) if said else 0})
     found.step(f"the reader {target}", ran.returncode or int(said is None), ran.stdout + ran.stderr)
 
 

@@ -100,7 +100,6 @@ def ask(cases: int, chance: int) -> Found:
         schema = schemathesis.openapi.from_dict(document)
         schema.app = stage
         operations = [one.ok() for one in schema.get_all_operations()]
-        each = -(-cases // (2 * len(operations)))
 
         @schemathesis.hook  # type: ignore[untyped-decorator] # the library has no types here
         def map_path_parameters(context: Any, path_parameters: Any) -> Any:
@@ -111,9 +110,16 @@ def ask(cases: int, chance: int) -> Found:
                 path_parameters["id"] = here.id_for(route)
             return path_parameters
 
-        for operation in operations:
-            for mode in GenerationMode.POSITIVE, GenerationMode.NEGATIVE:
-                _drive(operation, mode, each, chance, found)
+        before = -1
+        while (
+            before < found.cases < cases
+        ):  # some have fewer cases than their share: the others make up for it
+            before, left = found.cases, cases - found.cases
+            each = -(-left // (2 * len(operations)))
+            for operation in operations:
+                for mode in GenerationMode.POSITIVE, GenerationMode.NEGATIVE:
+                    _drive(operation, mode, each, chance, found)
+            chance += 1
     return found
 
 

@@ -1,5 +1,7 @@
 """What the steps counted, and the last line that says it. A figure that nobody counted fails the run as well."""
 
+from threading import Lock
+
 TAIL = 3000
 """Characters of what a step said before it failed."""
 
@@ -9,6 +11,7 @@ class Summary:
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
+        self._lock = Lock()  # some steps run side by side
 
     @property
     def runs(self) -> int:
@@ -17,8 +20,9 @@ class Summary:
 
     def add(self, **counts: int) -> None:
         """Add what a step counted."""
-        for name, count in counts.items():
-            self.counts[name] = self.counts.get(name, 0) + count
+        with self._lock:
+            for name, count in counts.items():
+                self.counts[name] = self.counts.get(name, 0) + count
 
     def step(self, name: str, status: int, said: str) -> None:
         """A step is over. One that failed is a finding, and what it said is printed."""

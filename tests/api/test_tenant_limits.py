@@ -11,6 +11,10 @@ LIMITS = {
     "rate": {"limit": 10, "per": 1.5, "burst": 5},
     "concurrency": 20,
     "accepted": {"limit": 2, "per": 3600},
+    "bytes": {"limit": 1000, "per": 60},
+    "unfinished": 50,
+    "schedules": 0,
+    "children": 3,
 }
 
 
@@ -51,6 +55,11 @@ def test_limits_are_set_shown_listed_and_taken_away(operator: Caller):
         ({"concurrency": 501}, "concurrency"),
         ({"concurrency": "many"}, "concurrency"),
         ({"accepted": {"limit": 5, "per": 0.5}}, "accepted.per"),
+        ({"bytes": {"limit": 0, "per": 1}}, "bytes.limit"),
+        ({"unfinished": 0}, "unfinished"),
+        ({"unfinished": 10_001}, "unfinished"),
+        ({"schedules": -1}, "schedules"),
+        ({"children": True}, "children"),
     ],
     ids=str,
 )
@@ -83,3 +92,53 @@ def test_beyond_its_quota_a_tenant_is_told_to_wait(desk: Desk, operator: Caller,
     desk.world.advance(timedelta(seconds=int(refused.headers["Retry-After"])))
     assert bob.post("/jobs", {"task": "add", "args": {"a": 1}}).status == 202
     assert ann.post("/jobs", {"task": "add", "args": {"a": 1}}).status == 202
+
+
+JOB = {"task": "add", "args": {"a": 1}}
+
+
+@pytest.mark.parametrize(
+    ("quota", "path", "fine", "too_much", "status", "slug"),
+    [
+        (
+            {"bytes": {"limit": 15, "per": 60}},
+            "/jobs",
+            JOB,
+            {"task": "add", "args": {"a": 10**20}},
+            409,
+            "over-quota",
+        ),
+        ({"bytes": {"limit": 15, "per": 60}}, "/jobs", JOB, {**JOB, "args": {"a": 12345}}, 429, "throttled"),
+        ({"unfinished": 1}, "/jobs", JOB, JOB, 429, "throttled"),
+        (
+            {"schedules": 1},
+            "/schedules",
+            {**JOB, "id": "a", "cron": "0 * * * *"},
+            {**JOB, "id": "b", "cron": "0 * * * *"},
+            409,
+            "over-quota",
+        ),
+        (
+            {"children": 1},
+            "/workflows",
+            {"workflow": {"group": [JOB]}},
+            {"workflow": {"group": [JOB, JOB]}},
+            409,
+            "over-quota",
+        ),
+    ],
+    ids=["bytes of one", "bytes in a time", "unfinished", "schedules", "children"],
+)
+def test_who_is_over_a_quota_is_told_which(
+    desk: Desk, operator: Caller, bob: Caller, ann: Caller, quota, path, fine, too_much, status, slug
+):
+    operator.ask("PUT", PATH, quota)
+    desk.world.advance(timedelta(minutes=1))
+    assert bob.post(path, fine).status in (201, 202)
+    rows = len(desk.store.rows)
+    refused = bob.post(path, too_much)
+    assert (refused.status, refused.slug) == (status, slug), refused.text
+    assert f"quota {next(iter(quota))}" in refused.body["detail"]
+    assert ("Retry-After" in refused.headers) == (status == 429)
+    assert len(desk.store.rows) == rows
+    assert ann.post(path, too_much).status in (201, 202), "another tenant never notices"

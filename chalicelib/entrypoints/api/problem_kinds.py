@@ -14,6 +14,7 @@ from chalicelib.domain.errors import (
     NotPossible,
     NotUnique,
     OverBudget,
+    OverQuota,
     Throttled,
     TooLarge,
     Unavailable,
@@ -90,6 +91,12 @@ KINDS: Mapping[type[Exception], Kind] = {
         "not-unique",
         "A job with the same key is there",
         "Ask for the job that `detail` names, or wait for its end.",
+    ),
+    OverQuota: _kind(
+        409,
+        "over-quota",
+        "The tenant's quota does not allow this",
+        "Ask for less, take some away, or have the quota that `detail` names changed.",
     ),
     Throttled: _kind(
         429,

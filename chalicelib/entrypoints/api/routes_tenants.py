@@ -33,12 +33,16 @@ TENANT_ROUTES: tuple[Route, ...] = (
         path="/tenants/{name}/limits",
         scope="admin",
         handler=put_limits,
-        summary="Limit all of a tenant's jobs together: how fast, how many at once, how many accepted",
+        summary="Limit all of a tenant's jobs together: how fast, how many at once, how many accepted, how much else",
         body=NewLimits,
         example={
             "rate": {"limit": 10, "per": 1, "burst": 5},
             "concurrency": 20,
             "accepted": {"limit": 100000, "per": 86400},
+            "bytes": {"limit": 1000000000, "per": 86400},
+            "unfinished": 10000,
+            "schedules": 100,
+            "children": 1000,
         },
         replies={
             200: Reply(

@@ -17,6 +17,10 @@ from chalicelib.pipeline.tenant_limits import (
     LONGEST_PERIOD,
     MOST_ACCEPTED,
     MOST_BURST,
+    MOST_BYTES,
+    MOST_CHILDREN,
+    MOST_SCHEDULES,
+    MOST_UNFINISHED,
     TenantLimits,
     find_limits,
     listed_limits,
@@ -42,12 +46,27 @@ class TenantQuota(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     per: Annotated[float, Meta(ge=1, le=LONGEST_PERIOD.total_seconds(), description="seconds")]
 
 
+class TenantBytes(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """At most `limit` bytes of arguments, as JSON, are accepted in any `per` seconds."""
+
+    limit: Annotated[int, Meta(ge=1, le=MOST_BYTES)]
+    per: Annotated[float, Meta(ge=1, le=LONGEST_PERIOD.total_seconds(), description="seconds")]
+
+
 class NewLimits(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """All the limits that the tenant is to have; what is left out is none."""
 
     rate: TenantRate | None = None
     concurrency: Annotated[int, Meta(ge=1, le=MOST_SLOTS)] | None = None
     accepted: TenantQuota | None = None
+    bytes: TenantBytes | None = None
+    unfinished: (
+        Annotated[int, Meta(ge=1, le=MOST_UNFINISHED, description="jobs that have not ended")] | None
+    ) = None
+    schedules: Annotated[int, Meta(ge=0, le=MOST_SCHEDULES)] | None = None
+    children: (
+        Annotated[int, Meta(ge=0, le=MOST_CHILDREN, description="of one group or map of a workflow")] | None
+    ) = None
 
 
 class RateDocument(TypedDict):
@@ -72,6 +91,10 @@ class TenantDocument(TypedDict):
     rate: RateDocument | None
     concurrency: int | None
     accepted: QuotaDocument | None
+    bytes: QuotaDocument | None
+    unfinished: int | None
+    schedules: int | None
+    children: int | None
     since: Time | None
     by: Annotated[str, Meta(description="the name and the id of the API key")]
 
@@ -104,6 +127,10 @@ def put_limits(request: Request) -> Answer:
         else Rate(wish.rate.limit, _span(wish.rate.per), burst=wish.rate.burst),
         concurrency=None if wish.concurrency is None else Concurrency(wish.concurrency),
         accepted=None if wish.accepted is None else Throttle(wish.accepted.limit, _span(wish.accepted.per)),
+        bytes=None if wish.bytes is None else Throttle(wish.bytes.limit, _span(wish.bytes.per)),
+        unfinished=wish.unfinished,
+        schedules=wish.schedules,
+        children=wish.children,
     )
     return Answer(status=200, body=_document(set_limits(limits, by=request.who, parts=request.parts)))
 
@@ -119,14 +146,22 @@ def _span(seconds: float) -> timedelta:
 
 
 def _document(limits: TenantLimits) -> TenantDocument:
-    rate, slots, quota = limits.rate, limits.concurrency, limits.accepted
+    rate, slots = limits.rate, limits.concurrency
     return {
         "tenant": limits.tenant,
         "rate": None
         if rate is None
         else {"limit": rate.limit, "per": rate.per.total_seconds(), "burst": rate.burst},
         "concurrency": None if slots is None else slots.limit,
-        "accepted": None if quota is None else {"limit": quota.limit, "per": quota.per.total_seconds()},
+        "accepted": _quota(limits.accepted),
+        "bytes": _quota(limits.bytes),
+        "unfinished": limits.unfinished,
+        "schedules": limits.schedules,
+        "children": limits.children,
         "since": None if limits.since is None else rfc3339(limits.since),
         "by": limits.by,
     }
+
+
+def _quota(quota: Throttle | None) -> QuotaDocument | None:
+    return None if quota is None else {"limit": quota.limit, "per": quota.per.total_seconds()}

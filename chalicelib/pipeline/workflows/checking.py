@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.domain.errors import InvalidInput, UnknownTask
+from chalicelib.domain.errors import InvalidInput, OverQuota, UnknownTask
 from chalicelib.domain.workflow import Chain, Group, Map, Node, Source, Step
 from chalicelib.pipeline.check_how import check_how
 from chalicelib.pipeline.flow_key import flow_key
 from chalicelib.pipeline.gates import keyed_by
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.task import Task
+from chalicelib.pipeline.tenants import children_of
 from chalicelib.pipeline.workflows.branches import Branch
 from chalicelib.pipeline.workflows.children import step_submission
+from chalicelib.pipeline.workflows.count import planned_total
 from chalicelib.pipeline.workflows.lines import check_key
 from chalicelib.pipeline.workflows.reading import read_node
 from chalicelib.pipeline.workflows.typed import ANYTHING, check_types
@@ -32,6 +34,8 @@ def check_workflow(args: Mapping[str, Any], *, tenant: str, parts: Parts) -> Nod
 def _check(branch: Branch, *, fed: bool, tenant: str, parts: Parts) -> None:
     """`fed`: something comes before the node."""
     node, path = branch.node, branch.path
+    if isinstance(node, Group | Map):
+        _check_number(node, path, tenant, parts)
     match node:
         case Step():
             _check_step(node, path, fed=fed, tenant=tenant, parts=parts)
@@ -51,6 +55,13 @@ def _check(branch: Branch, *, fed: bool, tenant: str, parts: Parts) -> None:
             else:
                 _check_step(node.step, f"{path}.map", fed=True, tenant=tenant, parts=parts)
                 _check_items(node, path, parts)
+
+
+def _check_number(node: Group | Map, path: str, tenant: str, parts: Parts) -> None:
+    """What can be known of the number of its children now. What a task gives later is looked at when the children are made."""
+    total, most = planned_total(node), children_of(tenant, parts)
+    if total is not None and total > most:
+        raise OverQuota("children", f"{path}: tenant {tenant} may have {most:,} children of one group")
 
 
 def _check_step(step: Step, path: str, *, fed: bool, tenant: str, parts: Parts) -> None:

@@ -10,8 +10,10 @@ from chalicelib.domain.errors import InvalidInput, JobCancelled
 from chalicelib.domain.job import Job
 from chalicelib.domain.lean import dataclass
 from chalicelib.domain.workflow import Group, Map, Node, OnError, Source, Step
+from chalicelib.pipeline import tenant_limits
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
+from chalicelib.pipeline.tenants import children_of
 from chalicelib.pipeline.workflows.children import Given, child_job, put
 from chalicelib.pipeline.workflows.items_of import Supply
 from chalicelib.pipeline.workflows.join import join
@@ -32,8 +34,8 @@ LOOK_EVERY = 10
 """After how many pages a fan-out looks whether somebody wants it cancelled."""
 
 
-MOST_CHILDREN = 1_000_000
-"""The most children of a group. They are 10,000 pages, whose numbers in the workflow's book are 40 KB of the 400 KB that an item may have,
+MOST_CHILDREN = tenant_limits.MOST_CHILDREN
+"""The most children of a group; a tenant may have a smaller number. They are 10,000 pages, whose numbers in the workflow's book are 40 KB of the 400 KB that an item may have,
 and each full page writes the book: beyond that the book, not the children, would be what a workflow costs and waits for."""
 
 
@@ -54,6 +56,7 @@ def fan_out(
     life = line.life
     number, following = _begun(job, life.number, parts)
     children = number * PAGE
+    most = min(MOST_CHILDREN, children_of(job.tenant, parts))
     supply = Supply(job, node, given, _version(job, node, life.number, number, parts), parts=parts)
     elders = Kin(line.earlier, parts=parts)
     began = begun = parts.world.now()
@@ -67,8 +70,8 @@ def fan_out(
             return None
         some = supply.lot(following)
         if some.nodes:
-            if children + len(some.nodes) > MOST_CHILDREN:
-                raise InvalidInput("workflow", f"more than {MOST_CHILDREN:,} children of one group")
+            if children + len(some.nodes) > most:
+                raise InvalidInput("workflow", f"more than {most:,} children of one group")
             kept = _kept(line, elders, number, some.version, parts)
             wanted = Page(
                 number=number,
