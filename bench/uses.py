@@ -139,8 +139,22 @@ def of_limited_tenant(ground: Ground, begin: Begin) -> int:
 
 @feature("of a tenant with a quota")
 def of_tenant_with_quota(ground: Ground, begin: Begin) -> int:
+    return _limited(ground, begin, TenantLimits(tenant="bob", accepted=Throttle(MANY, HOUR)))
+
+
+@feature("of a tenant with a quota of bytes")
+def of_tenant_with_quota_of_bytes(ground: Ground, begin: Begin) -> int:
+    return _limited(ground, begin, TenantLimits(tenant="bob", bytes=Throttle(1000, HOUR)))
+
+
+@feature("of a tenant with a quota of unfinished jobs")
+def of_tenant_with_quota_of_unfinished(ground: Ground, begin: Begin) -> int:
+    return _limited(ground, begin, TenantLimits(tenant="bob", unfinished=3 * MANY))
+
+
+def _limited(ground: Ground, begin: Begin, limits: TenantLimits) -> int:
     task = ground.task(work)
-    set_limits(TenantLimits(tenant="bob", accepted=Throttle(MANY, HOUR)), by="", parts=ground.parts)
+    set_limits(limits, by="", parts=ground.parts)
     ground.world.advance(timedelta(minutes=1))
     begin()
     jobs = [job for one in numbers() for job in ground.submit(task, one, tenant="bob")]

@@ -64,17 +64,23 @@ def show(talk: Talk, tenant: str) -> None:
 @click.option(
     "--accepted", type=PerTime(), help="At most so many jobs are accepted in so long, such as 100000/1d."
 )
-def limit(
-    talk: Talk, tenant: str, *, rate: Any, burst: int | None, concurrency: int | None, accepted: Any
-) -> None:
+@click.option(
+    "--bytes", type=PerTime(), help="At most so many bytes of arguments in so long, such as 1000000/1h."
+)
+@click.option("--unfinished", type=click.IntRange(1), help="At most so many jobs that have not ended.")
+@click.option("--schedules", type=click.IntRange(0), help="At most so many schedules.")
+@click.option(
+    "--children", type=click.IntRange(0), help="At most so many children of one group of a workflow."
+)
+def limit(talk: Talk, tenant: str, *, rate: Any, burst: int | None, **others: Any) -> None:
     """Set all limits of a tenant: what is left out is none."""
-    if rate is None and concurrency is None and accepted is None:
+    if rate is None and all(one is None for one in others.values()):
         raise click.UsageError("give a limit; `jobline tenants unlimit` takes all away")
     if burst is not None:
         if rate is None:
             raise click.UsageError("--burst goes with --rate")
         rate = {**rate, "burst": burst}
-    body = {"rate": rate, "concurrency": concurrency, "accepted": accepted}
+    body = {"rate": rate, **others}
     found = talk.client.call(
         "PUT", _path(tenant), {name: one for name, one in body.items() if one is not None}
     )
@@ -103,13 +109,30 @@ def _table(found: list[Any]) -> None:
             _per(one["rate"]),
             one["concurrency"],
             _per(one["accepted"]),
+            _per(one.get("bytes")),
+            one.get("unfinished"),
+            one.get("schedules"),
+            one.get("children"),
             ago(one["since"]),
             one["by"],
         )
         for one in found
     )
     out.table(
-        ("tenant", "rate", "concurrency", "accepted", "since", "by"), rows, empty="no tenant has limits"
+        (
+            "tenant",
+            "rate",
+            "concurrency",
+            "accepted",
+            "bytes",
+            "unfinished",
+            "schedules",
+            "children",
+            "since",
+            "by",
+        ),
+        rows,
+        empty="no tenant has limits",
     )
 
 

@@ -25,6 +25,8 @@ UNITS = {
     "rate-limited, in time": 4,
     "of a tenant with a rate and slots": 6,
     "of a tenant with a quota": 4,
+    "of a tenant with a quota of bytes": 4,
+    "of a tenant with a quota of unfinished jobs": 5,
     "rate-limited, has to wait": 7,
     "with a slot, free": 5,
     "with a slot, has to wait": 14.3,

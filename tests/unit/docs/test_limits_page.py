@@ -46,7 +46,9 @@ def test_the_figures_are_those_that_are_counted():
 def test_the_limits_of_the_tenant_are_what_the_route_takes_and_cost_what_is_counted():
     (body,) = re.findall(r"PUT /tenants/acme/limits\n(.*?)```", PAGE, re.DOTALL)
     limits = msgspec.json.decode(body, type=NewLimits)
-    assert None not in (limits.rate, limits.concurrency, limits.accepted)
+    assert None not in msgspec.structs.astuple(limits)
     assert "the rate 1 or 4 and the slots 2 or 11, as above; the quota 1 write" in PAGE
     assert UNITS["of a tenant with a rate and slots"] == 3 + 1 + 2
     assert UNITS["of a tenant with a quota"] == 3 + 1
+    assert UNITS["of a tenant with a quota of bytes"] == 3 + 1
+    assert UNITS["of a tenant with a quota of unfinished jobs"] == 3 + 2
