@@ -89,6 +89,36 @@ def test_a_client_that_asks_before_it_sends_is_told_to_go_on(address):
         assert b" 200 OK" in connection.recv(65536)
 
 
+SLOW = b"POST /echo HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{"
+
+
+def test_bodies_that_come_slowly_keep_nobody_else_waiting(address):
+    slow = [socket.create_connection(address, timeout=10) for _ in range(40)]
+    try:
+        for connection in slow:
+            connection.sendall(SLOW)
+        with httpx.Client(base_url="http://{}:{}".format(*address), timeout=30) as client:
+            assert client.post("/echo", json={"number": 1}).json() == {"number": 1}
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+def test_a_body_that_does_not_come_is_given_up_without_an_answer(address, monkeypatch):
+    monkeypatch.setattr("jobline.local.gateway.Handler.timeout", 0.2)
+    with socket.create_connection(address, timeout=30) as connection:
+        connection.sendall(SLOW)
+        assert connection.recv(100) == b""
+
+
+@pytest.mark.parametrize(("count", "status"), [(90, 200), (101, 431)])
+def test_many_headers_are_refused(address, count, status):
+    """API Gateway takes 10,240 bytes of them; here it is their number."""
+    headers = b"".join(b"X-%d: v\r\n" % number for number in range(count))
+    wire = b"GET /health HTTP/1.1\r\nConnection: close\r\n" + headers + b"\r\n"
+    assert said_to(address, wire)[0] == status
+
+
 def test_the_same_app_may_be_served_again():
     app = importlib.import_module("tests.local.fake_app").app
     ports = []
