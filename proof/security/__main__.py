@@ -21,6 +21,7 @@ from tests.security.tally import VARIABLE, told
 BUILD = Path("build/security")
 TOOLS = BUILD / "venv" / "bin"
 OURS = ("app.py", "chalicelib", "jobline", "infra")
+TESTS = ("tests/security", "tests/cli/test_canaries.py")
 CASES, RUNS = 2_000, 50_000
 TARGETS = (
     "strict", "body", "message", "cursor", "ids", "times", "cron", "zones", "workflow", "patch", "urls", "headers",
@@ -60,7 +61,7 @@ def main() -> int:
 def _tests(found: Summary) -> None:
     tally = BUILD / "tally.jsonl"
     tally.unlink(missing_ok=True)
-    ran = _run([sys.executable, "-m", "pytest", "-q", "-n", "2", "tests/security"], {VARIABLE: str(tally)})
+    ran = _run([sys.executable, "-m", "pytest", "-q", "-n", "2", *TESTS], {VARIABLE: str(tally)})
     found.add(**told(tally))
     found.step("tests/security", ran.returncode, ran.stdout)
 
