@@ -61,7 +61,7 @@ class Stage:
             headers["content-type"] = environ["CONTENT_TYPE"]
         headers["authorization"] = f"Bearer {caller.token}"
         path = environ["PATH_INFO"].encode("latin-1")
-        path = "/" + quote(path.removeprefix(b"/"), safe="/-_.~!$&'()*+,;=:@")
+        path = "/" + quote(path.removeprefix(b"/"), safe="/-_.~!$&'()*+,=:@")
         if environ.get("QUERY_STRING"):
             path = f"{path}?{environ['QUERY_STRING']}"
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
