@@ -100,6 +100,7 @@ def grown(*, jobs: int, samples: int = SAMPLES, look: Callable[[], int] = rss) -
     every = max(1, jobs // BATCH // samples)
     quiet, level = logging.getLogger(), logging.getLogger().level
     quiet.setLevel(logging.ERROR)
+    gc.freeze()  # what was there before is not looked through again and again
     try:
         for batch in range(jobs // BATCH):
             working.batch()
@@ -107,5 +108,6 @@ def grown(*, jobs: int, samples: int = SAMPLES, look: Callable[[], int] = rss) -
                 gc.collect()
                 found.append(look())
     finally:
+        gc.unfreeze()
         quiet.setLevel(level)
     return Grown(jobs=jobs, rss=found)

@@ -21,8 +21,13 @@ from chalicelib.pipeline.ports import (
 from jobline.local.emulator import Emulator
 from tests.contract.backends import Aws, Backend, Memory, behind_http, in_process
 
-BEHIND_HTTP = pytest.param("emulator", marks=pytest.mark.slow)
-REAL = ["moto", "moto directly", BEHIND_HTTP, pytest.param("emulator directly", marks=pytest.mark.slow)]
+APART = (pytest.mark.slow, pytest.mark.long)
+REAL = [
+    "moto",
+    "moto directly",
+    pytest.param("emulator", marks=APART),  # botocore's own way, which is taken where the direct one is not
+    pytest.param("emulator directly", marks=pytest.mark.slow),
+]
 
 
 @pytest.fixture(scope="session")
@@ -32,14 +37,26 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 
 ELSEWHERE = ("newest", "unattended", "feeds", "inputs", "outlet", "statistics", "payloads", "fair_queue")
-"""What makes few or none of the calls that can be direct: there the fast tests try botocore's alone."""
+"""What makes few or none of the calls that can be direct: there the tests before each landing try botocore's alone."""
+
+
+ROWS = ("law", "newer_rows", "rows")
+"""What is about the words of a request, which are the same however it is sent: there they try the direct way alone."""
+
+
+def _apart(item: pytest.Item) -> bool:
+    about = item.path.stem.removeprefix("test_")
+    if "[moto directly" in item.name:
+        return about in ELSEWHERE
+    return "[moto" in item.name and about in ROWS
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "moto directly" in item.name and item.path.stem.removeprefix("test_") in ELSEWHERE:
-            item.add_marker(pytest.mark.slow)
+        if _apart(item):
+            for mark in APART:
+                item.add_marker(mark)
 
 
 def _real(name: str, request: pytest.FixtureRequest) -> Iterator[Aws]:

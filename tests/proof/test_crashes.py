@@ -161,6 +161,8 @@ def test_a_plan_reads_as_it_is_written():
     assert "plain 3:lost 7:crash_after" in plan.command
 
 
+@pytest.mark.slow
+@pytest.mark.long  # `make sample` runs the same, and the report asks of its counts
 def test_a_bounded_run_counts_what_it_tried_and_what_there_is():
     said = subprocess.run(
         [sys.executable, "-c", BOUNDED], capture_output=True, text=True, check=True, timeout=280
