@@ -1,6 +1,6 @@
 """Sealed text where a field holds text: in small items, and what an exception or a running task says of itself."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -9,7 +9,7 @@ from chalicelib.domain.errors import KeyUnavailable, PayloadMissing
 from chalicelib.domain.events import Event
 from chalicelib.domain.job import Failure, Job, Progress
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.sealer import Field, Whose
+from chalicelib.pipeline.sealer import MARK, Field, Whose
 
 PREFIX = "sealed:"
 """What sealed text begins with, and no JSON does."""
@@ -57,7 +57,7 @@ def sealed_event(event: Event, job: Job, parts: Parts) -> Event:
 def opened_error(job: Job, parts: Parts) -> Failure | None:
     """What went wrong, in the exception's words. Raises `KeyUnavailable`."""
     error = job.error
-    if error is None or not error.message.startswith(PREFIX):
+    if error is None or not _is_sealed_error(error):
         return error
     with suppress(PayloadMissing):  # an exception may have said something that only looks like it
         length, _, said = opened_text(error.message, _whose(job, Field.ERROR), parts).partition(" ")
@@ -68,7 +68,7 @@ def opened_error(job: Job, parts: Parts) -> Failure | None:
 def opened_progress(job: Job, parts: Parts) -> Progress | None:
     """What the task last said of itself. Raises `KeyUnavailable`."""
     told = job.progress
-    if told is None or not told.message.startswith(PREFIX):
+    if told is None or not _is_sealed(told.message):
         return told
     with suppress(PayloadMissing):
         return replace(told, message=opened_text(told.message, _whose(job, Field.PROGRESS), parts))
@@ -90,16 +90,31 @@ def closed_words(job: Job) -> Job:
     if not _sealed(job):
         return job
     error, told = job.error, job.progress
-    if error is not None and error.message.startswith(PREFIX):
+    if error is not None and _is_sealed_error(error):
         error = replace(error, message=SHOWN)
-    if told is not None and told.message.startswith(PREFIX):
+    if told is not None and _is_sealed(told.message):
         told = replace(told, message=SHOWN)
     return replace(job, error=error, progress=told)
 
 
 def _sealed(job: Job) -> bool:
-    said = (job.error.message if job.error else "", job.progress.message if job.progress else "")
-    return any(words.startswith(PREFIX) for words in said)
+    error, told = job.error, job.progress
+    return (error is not None and _is_sealed_error(error)) or (told is not None and _is_sealed(told.message))
+
+
+def _is_sealed_error(error: Failure) -> bool:
+    """What is sealed has its traceback inside. A task's own exception has one beside it, whatever it says: nobody may have to wait for a key for that."""
+    return not error.traceback and _is_sealed(error.message)
+
+
+def _is_sealed(words: str) -> bool:
+    """Whether it is sealed text, and not words that begin like it."""
+    if not words.startswith(PREFIX):
+        return False
+    try:
+        return b64decode(words.removeprefix(PREFIX), altchars=b"-_", validate=True).startswith(MARK)
+    except ValueError:
+        return False
 
 
 def _whose(job: Job, field: Field) -> Whose:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib import current_job
 from chalicelib.adapters.memory.sealing import MASTER
 from chalicelib.domain.errors import KeyReused, KeyUnavailable
 from chalicelib.domain.job import INLINE_BYTES, Reason, Sealed, State, Stored
@@ -104,6 +105,23 @@ def test_an_exception_may_say_what_looks_like_sealed_text(stage):
     run_until_quiet(stage.parts)
     stage.reseal()
     assert whole(stage.row(job), stage.parts)["error"]["message"] == "sealed:" + CANARY
+
+
+@pytest.mark.parametrize("words", ["sealed: the envelope", "sealed:AQIDBA==", "sealed:AAAA", "sealed:"])
+def test_where_nothing_is_sealed_no_words_of_an_exception_keep_what_follows_from_being_done(stage, words):
+    told = []
+
+    def work():
+        current_job().progress(0.5, words)
+        raise ValueError(words)
+
+    stage.task(work, max_attempts=1, on_failure="tell")
+    stage.task(lambda job: told.append(job["error"]["message"]), "tell")
+    stage.parts = replace(stage.parts, sealer=NOT_SEALED)
+    job = stage.submit("work", {})
+    run_until_quiet(stage.parts)
+    assert told == [words]
+    assert whole(stage.row(job), stage.parts)["error"]["message"] == words
 
 
 def test_without_the_key_a_job_waits_loses_no_attempt_and_goes_on_when_it_is_back(stage):
