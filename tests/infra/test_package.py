@@ -106,6 +106,7 @@ def test_it_is_built_for_the_other_processor_too(tmp_path):
     assert judge(bundle, root=ROOT).faults == []
 
 
+@pytest.mark.long
 def test_the_same_sources_make_the_same_bytes(bundle, tmp_path):
     assert build(tmp_path, stage="dev").path.read_bytes() == bundle.path.read_bytes()
 

@@ -174,7 +174,8 @@ class Story:
 
 
 @pytest.fixture(
-    params=["off", pytest.param("on", marks=pytest.mark.slow)], ids=["botocore's calls", "direct calls"]
+    params=[pytest.param("off", marks=(pytest.mark.slow, pytest.mark.long)), "on"],
+    ids=["botocore's calls", "direct calls"],
 )
 def story(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch):
     with in_process() as place:

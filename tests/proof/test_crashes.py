@@ -192,9 +192,9 @@ def test_a_mutant_is_caught_by_one_fault_at_most(name, court):
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("scenario", [one.name for one in SCENARIOS])
-def test_no_single_fault_of_every_twentieth_anywhere_breaks_an_invariant(scenario, found, court):
+def test_no_single_fault_of_every_fortieth_anywhere_breaks_an_invariant(scenario, found, court):
     # From another one on in each scenario; `make proof` tries them all.
     every = singles(court.calm[scenario])
-    plans = every[list(BY_NAME).index(scenario) % 20 :: 20] or every[-1:]
+    plans = every[list(BY_NAME).index(scenario) % 40 :: 40] or every[-1:]
     assert plans
     assert violations(plans, found, court) == []

@@ -132,6 +132,7 @@ class TestBuilt:
         assert (told["Name"], told["Version"]) == ("jobline", __version__)
         assert told["Requires-Python"] == ">=3.11"
 
+    @pytest.mark.long  # tests/wheel/test_fresh.py installs what it makes
     def test_what_was_installed_makes_the_same_wheel_again(self, built, installed, tmp_path):
         """For the next project, where the wheel that was installed is not at hand any more."""
         (info,) = installed.rglob(wheel.INFO)
