@@ -75,7 +75,8 @@ def test_no_condition_of_a_plain_jobs_writes_is_refused(found):
 def test_the_sweeps_write_nothing_for_a_plain_job_and_read_it_in_bulk(meter, found):
     # The two watermarks are all that is written, whatever the number of rows; rows are read four KiB at a time.
     swept = meter.phases[SWEEP]
-    assert sum(tally.write_units for tally in swept.values()) == PASSES
+    # Each is moved once for each day that its sweep has looked through: twice by one that crosses midnight.
+    assert PASSES <= sum(tally.write_units for tally in swept.values()) <= 2 * PASSES
     assert swept["dynamodb.Query"].entries == PASSES * (PLAIN_JOBS + LARGE_JOBS)
     assert found.swept.read_units < 1.0
 
