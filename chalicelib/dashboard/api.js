@@ -52,7 +52,10 @@ async function ask(method, path, { query = {}, body, headers: more = {} } = {}) 
   } catch {
     throw new Problem(0, { detail: "Nobody answers. Is the API there?" });
   }
-  const document = await answer.json().catch(() => null);
+  let document = null;
+  try { if (answer.status !== 204) document = await answer.json(); } catch {
+    if (answer.ok) throw new Problem(0, { detail: "The answer broke off." }); // a proxy's page instead of an error is none
+  }
   if (!answer.ok) throw new Problem(answer.status, document, Number(answer.headers.get("Retry-After")) || null);
   return document;
 }
