@@ -90,34 +90,40 @@ def test_the_next_task_sees_no_context_variable_that_the_last_one_set():
 
 
 def test_a_thread_that_outlived_its_attempt_is_nobodys_again():
-    gate = threading.Event()
+    began, gate, hands = threading.Event(), threading.Event(), []
 
     def it() -> bool:
+        hands.append(threading.current_thread())
+        began.set()
         return gate.wait(SECONDS)
 
     runner = runner_of(it)
     left = start(runner, "it", id="left")
+    assert began.wait(SECONDS)
     left.execution.stop()
-    [thread] = [one for one in threading.enumerate() if one.name == "task-it-left"]
     gate.set()
     left.outcome()
+    [thread] = hands
     thread.join(SECONDS)
     assert not thread.is_alive()
     assert runner.threads.idle == 0
 
 
 def test_a_thread_in_which_a_soft_limit_was_to_be_raised_is_nobodys_again():
-    gate = threading.Event()
+    began, gate, hands = threading.Event(), threading.Event(), []
 
     def it() -> bool:
+        hands.append(threading.current_thread())
+        began.set()
         return gate.wait(SECONDS)
 
     runner = runner_of(it)
     started = start(runner, "it", id="softened")
+    assert began.wait(SECONDS)
     started.execution.soften()
-    [thread] = [one for one in threading.enumerate() if one.name == "task-it-softened"]
     gate.set()
     started.outcome()
+    [thread] = hands
     thread.join(SECONDS)
     assert not thread.is_alive()
 
