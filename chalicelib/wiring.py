@@ -20,7 +20,7 @@ from chalicelib.settings import BadSetting, Settings
 if TYPE_CHECKING:
     from chalicelib.adapters.aws.clients import Clients
     from chalicelib.pipeline.items import Items
-    from chalicelib.pipeline.ports import Metrics, World
+    from chalicelib.pipeline.ports import Metrics, Tokens, World
     from chalicelib.pipeline.schedules import Schedules
     from chalicelib.pipeline.sealer import Sealer
 
@@ -88,12 +88,6 @@ def build(settings: Settings) -> Parts:
     from chalicelib.pipeline.nobody import NOBODY_COUNTS
 
     registry = load_tasks(settings.task_modules)
-    tokens = None
-    if settings.trust is not None:
-        from chalicelib.adapters.issued_tokens import IssuedTokens
-        from chalicelib.adapters.page import HttpsPages
-
-        tokens = IssuedTokens(settings.trust, HttpsPages(), RealWorld())
     clients, crew, world = Clients(direct=settings.direct_calls), ThreadCrew(), RealWorld()
     traces = tracer(settings.table)
     items = DynamoItems(clients, settings.table, crew)
@@ -123,9 +117,19 @@ def build(settings: Settings) -> Parts:
         metrics=counts,
         feeds=LambdaFeeds(clients, settings.consumers),
         console=settings.console,
-        tokens=tokens,
+        tokens=_tokens(settings, world),
         signed=settings.signed,
     )
+
+
+def _tokens(settings: Settings, world: "World") -> "Tokens | None":
+    """What reads the bearer tokens of the issuer that this stage believes; None: it believes none."""
+    if settings.trust is None:
+        return None
+    from chalicelib.adapters.issued_tokens import IssuedTokens
+    from chalicelib.adapters.page import HttpsPages
+
+    return IssuedTokens(settings.trust, HttpsPages(), world)
 
 
 def _sealer(settings: Settings, clients: "Clients", items: "Items", world: "World") -> "Sealer":

@@ -89,7 +89,8 @@ def test_the_next_task_sees_no_context_variable_that_the_last_one_set():
         assert start(runner, "it").outcome() == Returned(json='"nothing"')
 
 
-def test_a_thread_that_outlived_its_attempt_is_nobodys_again():
+def last_work_of_its_thread(meanwhile):
+    """Whether the thread of a task to which that happened ends with it."""
     began, gate, hands = threading.Event(), threading.Event(), []
 
     def it() -> bool:
@@ -98,34 +99,22 @@ def test_a_thread_that_outlived_its_attempt_is_nobodys_again():
         return gate.wait(SECONDS)
 
     runner = runner_of(it)
-    left = start(runner, "it", id="left")
+    started = start(runner, "it")
     assert began.wait(SECONDS)
-    left.execution.stop()
-    gate.set()
-    left.outcome()
-    [thread] = hands
-    thread.join(SECONDS)
-    assert not thread.is_alive()
-    assert runner.threads.idle == 0
-
-
-def test_a_thread_in_which_a_soft_limit_was_to_be_raised_is_nobodys_again():
-    began, gate, hands = threading.Event(), threading.Event(), []
-
-    def it() -> bool:
-        hands.append(threading.current_thread())
-        began.set()
-        return gate.wait(SECONDS)
-
-    runner = runner_of(it)
-    started = start(runner, "it", id="softened")
-    assert began.wait(SECONDS)
-    started.execution.soften()
+    meanwhile(started.execution)
     gate.set()
     started.outcome()
     [thread] = hands
     thread.join(SECONDS)
-    assert not thread.is_alive()
+    return not thread.is_alive() and runner.threads.idle == 0
+
+
+def test_a_thread_that_outlived_its_attempt_is_nobodys_again():
+    assert last_work_of_its_thread(lambda execution: execution.stop())
+
+
+def test_a_thread_in_which_a_soft_limit_was_to_be_raised_is_nobodys_again():
+    assert last_work_of_its_thread(lambda execution: execution.soften())
 
 
 def test_so_many_threads_are_kept_and_no_more():

@@ -9,8 +9,14 @@ import msgspec
 
 from chalicelib.domain.errors import KeyUnavailable, PayloadMissing
 from chalicelib.domain.estimate import began, eta
-from chalicelib.domain.job import TERMINAL, Inline, Job, Payload, Sealed, Stored
-from chalicelib.entrypoints.api.job_shape import Elsewhere, JobDocument
+from chalicelib.domain.job import TERMINAL, Entry, Failure, Inline, Job, Payload, Sealed, Stored
+from chalicelib.entrypoints.api.job_shape import (
+    Elsewhere,
+    EntryDocument,
+    ErrorDocument,
+    JobDocument,
+    ProgressDocument,
+)
 from chalicelib.entrypoints.api.workflow_place import workflow_place
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.ids import time_of
@@ -122,9 +128,9 @@ def _document(
         "started_at": _maybe(began(job)),
         "finished_at": _maybe(finished),
         "expires_at": _maybe(job.expires),
-        "progress": None,
+        "progress": _progress(job),
         "result": None,
-        "error": None,
+        "error": _error(job.error),
         "reason": None if job.reason is None else job.reason.value,
         "cause": job.cause,
         "workflow": workflow_place(job),
@@ -132,16 +138,7 @@ def _document(
         "events": list(job.events),
         "webhook": job.webhook,
         "cancel_requested": job.cancel_requested is not None,
-        "history": [
-            {
-                "at": rfc3339(entry.at),
-                "event": entry.event,
-                "epoch": entry.epoch,
-                "by": entry.by,
-                "note": entry.note,
-            }
-            for entry in job.history
-        ],
+        "history": [_entry(entry) for entry in job.history],
     }
     if isinstance(args, dict):
         document["args_stored"] = args
@@ -151,23 +148,40 @@ def _document(
         document["result_stored"] = result
     else:
         document["result"] = result
-    if job.progress is not None:
-        told = job.progress
-        document["progress"] = {
-            "fraction": told.fraction,
-            "message": told.message,
-            "at": rfc3339(told.at),
-            "eta": _maybe(eta(job)),
-        }
-    if job.error is not None:
-        failed = job.error
-        document["error"] = {
-            "type": failed.type,
-            "message": failed.message,
-            "traceback": failed.traceback,
-            "fingerprint": failed.fingerprint,
-        }
     return document
+
+
+def _progress(job: Job) -> ProgressDocument | None:
+    told = job.progress
+    if told is None:
+        return None
+    return {
+        "fraction": told.fraction,
+        "message": told.message,
+        "at": rfc3339(told.at),
+        "eta": _maybe(eta(job)),
+    }
+
+
+def _error(error: Failure | None) -> ErrorDocument | None:
+    if error is None:
+        return None
+    return {
+        "type": error.type,
+        "message": error.message,
+        "traceback": error.traceback,
+        "fingerprint": error.fingerprint,
+    }
+
+
+def _entry(entry: Entry) -> EntryDocument:
+    return {
+        "at": rfc3339(entry.at),
+        "event": entry.event,
+        "epoch": entry.epoch,
+        "by": entry.by,
+        "note": entry.note,
+    }
 
 
 def _maybe(at: datetime | None) -> str | None:
