@@ -47,9 +47,9 @@ assert callable(getattr(app, FUNCTION))
 from chalicelib import wiring
 from chalicelib.adapters.aws.clients import Clients
 made, init = [], Clients.__init__
-def remember(self):
+def remember(self, **options):
     made.append(self)
-    init(self)
+    init(self, **options)
 Clients.__init__ = remember
 wiring.consumer_parts() if FUNCTION.startswith("consume_") else wiring.parts()
 (clients,) = made
