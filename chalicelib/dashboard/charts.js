@@ -9,7 +9,7 @@ const open = new Set(); // charts whose tables are shown
 const SHAPES = ["circle", "square", "triangle"];
 
 // series: [{ name, kind, values }]; values follow the steps, null where there is none. `stacked`: bars on each other, else lines.
-export function chart(id, title, frame, series, { stacked = false, log = false, whole = false, words, axisWords = words, note = null, empty = "Nothing in this time." }) {
+export function chart(id, title, frame, series, { stacked = false, log = false, whole = false, spans = false, words, axisWords = words, note = null, empty = "Nothing in this time." }) {
   const said = series.filter((one) => one.always || one.values.some((value) => value !== null && value > 0));
   const there = said.flatMap((one) => one.values).filter((value) => value !== null && value > 0);
   const heading = h("h2", { id: `${id}-title` }, title);
@@ -17,14 +17,14 @@ export function chart(id, title, frame, series, { stacked = false, log = false, 
   if (!there.length) return h("figure", { class: "plot", id, "data-key": id, "aria-labelledby": `${id}-title` }, head, h("p", { class: "empty" }, empty));
 
   const sums = frame.starts.map((_, n) => said.reduce((sum, one) => sum + (one.values[n] ?? 0), 0));
-  const y = log ? logarithmic(there) : linear(stacked ? Math.max(...sums) : Math.max(...there), 4, { whole });
+  const y = log ? logarithmic(there) : linear(stacked ? Math.max(...sums) : Math.max(...there), 4, { whole, spans });
   const wide = frame.width - LEFT - RIGHT, high = HEIGHT - TOP - BOTTOM;
   const x = (at) => LEFT + ((at - frame.since) / (frame.until - frame.since)) * wide;
   const up = (value) => TOP + high - y.at(value) * high;
   const one = wide / frame.starts.length;
   const at = (n) => x(frame.starts[n]) + one / 2;
   const chosen = frame.starts.indexOf(picked.get(id));
-  const readOut = (n) => [h("strong", {}, stepWords(frame.starts[n], frame.step)), " ",
+  const readOut = (n) => [h("strong", {}, stepWords(frame.starts[n], frame)), " ",
     ...said.flatMap((line, place) => [key(line, place, stacked, line.values[n] === null ? "–" : words(line.values[n])), " "])];
 
   // What is shown may be an older element that became this one (patch.js): it is looked for, not remembered.
@@ -55,7 +55,7 @@ export function chart(id, title, frame, series, { stacked = false, log = false, 
   y.ticks.map((value) => [
     svg("line", { class: "grid", x1: LEFT, x2: frame.width - RIGHT, y1: up(value), y2: up(value) }),
     svg("text", { x: LEFT - 6, y: up(value) + 4, "text-anchor": "end" }, axisWords(value))]),
-  times(frame.since, frame.until, wide / 80).map((tick) => [
+  times(frame.since, frame.until, wide / 80, frame.utc).map((tick) => [
     svg("line", { class: "tick", x1: x(tick.at), x2: x(tick.at), y1: TOP + high, y2: TOP + high + 4 }),
     svg("text", { x: x(tick.at), y: HEIGHT - 5, "text-anchor": x(tick.at) < LEFT + 16 ? "start" : x(tick.at) > frame.width - 26 ? "end" : "middle" }, tick.words)]),
   stacked ? bars(id, said, frame, x, up, one) : said.map((line, n) => drawn(line, n, frame, (start) => x(start) + one / 2, up)),
@@ -123,7 +123,7 @@ function asTable(id, title, frame, said, words) {
   const made = () => h("div", { class: "scroll short", tabindex: 0, role: "region", "aria-label": `${title}, as a table` },
     h("table", { class: "figures" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "From"), said.map((line) => h("th", { scope: "col" }, line.name)))),
-      h("tbody", {}, rows().map(([at, values]) => h("tr", {}, h("th", { scope: "row" }, stepWords(at, frame.step)), values.map((value, n) => h("td", { "data-head": said[n].name }, value === null ? "–" : words(value))))))));
+      h("tbody", {}, rows().map(([at, values]) => h("tr", {}, h("th", { scope: "row" }, stepWords(at, frame)), values.map((value, n) => h("td", { "data-head": said[n].name }, value === null ? "–" : words(value))))))));
   return h("details", { class: "as-table", open: open.has(id), ontoggle: (event) => {
     const details = event.currentTarget;
     if (!details.open) open.delete(id);
@@ -131,11 +131,19 @@ function asTable(id, title, frame, said, words) {
   } }, h("summary", {}, "As a table"), open.has(id) ? made() : null);
 }
 
-// The steps of an answer of GET /stats, without a hole, and how wide a chart of them is.
+// The steps of an answer of GET /stats, without a hole, and how wide a chart of them is. `utc`: they are days of UTC, and called so.
 export function frameOf(stats, width) {
   const since = +new Date(stats.since), until = +new Date(stats.until), step = stats.step * 1000;
   const starts = Array.from({ length: Math.max(1, Math.ceil((until - since) / step)) }, (_, n) => since + n * step);
   return { since, until: since + starts.length * step, step, starts, width };
+}
+
+// Two beside each other where there is room.
+export function chartWidth() {
+  const main = document.getElementById("main"), style = getComputedStyle(main);
+  const room = main.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  const columns = room > 880 ? 2 : 1;
+  return Math.floor((room - 13 * (columns - 1)) / columns) - 28;
 }
 
 export function along(frame, stats, value) {

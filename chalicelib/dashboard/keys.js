@@ -5,7 +5,7 @@ export const KEYS = [
   ["/", "go to the first filter of the page"],
   ["?", "this list"],
   ["r", "look again now"],
-  ["g, then o j w d s l t p h n", "go to Overview, Jobs, Workflows, Dead, Schedules, Lanes, Tasks, Topics, Webhooks, Tenants"],
+  ["g, then o j w d s l t p c h n", "go to Overview, Jobs, Workflows, Dead, Schedules, Lanes, Tasks, Topics, Costs, Webhooks, Tenants"],
   ["j, k", "next and previous row of a table; Enter opens it"],
   ["← → ↑ ↓", "from step to step in a workflow's picture"],
   ["Esc", "leave a dialog; nothing is changed"],

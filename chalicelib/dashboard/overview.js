@@ -1,7 +1,7 @@
 // What is going on: what jobs came to over time, how long they waited and ran, what waits now, what is dead, what it costs. From the stats items.
 
 import { get, may } from "./api.js";
-import { along, chart, frameOf } from "./charts.js";
+import { along, chart, chartWidth, frameOf } from "./charts.js";
 import { h, head as heading, link, span, svg, table, tile } from "./dom.js";
 import { row } from "./jobs.js";
 import { dollars, number, shortSpan, stepName } from "./scale.js";
@@ -40,7 +40,7 @@ export async function overview({ query, memory }) {
       times("Wait", total.wait),
       tile("Waiting now", number(waiting), "lanes"),
       tenant ? null : tile("Dead now", number(dead.groups.reduce((sum, one) => sum + one.count, 0)), "dead", dead.groups.length ? "bad" : null),
-      tile("Cost", dollars(total.dollars))),
+      tile("Cost", dollars(total.dollars), "costs")),
     stats.complete_until < stats.until ? h("p", { class: "empty" }, "More happened than is read at once: the last minutes are not complete.") : null,
     h("div", { class: "plots" }, charts(stats, lanes, memory.depths)),
     h("h2", {}, "By task"),
@@ -56,10 +56,7 @@ export async function overview({ query, memory }) {
 }
 
 function charts(stats, lanes, depths) {
-  const main = document.getElementById("main"), style = getComputedStyle(main);
-  const room = main.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-  const columns = room > 880 ? 2 : 1;
-  const frame = frameOf(stats, Math.floor((room - 13 * (columns - 1)) / columns) - 28);
+  const frame = frameOf(stats, chartWidth());
   const counts = (name, kind, value) => ({ name, kind, values: along(frame, stats, value) });
   const spread = (of) => ["p50", "p95", "p99"].map((part) => ({ name: part, kind: part, values: along(frame, stats, (one) => one[of][part]) }));
   const each = `each ${stepName(frame.step)}`;
@@ -119,7 +116,7 @@ function byName(what, some, path) {
   { keys: some.map((one) => one[what]), label: what === "task" ? "By task" : "By tenant", numeric: [1, 2, 3, 4, 5, 6, 7, 8, 9] });
 }
 
-function whose({ task, tenant, here }) {
+export function whose({ task, tenant, here }) {
   return h("p", { class: "whose" },
     h("span", {}, tenant === "*" ? "All tenants." : tenant ? `Tenant ${tenant}.` : "Your tenant."),
     tenant ? h("a", { href: here({ tenant: null }) }, "Only your own") : may("admin") ? h("a", { href: here({ tenant: "*" }) }, "All tenants") : null,
@@ -131,7 +128,7 @@ function where(values) {
   return `#/overview?${given}`;
 }
 
-function lately(kept, name, fresh, ask) {
+export function lately(kept, name, fresh, ask) {
   const there = kept.get(name);
   if (there && Date.now() - there.at < fresh) return there.answer;
   if (kept.size > 20) kept.clear();

@@ -1,6 +1,7 @@
 // The pages: where each is, what it is called, and who may see it.
 
 import { may } from "./api.js";
+import { costs } from "./costs.js";
 import { dead } from "./dead.js";
 import { job } from "./job.js";
 import { jobs } from "./jobs.js";
@@ -26,6 +27,7 @@ export const PAGES = [
   { id: "lanes", name: "Lanes", page: lanes, letter: "l" },
   { id: "tasks", name: "Tasks", page: tasks, one: tasks, letter: "t" },
   { id: "topics", name: "Topics", page: topics, letter: "p" },
+  { id: "costs", name: "Costs", page: costs, letter: "c" },
   { id: "webhooks", name: "Webhooks", page: webhooks, letter: "h", scope: "operate" },
   { id: "tenants", name: "Tenants", page: tenants, letter: "n", scope: "admin" },
 ];

@@ -2,12 +2,14 @@
 
 import { get, lacks } from "./api.js";
 import { button, facts, h, head, json, link, nothing, span, table } from "./dom.js";
+import { plan } from "./plan.js";
 import { argumentsOf } from "./schema.js";
 import { submitJob } from "./submit.js";
 
-export async function tasks({ path, every }) {
-  every(30000);
-  if (path[1]) return one(await get(`tasks/${encodeURIComponent(path[1])}`));
+export async function tasks(context) {
+  const { path } = context;
+  context.every(30000);
+  if (path[1]) return one(await get(`tasks/${encodeURIComponent(path[1])}`), await plan(path[1], context));
   const { tasks: found } = await get("tasks");
   return [
     head("Tasks", button("Submit a job…", () => submitJob(), { primary: true, off: lacks("submit") })),
@@ -18,16 +20,16 @@ export async function tasks({ path, every }) {
   ];
 }
 
-function one(task) {
+function one(task, planned) {
   const time = (value) => (value === null ? null : span(value * 1000));
   return [
     h("p", { class: "trail" }, link("tasks", "Tasks")),
-    h("div", { class: "head" }, h("h1", {}, task.name), h("div", { class: "buttons" }, link(`jobs?task=${encodeURIComponent(task.name)}`, h("span", { class: "as-button" }, "Its jobs")), button("Submit a job…", () => submitJob(task.name), { primary: true, off: lacks("submit") }))),
+    h("div", { class: "head" }, h("h1", {}, task.name), h("div", { class: "buttons" }, link(`jobs?task=${encodeURIComponent(task.name)}`, h("span", { class: "as-button" }, "Its jobs")), link(`costs?task=${encodeURIComponent(task.name)}`, h("span", { class: "as-button" }, "Its costs")), button("Submit a job…", () => submitJob(task.name), { primary: true, off: lacks("submit") }))),
     task.description ? h("p", { class: "lead" }, task.description) : null,
     h("div", { class: "columns" },
       h("div", {}, h("h2", {}, "Arguments"),
         table(["Name", "Takes", "Needed", "Usually"], argumentsOf(task.args).map((one) => [h("code", {}, one.name), one.words, one.needed ? "yes" : "no", one.usual === undefined ? "–" : h("code", {}, JSON.stringify(one.usual))]), "It takes none.", { label: "Arguments" }),
-        h("details", { "data-key": "args" }, h("summary", {}, "Their JSON schema"), json(task.args)), h("h2", {}, "Result"), json(task.result)),
+        h("details", { "data-key": "args" }, h("summary", {}, "Their JSON schema"), json(task.args)), h("h2", {}, "Result"), json(task.result), planned),
       h("aside", { "aria-label": "Facts" }, h("h2", {}, "How its jobs run"), facts([
         ["Lane", link("lanes", task.lane)], ["Runs", runs(task)], ["Attempts", task.max_attempts], ["Backoff", `${time(task.backoff.base)}, doubled up to ${time(task.backoff.cap)}`], ["Time limit", time(task.time_limit) ?? "what is left of the invocation"], ["Soft limit", time(task.soft_time_limit)],
         ["Kept", time(task.keep)], ["Expires", time(task.expires)], ["Then", task.on_success], ["When it died", task.on_failure], ["Limits", limits(task.flow).map((words) => h("div", {}, words))], ["Hears", task.topics.join(", ")], ["Tells of", task.events.join(", ")], ["Webhook", task.webhook],

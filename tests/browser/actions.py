@@ -130,6 +130,16 @@ def _limit(site: Site, tenant: str) -> int | None:
     return found[0] if found else None
 
 
+def _budget(site: Site) -> str:
+    site.ask("PUT", "/tasks/charge/budget", {"month": 3})
+    return "charge"
+
+
+def _month(site: Site, name: str) -> float | None:
+    found = [one["month"]["dollars"] for one in site.ask("GET", "/budgets")["budgets"] if one["name"] == name]
+    return found[0] if found else None
+
+
 def _newest(site: Site, task: str) -> list[Any]:
     return [one["args"] for one in site.ask("GET", f"/jobs?limit=5&task={task}")["jobs"]]
 
@@ -220,9 +230,17 @@ WEBHOOKS = (
     Action(name="delete an endpoint", sets=_webhook, path="webhooks", button="Delete: {id}", yes="Delete it",
            call="DELETE /webhooks/{id}", holds=lambda site, one: one not in _webhooks(site)),
 )  # fmt: skip
-ACTIONS = (*JOBS, *RELEASES, *SCHEDULES, *OTHERS, *WEBHOOKS)
+BUDGETS = (
+    Action(name="set a budget", sets=lambda site: "dora", path="costs", button="New budget…", yes="Set it",
+           fields={"Name": "dora", "Dollars a month": "7"}, call="PUT /tenants/{id}/budget", holds=lambda site, one: _month(site, one) == 7),
+    Action(name="change a budget", sets=_budget, path="costs", button="Change the budget of {id}", yes="Change it",
+           fields={"Dollars a month": "5"}, call="PUT /tasks/{id}/budget", holds=lambda site, one: _month(site, one) == 5),
+    Action(name="delete a budget", sets=_budget, path="costs", button="Delete the budget of {id}", yes="Delete it",
+           call="DELETE /tasks/{id}/budget", holds=lambda site, one: _month(site, one) is None),
+)  # fmt: skip
+ACTIONS = (*JOBS, *RELEASES, *SCHEDULES, *OTHERS, *WEBHOOKS, *BUDGETS)
 
 HARMLESS = (
-    "Sign out", "Find… Ctrl K", "Live", "Keys and help", "?", "Show", "Fit", "Full size", "Fold again", "Clear", "Close", "Copy", "Columns",
+    "Sign out", "Find… Ctrl K", "Live", "Keys and help", "?", "Show", "Fit", "Full size", "Fold again", "Clear", "Close", "Copy", "Columns", "Plan",
 )  # fmt: skip
 """Buttons that change nothing but the page; a longer name may begin with one of these."""

@@ -94,6 +94,7 @@ def _furnished(site: Site) -> Furnished:
     succeeded = _hour(site)
     ids = _open(site, webhook)
     count(site)
+    _budgets(site)
     return Furnished(
         succeeded=succeeded,
         dead=dead[-1],
@@ -119,6 +120,15 @@ def _schedules(site: Site) -> None:
     ):  # fmt: skip
         site.ask("POST", "/schedules", body)
     site.ask("POST", "/schedules/warm-up/pause")
+
+
+def _budgets(site: Site) -> None:
+    """One hardly touched, one nearly spent, one spent."""
+    lines = site.ask("GET", "/costs?by=task")["lines"]
+    cost = {one["task"]: one["dollars"] for one in lines}
+    site.ask("PUT", "/stage/budget", {"day": 20, "month": 400, "on_spent": "pause"})
+    site.ask("PUT", "/tenants/ann/budget", {"day": round(sum(cost.values()) / 0.85, 6)})
+    site.ask("PUT", "/tasks/thumbnail/budget", {"month": round(cost["thumbnail"] / 1.2, 6)})
 
 
 def _release(site: Site) -> str:

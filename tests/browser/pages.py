@@ -28,6 +28,7 @@ def plain(there: Furnished) -> Mapping[str, tuple[str, ...]]:
         "lanes": ("lanes",),
         "tasks": ("tasks",),
         "topics": ("topics",),
+        "costs": ("costs",),
         "webhooks": ("webhooks",),
         "tenants": ("tenants",),
     }
@@ -52,7 +53,7 @@ def single(there: Furnished) -> Mapping[str, tuple[str, ...]]:
         "workflows": (f"workflows/{there.waiting}",),
         "dead": (f"dead/{there.release}",),
         "schedules": (f"schedules/{there.schedule}",),
-        "tasks": (f"tasks/{there.task}",),
+        "tasks": (f"tasks/{there.task}?count=1000000",),
         "topics": (f"topics/{there.topic}",),
         "tenants": ("tenants/ann",),
     }

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 from chalicelib.adapters import json_log
 from chalicelib.domain.job import Progress
 from chalicelib.pipeline.ports import Receipt
+from tests.browser.counted import count
 from tests.browser.pages import kinds
 from tests.browser.site import Site, site
 from tests.browser.visitor import Visitor
@@ -70,6 +71,8 @@ def filled(shop: Site, wash: Wash) -> list[str]:
     )["id"]
     shop.ask("POST", "/lanes/low/pause", key=key)
     shop.ask("PUT", "/tenants/constructor/limits", {"concurrency": 2}, key=key)
+    shop.ask("PUT", "/tenants/constructor/budget", {"month": 2}, key=key)
+    shop.ask("PUT", "/tasks/echo/budget", {"day": 1, "on_spent": "pause"}, key=key)
     shop.ask(
         "POST", "/topics/orders.paid/events", {"payload": {"order": words[0]}, "id": words[1][:60]}, key=key
     )
@@ -79,11 +82,13 @@ def filled(shop: Site, wash: Wash) -> list[str]:
     flow = {"chain": [{"task": "echo", "args": args}, {"task": "fail", "into": "why"}]}
     workflow = shop.ask("POST", "/workflows", {"workflow": flow, "tags": tags}, key=key)["id"]
     shop.pass_time(minutes=3)
+    count(shop, task=words[0])
     running = shop.submit("echo", key=key, args=args, webhook=webhook, lane="low")
     progress = Progress(fraction=0.5, message=" ".join(words)[:200], at=shop.now)
     shop.parts.store.rows[running] = replace(shop.begin(running), progress=progress)  # type: ignore[attr-defined]
     return [
         *("overview", "jobs", "workflows", "dead", "schedules", "lanes", "tasks", "topics", "tenants"),
+        *("costs", f"costs?task={quote(words[0])}", "tasks/echo", f"tasks/echo?count={quote(words[0])}"),
         *(f"jobs/{one}" for one in (over, dead, twin, running, workflow)),
         *(f"workflows/{workflow}", f"dead/{release}", f"schedules/{schedule}", "dead?all=1"),
         *(
@@ -101,6 +106,7 @@ def shown(chromium: Browser, wash: Wash) -> tuple[dict[str, str], dict[str, str]
     with site() as shop:
         paths = filled(shop, wash)
         visitor = Visitor(chromium, shop)
+        visitor.expects = {422}  # so many jobs as those words say are none
         visitor.enters()
         listed = kinds(visitor)
         for path in paths:
