@@ -112,8 +112,8 @@ def stats(
     """GET /stats."""
     width = step.total_seconds() if isinstance(step, timedelta) else step
     query = {
-        "since": _moment(since),
-        "until": _moment(until),
+        "since": moment(since),
+        "until": moment(until),
         "step": None if width is None else int(width),
         "task": task,
         "tenant": tenant,
@@ -121,7 +121,8 @@ def stats(
     return call("GET", "/stats", None, query, once=False, key=None)
 
 
-def _moment(at: datetime | str | None) -> str | None:
+def moment(at: datetime | str | None) -> str | None:
+    """As the API takes it."""
     return at.isoformat() if isinstance(at, datetime) else at
 
 

@@ -4,15 +4,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
+from typing import Any, Generic, Literal, ParamSpec, Self, TypeVar, overload
 
 import httpx
 
-from jobline.client import plans
+from jobline.client import money, plans
 from jobline.client.batches import BATCH
 from jobline.client.errors import ApiError
 from jobline.client.http import Connections, options, reply_of, request_of, seconds, unanswered
-from jobline.client.job import Job, NewJob
+from jobline.client.job import Job, NewJob, Seconds
 from jobline.client.known import Known, Later, Reader, args_of, as_told, name_of, reader_of
 from jobline.client.talk import Ask, Pause, Plan, Reply, Say, Step, Walk
 
@@ -148,6 +148,62 @@ class Client:
         `*` for all, with an administrator's key. A time that is no text has its zone.
         """
         return self._done(plans.stats(since, until, step, task, tenant))
+
+    def costs(
+        self,
+        *,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        last: Seconds | None = None,
+        by: str | Iterable[str] = "task",
+        task: str | None = None,
+        tenant: str | None = None,
+    ) -> Any:
+        """What jobs cost, by default in the last seven days of UTC: the document of GET /costs. `by`: one or several of day, task and tenant;
+        `tenant` and times as of `stats`.
+        """
+        return self._done(money.costs(since, until, last, by, task, tenant))
+
+    def plan(
+        self,
+        task: str | Known[..., Any],
+        count: int,
+        *,
+        last: Seconds | None = None,
+        run: Seconds | None = None,
+        **more: Any,
+    ) -> Any:
+        """What so many jobs of a task would cost, and when they would be done: the document of GET /tasks/{name}/plan. It goes by the last seven
+        days, or `last`; `run`: how long an attempt takes, in their stead. `more`: the other parameters, such as `args_bytes`.
+        Raises `Refused` that names `run_ms` where nothing of the task ran yet, `NotFound`.
+        """
+        return self._done(money.plan(name_of(task), count, last, run, more))
+
+    def budgets(self) -> list[Any]:
+        """All budgets, with what is spent of each: the documents of GET /budgets. Takes an administrator's key, as the next two do."""
+        return self._done(money.budgets())
+
+    def set_budget(
+        self,
+        *,
+        tenant: str | None = None,
+        task: str | None = None,
+        stage: bool = False,
+        day: float | None = None,
+        month: float | None = None,
+        on_spent: Literal["tell", "pause"] = "tell",
+    ) -> Any:
+        """Set the budget of a tenant, a task or the stage, whole: dollars a day, a month, or both. "pause": refuse submissions when it is spent.
+
+        Twice is the same as once. Raises ValueError unless it is one budget, `Refused`, `NotFound` for a task that is none.
+        """
+        return self._done(money.set_budget(money.budget_of(tenant, task, stage=stage), day, month, on_spent))
+
+    def delete_budget(
+        self, *, tenant: str | None = None, task: str | None = None, stage: bool = False
+    ) -> None:
+        """Take a budget away. Raises `NotFound` if there is none, also when the answer to a first request was lost that took it away."""
+        self._done(money.delete_budget(money.budget_of(tenant, task, stage=stage)))
 
     def call(
         self,

@@ -18,8 +18,10 @@ def test_the_example_runs(desk, monkeypatch, capsys):
 
     wired = partial(jobline.client.Client, pause=pause, transport=Wire(desk))
     monkeypatch.setattr(jobline.client, "Client", wired)
-    example, typed = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    example, money, typed = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     exec(compile(example, str(PAGE), "exec"), {"url": URL, "api_key": desk.caller().token})
     assert "SUCCEEDED" in capsys.readouterr().out
     assert len(desk.store.rows) == 1 + 1 + 3 + 100
+    key = desk.caller("admin").token
+    exec(compile(money, str(PAGE), "exec"), {"url": URL, "admin_key": key, "Client": wired})
     assert "jobs.submit(bill, date(2026, 1, 2), cents=7)" in typed  # as test_types.py has it, where `bill` is
