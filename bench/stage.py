@@ -1,7 +1,6 @@
 """A stage to measure: a pipeline on the real adapters, before an emulator, with two plain tasks of its own."""
 
 import logging
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import Any
 
 import boto3
 
+from bench.quick.cloud import spoken_to
 from chalicelib import wiring
 from chalicelib.adapters.json_log import JsonFormatter
 from chalicelib.adapters.runners import runners
@@ -23,7 +23,6 @@ from infra.stack import provision
 from jobline.local.emulator import Emulator
 
 APP = "bench"
-LOOPBACK_NAMES = "127.0.0.1,localhost"
 
 
 def plain(text: str) -> dict[str, int]:
@@ -49,17 +48,8 @@ class Stage:
 @contextmanager
 def emulated(log_dir: Path) -> Iterator[None]:
     """This process's boto3 speaks to an emulator of its own, and to nothing else."""
-    with Emulator(log_dir=log_dir) as emulator:
-        own = {**emulator.environment, "NO_PROXY": LOOPBACK_NAMES, "no_proxy": LOOPBACK_NAMES}
-        kept = {name: os.environ.get(name) for name in own}
-        os.environ.update(own)
-        try:
-            yield
-        finally:
-            for name, value in kept.items():
-                os.environ.pop(name, None)
-                if value is not None:
-                    os.environ[name] = value
+    with Emulator(log_dir=log_dir) as emulator, spoken_to(emulator):
+        yield
 
 
 @contextmanager

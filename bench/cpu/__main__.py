@@ -9,26 +9,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
+from bench.quick.cloud import QuickCloud
+
 HERE = Path(__file__).resolve().parents[2]
-
-
-@contextmanager
-def endpoint() -> Iterator[str]:
-    """The port of one, in a process of its own."""
-    command = [sys.executable, "-m", "bench.cpu.endpoint"]
-    with subprocess.Popen(command, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as one:
-        assert one.stdout is not None
-        assert one.stdin is not None
-        try:
-            yield one.stdout.readline().strip()
-        finally:
-            one.stdin.close()
-            one.wait()
 
 
 def read(folder: Path, port: str, jobs: int, direct: str) -> dict[str, float]:
@@ -60,8 +46,8 @@ def main() -> None:
     for number in range(found.rounds):
         for name in sides if number % 2 else reversed(sides):
             folder, direct = sides[name]
-            with endpoint() as port:
-                readings[name].append(read(folder, port, found.jobs, direct))
+            with QuickCloud() as cloud:
+                readings[name].append(read(folder, str(cloud.port), found.jobs, direct))
     for what in ("enqueue", "consume"):
         here, against = (median(one[what] for one in readings[name]) for name in ("here", "against"))
         lows = [min(one[what] for one in readings[name]) for name in ("here", "against")]

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from bench.cpu import stage
-from bench.cpu.endpoint import Endpoint
+from bench.quick.server import Server
 from chalicelib import wiring
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.tenant_gate import Memory
@@ -36,7 +36,7 @@ class Alone:
 def main() -> None:
     """Submit and consume, each counted."""
     answers = os.fdopen(os.dup(1), "w")
-    endpoint = Endpoint()
+    endpoint = Server()
     threading.Thread(target=endpoint.serve, daemon=True).start()
     parts = _alone(stage.wired(str(endpoint.port), direct="on"))
     stage.consumed(stage.submitted(stage.BATCH, parts))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from bench.measures.answerer import answering
+from bench.quick.cloud import QuickCloud, spoken_to
 from chalicelib import wiring
 from chalicelib.adapters.memory import MemoryApiKeys
 from chalicelib.pipeline.parts import Parts
@@ -25,7 +25,7 @@ def ground() -> Iterator[tuple[Parts, Settings]]:
     registry = Registry()
     registry.add(noop, None, Options())
     quiet, level = logging.getLogger(), logging.getLogger().level
-    with answering():
+    with QuickCloud(remembers=False) as cloud, spoken_to(cloud):
         settings = Settings.from_env({"JOBLINE_APP": "measure", "JOBLINE_STAGE": "s1"})
         parts = replace(wiring.build(settings), registry=registry, api_keys=MemoryApiKeys())
         before = wiring.use(parts)

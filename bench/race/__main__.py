@@ -1,11 +1,12 @@
-"""Jobline beside its peers: `make bench`, or `python -m bench.race [--jobs 300] [--rounds 5] [--only jobline,taskiq]`.
+"""Jobline beside its peers: `make bench`, or `python -m bench.race [--cloud quick] [--rounds 5] [--only jobline,taskiq]`.
 
-All on one emulator on this machine, in turns. Results go to build/bench/: race.json, race.md and charts.
+All on one emulator on this machine, in turns; and what a consumer drains once more on the quick cloud, which limits nobody. Results go to build/bench/: race.json, race.md and charts.
 """
 
 import argparse
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,9 +19,11 @@ from bench.race.contenders import CONTENDERS, Contender
 from bench.race.program import Broken
 from bench.race.race import Figures, race
 from bench.race.report import US, write
+from bench.race.track import EMULATOR, QUICK
 from infra.packaging.build import build
 
 FOLDER = Path("build/bench")
+CLOUDS = (EMULATOR, QUICK)
 CONSUMER, BARE = "consume_default", "boto3 loop"
 
 
@@ -28,6 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command. Returns its exit status."""
     parser = argparse.ArgumentParser(prog="bench.race", description="Jobline beside its peers.")
     parser.add_argument("--jobs", type=int, default=300, help="a lap's jobs (default 300)")
+    parser.add_argument(
+        "--quick-jobs", type=int, default=500, help="a lap's jobs on the quick cloud (default 500)"
+    )
+    parser.add_argument("--cloud", choices=(*CLOUDS, "both"), default="both", help="default both")
     parser.add_argument("--rounds", type=int, default=5, help="laps of each kind, in turns (default 5)")
     parser.add_argument("--latencies", type=int, default=50, help="jobs alone (default 50)")
     parser.add_argument("--starts", type=int, default=5, help="cold starts of each kind (default 5; 0: none)")
@@ -35,12 +42,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, default=FOLDER, help=f"default {FOLDER}")
     given = parser.parse_args(arguments)
     contenders = chosen(given.only)
-    print(f"{len(contenders)} contenders, {given.rounds} rounds of {given.jobs} jobs of each kind")
+    print(f"{len(contenders)} contenders, {given.rounds} rounds of each kind")
+    clouds = CLOUDS if given.cloud == "both" else (given.cloud,)
     figures: dict[str, Figures] = {}
+    began = time.monotonic()
     failed = False
+    laps = race(
+        contenders,
+        jobs=given.jobs,
+        rounds=given.rounds,
+        latencies=given.latencies,
+        quick_jobs=given.quick_jobs,
+        clouds=clouds,
+    )
     try:
-        for words, found in race(contenders, jobs=given.jobs, rounds=given.rounds, latencies=given.latencies):
-            print(f"  {words}", flush=True)
+        for words, found in laps:
+            print(f"  {time.monotonic() - began:4.0f} s: {words}", flush=True)
             figures = found
         if given.starts > 0:
             print(f"  {given.starts} cold starts", flush=True)
@@ -48,10 +65,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Broken, RuntimeError) as error:
         print(f"bench: {error}", file=sys.stderr)
         failed = True
-        if not any(one.drain_a_second for one in figures.values()):
+        if not any(one.drain_a_second or one.quick_drain_a_second for one in figures.values()):
             return 1  # nothing was measured: an older report stays
+    where = {
+        EMULATOR: f"{given.jobs} jobs on one emulator, {given.latencies} alone",
+        QUICK: f"{given.quick_jobs} on the quick cloud",
+    }
     how = (
-        f"{datetime.now(UTC):%Y-%m-%d}: {given.rounds} rounds of {given.jobs} jobs in turns, {given.latencies} alone, on one emulator; "
+        f"{datetime.now(UTC):%Y-%m-%d}: {given.rounds} rounds in turns: {'; '.join(where[cloud] for cloud in clouds)}. "
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.0f}."
     )
     print(write(figures, given.folder, how=how))

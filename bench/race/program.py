@@ -65,7 +65,7 @@ class Program:
 
     def cpu(self) -> float:
         """CPU seconds that it and all that it has started have used, those that have ended too."""
-        return sum(_cpu(pid) for pid in self._tree())
+        return sum(cpu_of(pid) for pid in self._tree())
 
     def memory(self) -> float:
         """MiB: each page of it once, shared ones by their share."""
@@ -119,8 +119,8 @@ def _stat(pid: int) -> Sequence[str]:
     return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
 
 
-def _cpu(pid: int) -> float:
-    """Its own, and its ended children's."""
+def cpu_of(pid: int) -> float:
+    """CPU seconds of its own, and of its ended children's."""
     with suppress(OSError):
         return sum(int(field) for field in _stat(pid)[11:15]) / TICK
     return 0.0

@@ -69,6 +69,9 @@ class Counting:
         service, _, operation = target.partition(".")
         if service.startswith("DynamoDB"):
             body = json.dumps({**json.loads(body), "ReturnConsumedCapacity": "TOTAL"}).encode()
+        operation = operation or parse_qs(body.decode("latin-1")).get("Action", ["?"])[0]
+        with self._lock:  # now: the answer to a long poll may come when another is counted
+            self.calls[f"{'dynamodb' if service.startswith('DynamoDB') else 'sqs'}.{operation}"] += 1
         headers = {name: value for name, value in asked.headers.items() if name.lower() not in SKIPPED}
         line = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
         try:
@@ -77,7 +80,8 @@ class Counting:
             told = answer.read()
         finally:
             line.close()
-        self._count(service, operation or parse_qs(body.decode("latin-1")).get("Action", ["?"])[0], told)
+        if service.startswith("DynamoDB"):
+            self._count(operation, told)
         asked.send_response(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in SKIPPED | {"x-amz-crc32"}:
@@ -87,14 +91,10 @@ class Counting:
             asked.end_headers()
             asked.wfile.write(told)
 
-    def _count(self, service: str, operation: str, told: bytes) -> None:
+    def _count(self, operation: str, told: bytes) -> None:
+        used = _used(told)
         with self._lock:
-            if service.startswith("DynamoDB"):
-                self.calls[f"dynamodb.{operation}"] += 1
-                used = _used(told)
-                self.units["read" if operation in READS else "write"] += used
-            else:
-                self.calls[f"sqs.{operation}"] += 1
+            self.units["read" if operation in READS else "write"] += used
 
 
 def _used(told: bytes) -> Any:

@@ -1,12 +1,13 @@
 """The race: everybody runs the same laps in turns, so that what the machine does meanwhile meets all alike."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median, quantiles
 
 from bench.prices import Prices
 from bench.race.contenders import Contender
-from bench.race.track import Lap, Runner, track
+from bench.race.proxy import Counting
+from bench.race.track import EMULATOR, QUICK, Lap, Runner, track
 from bench.race.work import KINDS
 
 COUNTED = 100
@@ -18,6 +19,11 @@ class Figures:
     """What was found of one contender. Times are of this machine: only their ratios say anything."""
 
     about: str
+    quick_drain_a_second: dict[str, float] = field(default_factory=dict)
+    """Where the cloud does not limit: on the quick one."""
+    quick_consumer_cpu_ms: dict[str, float] = field(default_factory=dict)
+    shares: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Of a processor, while no-op jobs were drained: by cloud, then the cloud's own, the consumer's, and of the process that measures and feeds."""
     enqueue_a_second: dict[str, float] = field(default_factory=dict)
     enqueue_cpu_ms: dict[str, float] = field(default_factory=dict)
     drain_a_second: dict[str, float] = field(default_factory=dict)
@@ -34,17 +40,51 @@ class Figures:
     dollars_a_million: float = 0.0
 
 
+Told = Iterator[tuple[str, dict[str, Figures]]]
+
+
 def race(
-    contenders: Sequence[Contender], *, jobs: int, rounds: int, latencies: int
-) -> Iterator[tuple[str, dict[str, Figures]]]:
-    """Words for whoever watches, and the figures so far."""
+    contenders: Sequence[Contender],
+    *,
+    jobs: int,
+    rounds: int,
+    latencies: int,
+    quick_jobs: int = 0,
+    clouds: Collection[str] = (EMULATOR, QUICK),
+) -> Told:
+    """Words for whoever watches, and the figures so far. `quick_jobs`: a lap's on the quick cloud."""
     found = {one.name: Figures(about=one.about) for one in contenders}
+    if QUICK in clouds:
+        yield from _on_the_quick(contenders, found, jobs=quick_jobs or jobs, rounds=rounds)
+    if EMULATOR in clouds:
+        yield from _on_the_emulator(contenders, found, jobs=jobs, rounds=rounds, latencies=latencies)
+
+
+def _on_the_quick(
+    contenders: Sequence[Contender], found: dict[str, Figures], *, jobs: int, rounds: int
+) -> Told:
+    """The rate at which a consumer drains, and what it takes of a processor."""
+    with track([one for one in contenders if not one.redis], cloud=QUICK) as (runners, _):
+        yield f"{len(runners)} contenders are ready on the quick cloud", found
+        for number in range(rounds):
+            _round(runners, number, jobs)
+            yield f"round {number + 1} of {rounds}, {jobs} jobs, on the quick cloud", found
+        for runner in runners:
+            figures = found[runner.contender.name]
+            for kind, laps in runner.laps.items():
+                figures.quick_drain_a_second[kind] = _middle(laps, lambda lap: lap.jobs / lap.drain_wall)
+                figures.quick_consumer_cpu_ms[kind] = _middle(laps, _consumer_cpu)
+            figures.shares[QUICK] = _shares(runner)
+
+
+def _on_the_emulator(
+    contenders: Sequence[Contender], found: dict[str, Figures], *, jobs: int, rounds: int, latencies: int
+) -> Told:
+    """All figures."""
     with track(contenders) as (runners, _):
         yield f"{len(runners)} contenders are ready", found
         for number in range(rounds):
-            for kind in KINDS:
-                for runner in _turned(runners, number):
-                    runner.lap(kind, jobs)
+            _round(runners, number, jobs)
             yield f"round {number + 1} of {rounds}", found
         for runner in runners:
             _times(found[runner.contender.name], runner, latencies)
@@ -52,10 +92,17 @@ def race(
         there = {runner.contender.name for runner in runners}
     for name in found.keys() - there:
         del found[name]  # there is no Redis server here
-    for contender in contenders:
-        if contender.name in found:
-            _count(found[contender.name], contender)
+    with track([one for one in contenders if not one.redis], counting=True) as (runners, proxy):
+        for runner in runners:
+            _count(found[runner.contender.name], runner, proxy)
     yield "calls", found
+
+
+def _round(runners: Sequence[Runner], number: int, jobs: int) -> None:
+    """A lap of each kind for each."""
+    for kind in KINDS:
+        for runner in _turned(runners, number):
+            runner.lap(kind, jobs)
 
 
 def _turned(runners: Sequence[Runner], number: int) -> list[Runner]:
@@ -69,7 +116,8 @@ def _times(figures: Figures, runner: Runner, latencies: int) -> None:
         figures.enqueue_a_second[kind] = _middle(laps, lambda lap: lap.jobs / lap.enqueue_wall)
         figures.enqueue_cpu_ms[kind] = _middle(laps, lambda lap: 1000 * lap.enqueue_cpu / lap.jobs)
         figures.drain_a_second[kind] = _middle(laps, lambda lap: lap.jobs / lap.drain_wall)
-        figures.consumer_cpu_ms[kind] = _middle(laps, lambda lap: 1000 * lap.consumer_cpu / lap.jobs)
+        figures.consumer_cpu_ms[kind] = _middle(laps, _consumer_cpu)
+    figures.shares[EMULATOR] = _shares(runner)
     figures.memory_mib = runner.consumer.memory()
     if latencies > 1:
         runner.go()
@@ -79,16 +127,29 @@ def _times(figures: Figures, runner: Runner, latencies: int) -> None:
         figures.latency_p99_ms = quantiles(waits, n=100, method="inclusive")[98]
 
 
+def _consumer_cpu(lap: Lap) -> float:
+    return 1000 * lap.consumer_cpu / lap.jobs
+
+
+def _shares(runner: Runner) -> dict[str, float]:
+    """Who was at work while the no-op jobs were drained."""
+    laps = runner.laps["noop"]
+    return {
+        "cloud": _middle(laps, lambda lap: lap.cloud_cpu / lap.drain_wall),
+        "consumer": _middle(laps, lambda lap: lap.consumer_cpu / lap.drain_wall),
+        "feeding": _middle(laps, lambda lap: lap.feeding_cpu / lap.drain_wall),
+    }
+
+
 def _middle(laps: Sequence[Lap], figure: Callable[[Lap], float]) -> float:
     return median(figure(lap) for lap in laps)
 
 
-def _count(figures: Figures, contender: Contender) -> None:
-    """Its calls and units, through the proxy, in a cloud of its own."""
-    with track([contender], counting=True) as (runners, proxy):
-        proxy.clear()
-        runners[0].lap("noop", COUNTED)
-        calls, units = dict(proxy.calls), dict(proxy.units)
+def _count(figures: Figures, runner: Runner, proxy: Counting) -> None:
+    """Its calls and units, through the proxy, while all others are held."""
+    proxy.clear()
+    runner.lap("noop", COUNTED)
+    calls, units = dict(proxy.calls), dict(proxy.units)
     # Three results are read to see that they are there: they are not the contender's.
     reads = sum(number for name, number in calls.items() if name == "dynamodb.GetItem")
     if reads <= READ_BY_US:

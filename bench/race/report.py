@@ -9,27 +9,48 @@ from pathlib import Path
 
 from bench.prices import Prices
 from bench.race.race import Figures
+from bench.race.track import EMULATOR, QUICK
 
 US = "jobline"
 LEFT, BAR, WIDTH = 130, 22, 640
 OURS, THEIRS = "#4477aa", "#bbbbbb"
 
+SHARES = {
+    QUICK: "processors at work there, no-op: the cloud / the consumer / who feeds and measures",
+    EMULATOR: "processors at work on the emulator, no-op: the same",
+}
+"""What is near 1.00 limits; where nothing is, all wait for each other, or for a processor."""
+
 Take = Callable[[Figures], float]
 
 LINES: Mapping[str, tuple[Take, bool]] = {
-    "consumer CPU a job, no-op": (lambda found: found.consumer_cpu_ms["noop"], True),
-    "consumer CPU a job, small real one": (lambda found: found.consumer_cpu_ms["real"], True),
-    "drain rate, no-op": (lambda found: found.drain_a_second["noop"], False),
-    "drain rate, small real one": (lambda found: found.drain_a_second["real"], False),
-    "enqueue rate": (lambda found: found.enqueue_a_second["noop"], False),
-    "enqueue CPU a job": (lambda found: found.enqueue_cpu_ms["noop"], True),
+    "consumer CPU a job, no-op": (lambda found: found.consumer_cpu_ms.get("noop", 0), True),
+    "consumer CPU a job, small real one": (lambda found: found.consumer_cpu_ms.get("real", 0), True),
+    "drain rate, no-op": (lambda found: found.drain_a_second.get("noop", 0), False),
+    "drain rate, small real one": (lambda found: found.drain_a_second.get("real", 0), False),
+    "drain rate where the cloud does not limit, no-op": (
+        lambda found: found.quick_drain_a_second.get("noop", 0),
+        False,
+    ),
+    "drain rate where the cloud does not limit, small real one": (
+        lambda found: found.quick_drain_a_second.get("real", 0),
+        False,
+    ),
+    "consumer CPU a job there, no-op": (lambda found: found.quick_consumer_cpu_ms.get("noop", 0), True),
+    "consumer CPU a job there, small real one": (
+        lambda found: found.quick_consumer_cpu_ms.get("real", 0),
+        True,
+    ),
+    "enqueue rate": (lambda found: found.enqueue_a_second.get("noop", 0), False),
+    "enqueue CPU a job": (lambda found: found.enqueue_cpu_ms.get("noop", 0), True),
     "latency at rest, p50": (lambda found: found.latency_p50_ms, True),
     "latency at rest, p99": (lambda found: found.latency_p99_ms, True),
     "memory of the consumer": (lambda found: found.memory_mib, True),
 }
-"""The figures that are told as ratios, and whether less is better."""
+"""The figures that are told as ratios, and whether less is better. What nobody has measured is left out."""
 
 CHARTS = {
+    "drain-rate-quick": "drain rate where the cloud does not limit, no-op",
     "consumer-cpu": "consumer CPU a job, no-op",
     "drain-rate": "drain rate, no-op",
     "enqueue-rate": "enqueue rate",
@@ -54,6 +75,8 @@ def write(found: Mapping[str, Figures], folder: Path, *, how: str) -> str:
     (folder / "race.md").write_text(page, encoding="utf-8")
     for file, line in CHARTS.items():
         take, less = LINES[line]
+        if not take(found[US]):
+            continue
         (folder / f"{file}.svg").write_text(
             bars(f"{line}, Jobline = 1 ({_better(less=less)})", ratios(found, take)), encoding="utf-8"
         )
@@ -70,8 +93,15 @@ def markdown(found: Mapping[str, Figures], *, how: str) -> str:
         "|---|" + "---:|" * len(names),
     ]
     for title, (take, less) in LINES.items():
-        cells = [f"{ratio:.2f}" for ratio in ratios(found, take).values()]
+        if not take(found[US]):
+            continue
+        cells = [f"{ratio:.2f}" if ratio else "-" for ratio in ratios(found, take).values()]
         lines.append(f"| {title} ({_better(less=less)}) | {' | '.join(cells)} |")
+    lines += [
+        f"| {title} | {' | '.join(_shares(one.shares.get(cloud)) for one in found.values())} |"
+        for cloud, title in SHARES.items()
+        if cloud in found[US].shares
+    ]
     prices = Prices.load()
     rows: tuple[tuple[str, Callable[[Figures], str]], ...] = (
         ("write units a job", lambda one: f"{one.write_units:.2f}"),
@@ -85,9 +115,11 @@ def markdown(found: Mapping[str, Figures], *, how: str) -> str:
     if any(one.cold_start is not None for one in found.values()):
         cells = ["-" if one.cold_start is None else f"{one.cold_start:.2f}" for one in found.values()]
         lines.append(f"| cold start, a bare boto3 handler = 1.00 (less is better) | {' | '.join(cells)} |")
-    for title, text in rows:
+    for title, text in rows if found[US].calls else ():
         cells = ["-" if not one.calls else text(one) for one in found.values()]
         lines.append(f"| {title} | {' | '.join(cells)} |")
+    if not found[US].calls:
+        return "\n".join(lines) + "\n"
     lines += ["", "Calls a job:", ""]
     for name, one in found.items():
         calls = ", ".join(f"{operation} {number:.2f}" for operation, number in one.calls.items())
@@ -98,12 +130,17 @@ def markdown(found: Mapping[str, Figures], *, how: str) -> str:
     return "\n".join(lines) + "\n" + missing
 
 
+def _shares(one: Mapping[str, float] | None) -> str:
+    return " / ".join(f"{one[who]:.2f}" for who in ("cloud", "consumer", "feeding")) if one else "-"
+
+
 def _better(*, less: bool) -> str:
     return "less is better" if less else "more is better"
 
 
 def bars(title: str, values: Mapping[str, float]) -> str:
-    """A bar chart. By hand, so that whoever gets it needs nothing but a browser."""
+    """A bar chart of those that have a figure. By hand, so that whoever gets it needs nothing but a browser."""
+    values = {name: value for name, value in values.items() if value}
     most, height = max(values.values()) or 1.0, 50 + (BAR + 8) * len(values)
     font = 'font-family="sans-serif" font-size="13"'
     parts = [

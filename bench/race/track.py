@@ -1,22 +1,25 @@
-"""The track: one emulator, one Redis, and every contender's programs on them, all held but the one whose turn it is."""
+"""The track: one cloud, one Redis, and every contender's programs on them, all held but the one whose turn it is."""
 
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from bench.quick.cloud import LOOPBACK_NAMES, QuickCloud
 from bench.race.contenders import Contender
 from bench.race.lambda_side import LambdaSide
-from bench.race.program import Broken, Program, until
+from bench.race.program import Broken, Program, cpu_of, until
 from bench.race.proxy import Counting
+from bench.race.queue_line import QueueLine
 from bench.race.redis_server import serving
 from bench.race.work import MARK
-from bench.stage import LOOPBACK_NAMES
 from jobline.local.emulator import Emulator
+
+EMULATOR, QUICK = "emulator", "quick"
+"""The clouds: the one that does what AWS does as far as it can, and the one that answers at once. (bench/quick)"""
 
 ROOT = Path(__file__).parents[2]
 WITHIN = 180.0
@@ -36,6 +39,9 @@ class Lap:
     enqueue_cpu: float
     drain_wall: float
     consumer_cpu: float
+    cloud_cpu: float
+    feeding_cpu: float
+    """Of the process that measures, which is Lambda's side, too."""
 
 
 @dataclass(kw_only=True)
@@ -47,17 +53,20 @@ class Runner:
     consumer: Program
     side: LambdaSide | None
     mark: Path
-    sqs: Any
+    line: QueueLine | None
+    cloud: Emulator
     ran: int = 0
     laps: dict[str, list[Lap]] = field(default_factory=dict)
 
     def lap(self, kind: str, jobs: int) -> Lap:
         """Enqueue so many while the consumer is held, then let it run until they are done. Raises `Broken`."""
         sent = self.producer.ask("enqueue", kind=kind, jobs=jobs)
-        before, began = self.consumer.cpu(), time.perf_counter()
+        before, cloud, feeding = self.consumer.cpu(), cpu_of(self.cloud.pid), time.process_time()
+        began = time.perf_counter()
         self.go()
         self._done(jobs)
         wall = time.perf_counter() - began
+        cloud, feeding = cpu_of(self.cloud.pid) - cloud, time.process_time() - feeding
         time.sleep(SETTLE)
         lap = Lap(
             jobs=jobs,
@@ -65,6 +74,8 @@ class Runner:
             enqueue_cpu=sent["cpu"],
             drain_wall=wall,
             consumer_cpu=self.consumer.cpu() - before,
+            cloud_cpu=cloud,
+            feeding_cpu=feeding,
         )
         for job_id in sent["value"][-3:]:
             self._result(job_id)
@@ -97,8 +108,8 @@ class Runner:
     def _done(self, jobs: int) -> None:
         wanted = self.ran + jobs
         until(lambda: self._ran() >= wanted, seconds=WITHIN, what=self._where(f"{jobs} jobs"))
-        if self.contender.queue is not None:
-            until(self._empty, seconds=WITHIN, what=self._where("an empty queue"))
+        if (line := self.line) is not None:
+            until(lambda: line.left() == 0, seconds=WITHIN, what=self._where("an empty queue"))
         self.ran = self._ran()
 
     def _result(self, job_id: str) -> None:
@@ -114,94 +125,88 @@ class Runner:
             raise Broken(self._where(str(self.side.failure))) from self.side.failure
         return self.mark.stat().st_size
 
-    def _empty(self) -> bool:
-        url = self.sqs.get_queue_url(QueueName=self.contender.queue)["QueueUrl"]
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-        return not any(int(found[name]) for name in names)
-
     def _where(self, what: str) -> str:
         return f"{self.contender.name}: {what}; see {self.consumer.log}"
 
 
 @contextmanager
 def track(
-    contenders: Sequence[Contender], *, counting: bool = False
+    contenders: Sequence[Contender], *, cloud: str = EMULATOR, counting: bool = False
 ) -> Iterator[tuple[list[Runner], Counting]]:
     """All of them, ready and held. `counting`: their calls go through the proxy."""
     with tempfile.TemporaryDirectory(prefix="jobline-race-") as name, ExitStack() as stack:
         folder = Path(name)
-        emulator = stack.enter_context(Emulator(log_dir=folder))
-        proxy = stack.enter_context(Counting(emulator.port))
-        redis = stack.enter_context(serving(folder))
-        cloud = {**emulator.environment}
-        if counting:
-            cloud["AWS_ENDPOINT_URL"] = proxy.url
-        runners = []
-        for contender in contenders:
-            if contender.redis and redis is None:
-                continue
-            environment = _environment(contender, folder, {**cloud, "RACE_REDIS": redis or ""})
-            client = emulator.client("sqs")
-            poller = client if not counting else _through(proxy, emulator)
-            runners.append(_start(contender, environment, folder, client, poller, stack))
-        yield runners, proxy
+        serving_cloud = stack.enter_context(QuickCloud() if cloud == QUICK else Emulator(log_dir=folder))
+        proxy = stack.enter_context(Counting(serving_cloud.port))
+        redis = stack.enter_context(serving(folder)) if any(one.redis for one in contenders) else None
+        place = _Place(
+            cloud=serving_cloud,
+            endpoint=proxy.url if counting else serving_cloud.url,
+            name=cloud,
+            folder=folder,
+            redis=redis or "",
+        )
+        there = [one for one in contenders if redis is not None or not one.redis]
+        yield [place.start(one, stack) for one in there], proxy
 
 
-def _through(proxy: Counting, emulator: Emulator) -> Any:
-    import boto3
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Place:
+    """Where everybody is started. `endpoint`: the cloud's, or the proxy's before it."""
 
-    return boto3.client("sqs", **{**emulator.client_options, "endpoint_url": proxy.url})
+    cloud: Emulator
+    endpoint: str
+    name: str
+    folder: Path
+    redis: str
 
+    def start(self, contender: Contender, stack: ExitStack) -> Runner:
+        """Its programs, which have run their first jobs, and are held."""
+        mark, log = self.folder / f"{contender.name}.ran", self.folder / f"{contender.name}.log"
+        mark.touch()
+        environment = self._environment(contender, mark)
 
-def _environment(contender: Contender, folder: Path, cloud: Mapping[str, str]) -> dict[str, str]:
-    mark = folder / f"{contender.name}.ran"
-    mark.touch()
-    return {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "JOBLINE_"))},
-        **cloud,
-        "PYTHONPATH": str(ROOT),
-        "JOBLINE_APP": "race",
-        "JOBLINE_STAGE": contender.how or "s1",
-        "NO_PROXY": LOOPBACK_NAMES,
-        "no_proxy": LOOPBACK_NAMES,
-        "RACE_HOW": contender.how,
-        MARK: str(mark),
-    }
+        def program(role: str) -> Program:
+            started = Program(contender.python, contender.module, role, environment=environment, log=log)
+            return stack.enter_context(started)
 
+        producer = program("producer")
+        producer.ask("prepare")
+        consumer = program("worker" if contender.worker else "function")
+        side = None
+        if not contender.worker:
+            assert contender.queue is not None
+            side = stack.enter_context(LambdaSide(QueueLine(self.endpoint, contender.queue), consumer))
+        runner = Runner(
+            contender=contender,
+            producer=producer,
+            consumer=consumer,
+            side=side,
+            mark=mark,
+            line=None if contender.queue is None else QueueLine(self.cloud.url, contender.queue),
+            cloud=self.cloud,
+        )
+        runner.go()
+        for _ in range(3):  # the first jobs find out addresses and make connections
+            runner.wait_for_one()
+        runner.hold()
+        return runner
 
-def _start(
-    contender: Contender,
-    environment: dict[str, str],
-    folder: Path,
-    sqs: Any,
-    poller: Any,
-    stack: ExitStack,
-) -> Runner:
-    log = folder / f"{contender.name}.log"
-    python, module = contender.python, contender.module
-
-    def program(role: str) -> Program:
-        started = Program(python, module, role, environment=environment, log=log)
-        return stack.enter_context(started)
-
-    producer = program("producer")
-    producer.ask("prepare")
-    consumer = program("worker" if contender.worker else "function")
-    side = None
-    if not contender.worker:
-        assert contender.queue is not None
-        side = stack.enter_context(LambdaSide(poller, contender.queue, consumer))
-    runner = Runner(
-        contender=contender,
-        producer=producer,
-        consumer=consumer,
-        side=side,
-        mark=Path(environment[MARK]),
-        sqs=sqs,
-    )
-    runner.go()
-    for _ in range(3):  # the first jobs find out addresses and make connections
-        runner.wait_for_one()
-    runner.hold()
-    return runner
+    def _environment(self, contender: Contender, mark: Path) -> dict[str, str]:
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "JOBLINE_"))
+        }
+        return {
+            **kept,
+            **self.cloud.environment,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "PYTHONPATH": str(ROOT),
+            "JOBLINE_APP": "race",
+            "JOBLINE_STAGE": contender.how or "s1",
+            "NO_PROXY": LOOPBACK_NAMES,
+            "no_proxy": LOOPBACK_NAMES,
+            "RACE_CLOUD": self.name,
+            "RACE_HOW": contender.how,
+            "RACE_REDIS": self.redis,
+            MARK: str(mark),
+        }

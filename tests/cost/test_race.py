@@ -24,6 +24,12 @@ OURS = Figures(
     sqs_requests=0.3,
     dollars_a_million=2.0,
 )
+QUICK = replace(
+    OURS,
+    quick_drain_a_second={"noop": 500.0, "real": 300.0},
+    quick_consumer_cpu_ms={"noop": 1.0, "real": 2.0},
+    shares={"quick": {"cloud": 0.2, "consumer": 0.9, "feeding": 0.1}},
+)
 THEIRS = replace(OURS, about="a <peer>", consumer_cpu_ms={"noop": 3.0, "real": 4.0}, calls={})
 
 
@@ -34,7 +40,7 @@ def test_every_time_is_told_as_a_ratio_to_ours():
 
 
 def test_a_report_is_json_a_page_and_charts(tmp_path):
-    page = write({US: OURS, "peer": THEIRS}, tmp_path, how="2026-11-21: a try.")
+    page = write({US: QUICK, "peer": THEIRS}, tmp_path, how="2026-11-21: a try.")
     assert "| consumer CPU a job, no-op (less is better) | 1.00 | 3.00 |" in page
     assert "| write units a job | 3.00 | - |" in page  # who makes no call to AWS has no unit
     assert (
@@ -49,6 +55,13 @@ def test_who_has_no_cold_start_has_no_figure_for_it(tmp_path):
     page = write({US: replace(OURS, cold_start=1.2), "peer": THEIRS}, tmp_path, how="2026-11-21: a try.")
     assert "| cold start, a bare boto3 handler = 1.00 (less is better) | 1.20 | - |" in page
     assert "cold start" not in write({US: OURS, "peer": THEIRS}, tmp_path, how="")
+
+
+def test_what_was_drained_where_the_cloud_does_not_limit_has_rows_of_its_own(tmp_path):
+    page = write({US: QUICK, "peer": THEIRS}, tmp_path, how="")
+    assert "| drain rate where the cloud does not limit, no-op (more is better) | 1.00 | - |" in page
+    assert "| 0.20 / 0.90 / 0.10 | - |" in page
+    assert "does not limit" not in write({US: OURS, "peer": THEIRS}, tmp_path, how="")
 
 
 def test_a_chart_names_everybody_as_text():
@@ -70,13 +83,23 @@ def test_everybody_is_told_apart():
 
 
 @pytest.mark.slow
+def test_on_the_quick_cloud_a_consumer_is_raced_alone(tmp_path):
+    arguments = ["--cloud", "quick", "--quick-jobs", "20", "--rounds", "1", "--starts", "0", "--only", US]
+    assert main([*arguments, "--folder", str(tmp_path)]) == 0
+    found = json.loads((tmp_path / "race.json").read_text())["contenders"][US]
+    assert found["quick_drain_a_second"]["noop"] > 0
+    assert found["drain_a_second"] == {}
+    assert set(found["shares"]) == {"quick"}
+
+
+@pytest.mark.slow
 @pytest.mark.long
 def test_a_small_race_is_run_to_its_end(tmp_path):
     # When two that need no environment of their own race ten jobs
     folder = str(tmp_path)
     status = main(
         [
-            *("--jobs", "10", "--rounds", "1", "--latencies", "2", "--starts", "1"),
+            *("--cloud", "emulator", "--jobs", "10", "--rounds", "1", "--latencies", "2", "--starts", "1"),
             *("--only", "boto3 loop", "--folder", folder),
         ]
     )
