@@ -1,6 +1,8 @@
 """What holds for every test: no settings of this machine leak in, and a property that fails says how to repeat it."""
 
 import os
+from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -39,3 +41,25 @@ LONGEST = tuple(
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is tested file by file (`make slow`) begins with the longest; all else keeps its order."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+APART = ("slow", "long", "slow and not long")
+"""With these for `-m`, four files of five hold nothing that is wanted, and reading them takes each worker longer than many a test."""
+
+MARKS = ("mark.slow", "mark.long")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Whether a file is left out unread. One is marked by its own words, or those of a conftest.py above it; tests/infra/test_make.py sees to it."""
+    if config.option.markexpr not in APART or not collection_path.name.startswith("test_"):
+        return None
+    above = [folder / "conftest.py" for folder in collection_path.parents if HERE in folder.parents]
+    return not any(map(_marks, (collection_path, *above))) or None
+
+
+HERE = Path(__file__).parent
+
+
+@cache
+def _marks(path: Path) -> bool:
+    return path.is_file() and any(mark in path.read_text(encoding="utf-8") for mark in MARKS)

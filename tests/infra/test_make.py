@@ -5,6 +5,7 @@ import shlex
 import subprocess
 
 from infra.config import ROOT
+from tests.conftest import MARKS
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 
@@ -68,3 +69,17 @@ def test_the_longest_tests_have_a_target_of_their_own_and_are_few():
     ]
     # Each is a test that nobody runs before landing: there has to be a reason for one more.
     assert 1 <= len(marked) <= 16, marked
+
+
+def test_what_is_slow_says_so_where_pytest_looks_for_it_before_it_reads_the_file():
+    tests = ROOT / "tests"
+    elsewhere = [
+        path.relative_to(ROOT).as_posix()
+        for path in tests.glob("**/*.py")
+        if not path.name.startswith("test_")
+        and path.name != "conftest.py"
+        and any(mark in path.read_text(encoding="utf-8") for mark in MARKS)
+    ]
+    assert elsewhere == []
+    # Above all files a mark would say of each that it may be slow.
+    assert "pytest.mark." not in (tests / "conftest.py").read_text(encoding="utf-8")
