@@ -28,19 +28,29 @@ make_quick()
 LONGEST = tuple(
     f"tests/{file}.py"
     for file in (
+        "proof/test_processes",
+        "demo/test_run",
         "cost/test_features",
         "e2e/test_quick",
+        "browser/test_looks",
+        "browser/test_actions",
+        "local/test_stack",
         "cli/test_up",
+        "infra/test_package",
         "infra/test_deploy",
-        "proof/test_crashes",
+        "docs/test_tutorial",
     )
 )
 """Files that take a minute or so. Begun last, one would keep everybody waiting for itself alone."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is tested file by file (`make slow`) begins with the longest; all else keeps its order."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+    """What is tested file by file (`make slow`) begins with the longest, in this order; all else keeps its own."""
+    items.sort(
+        key=lambda item: next(
+            (n for n, file in enumerate(LONGEST) if item.nodeid.startswith(file)), len(LONGEST)
+        )
+    )
 
 
 APART = ("slow", "long", "slow and not long")

@@ -110,15 +110,34 @@ def test_what_it_prints_works_as_it_stands(up, tmp_path):
     assert not run.warned
 
 
-def test_the_same_as_json_and_everything_on_the_loopback_address_and_gone_at_the_end(up, tmp_path):
-    run = up("--port", "0", "--emulator-port", "0", "--json")
+def test_told_as_json_it_runs_tasks_of_the_current_folder_on_the_loopback_address_and_is_gone_at_the_end(
+    up, tmp_path
+):
+    # given a folder with tasks, and with things that are called like ours
+    (tmp_path / "my_tasks.py").write_text(
+        "from chalicelib import task\n\n@task\ndef greet(name: str) -> str:\n    return f'Hello, {name}'\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "app.py").write_text("raise SystemExit('somebody else')", encoding="utf-8")
+    (tmp_path / "chalicelib").mkdir()
+    (tmp_path / "chalicelib" / "__init__.py").write_text(
+        "raise SystemExit('somebody else')", encoding="utf-8"
+    )
+
+    run = up("--port", "0", "--emulator-port", "0", "--json", "--tasks", "my_tasks")
     facts = facts_of(run)
+
     ports = [httpx.URL(facts[name]).port for name in ("api_url", "emulator_url")]
     listening = {address for pid in facts["pids"].values() for address in listening_addresses_of(pid)}
-
     assert listening == {loopback(port) for port in ports}
     assert all(map(alive, facts["pids"].values()))
     assert (tmp_path / "build/local/stack.json").stat().st_mode & 0o777 == 0o600
+
+    with client_of(facts) as client:
+        answer = client.post(
+            "/jobs", json={"task": "greet", "args": {"name": "Ada"}}, headers={"Prefer": "wait=20"}
+        )
+        assert answer.json()["result"] == "Hello, Ada"
 
     assert run.end(signal.SIGTERM) == 0
     assert len(run.said) == 1
@@ -164,27 +183,6 @@ def test_a_task_module_that_is_not_there_is_named(up):
 
     assert run.ended() == 1
     assert "No module named 'no_such_tasks'" in "\n".join(run.warned)
-
-
-def test_tasks_of_the_current_folder_run_whatever_else_is_there(up, tmp_path):
-    (tmp_path / "my_tasks.py").write_text(
-        "from chalicelib import task\n\n@task\ndef greet(name: str) -> str:\n    return f'Hello, {name}'\n",
-        encoding="utf-8",
-    )
-    (tmp_path / "app.py").write_text("raise SystemExit('somebody else')", encoding="utf-8")
-    (tmp_path / "chalicelib").mkdir()
-    (tmp_path / "chalicelib" / "__init__.py").write_text(
-        "raise SystemExit('somebody else')", encoding="utf-8"
-    )
-
-    with client_of(
-        facts_of(up("--port", "0", "--emulator-port", "0", "--json", "--tasks", "my_tasks"))
-    ) as client:
-        answer = client.post(
-            "/jobs", json={"task": "greet", "args": {"name": "Ada"}}, headers={"Prefer": "wait=20"}
-        )
-
-        assert answer.json()["result"] == "Hello, Ada"
 
 
 @pytest.mark.long

@@ -47,10 +47,11 @@ def test_an_arrow_from_elsewhere_is_refused_with_the_row_that_refused_it(store, 
         assert store.read(row.id) == row, why
 
 
-@pytest.mark.parametrize("case", PLAIN, ids=str)
-def test_an_arrow_to_a_row_that_is_not_there_makes_none(store, case):
-    assert store.write(case.row.id, case.change) == Refused(job=None)
-    assert store.read(case.row.id) is None
+def test_an_arrow_to_a_row_that_is_not_there_makes_none(store):
+    assert len(PLAIN) > 40
+    for case in PLAIN:
+        assert store.write(case.row.id, case.change) == Refused(job=None), case
+        assert store.read(case.row.id) is None, case
 
 
 @pytest.mark.parametrize("where", [(), (Missing("attention"),), (Missing("outbox"), Missing("forget"))])

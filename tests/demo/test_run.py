@@ -80,7 +80,8 @@ def folder(tmp_path: Path, samples: Path) -> Path:
 @pytest.mark.timeout(400)
 @pytest.mark.filterwarnings("default:a process of the stack died")
 def test_the_demo_on_its_samples_ends_with_each_outcome_as_it_should_be(demo, tmp_path):
-    run = demo("--json", "--out", tmp_path / "out")
+    mark = f"{os.getpid()}-{time.monotonic_ns()}"
+    run = demo("--json", "--out", tmp_path / "out", mark=mark)
     said, shown = run.communicate(timeout=390)
 
     assert run.returncode == 0, shown
@@ -105,6 +106,7 @@ def test_the_demo_on_its_samples_ends_with_each_outcome_as_it_should_be(demo, tm
     assert (tmp_path / "out" / "report.html").is_file()
     assert json.loads((tmp_path / "out" / "report.json").read_text()) == report
     assert report["sentence"] in shown
+    assert _marked(mark) == []  # where there is no /proc, none is found
 
 
 @pytest.mark.long
@@ -134,6 +136,7 @@ def test_when_the_time_is_over_it_says_what_hangs_and_fails(demo, tmp_path, fold
     assert "it has no outcome: " in shown
 
 
+@pytest.mark.long  # its shorter sisters: tests/cli/test_up.py for the stack below it, and what the whole run above leaves
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for what is left by way of /proc")

@@ -33,10 +33,17 @@ def said():
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory, said):
     folder = tmp_path_factory.mktemp("stack")
-    os.environ["FAKE_TICKS"] = str(folder / "ticks")
-    with fake_stack(folder / "logs", say=said.append) as running:
-        yield running
-    del os.environ["FAKE_TICKS"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FAKE_TICKS", str(folder / "ticks"))
+        # The caller's own cloud, which is none of the stack's business.
+        patch.setenv("AWS_PROFILE", "production")
+        patch.setenv("AWS_SESSION_TOKEN", "secret")
+        patch.setenv("JOBLINE_BUCKET", "theirs")
+        patch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+        patch.setenv("http_proxy", "http://127.0.0.1:9")
+        running = fake_stack(folder / "logs", say=said.append).start()
+    yield running
+    running.stop()
 
 
 @pytest.fixture
@@ -110,6 +117,12 @@ def test_the_api_serves_the_app(stack):
     with httpx.Client(base_url=stack.api_url) as client:
         assert client.get("/health").json() == {"ok": True, "pid": stack.pids["api"]}
         assert client.post("/echo", json={"a": [1, "ü"]}).json() == {"a": [1, "ü"]}
+
+
+def test_the_callers_cloud_stays_out(stack):
+    assert stack.environment["AWS_ENDPOINT_URL"] == stack.emulator_url
+    assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "JOBLINE_BUCKET"} & set(stack.environment)
+    assert "127.0.0.1" in stack.environment["NO_PROXY"]
 
 
 def test_everything_listens_on_the_loopback_address_alone(stack):
@@ -203,16 +216,3 @@ def test_when_the_emulator_dies_the_stack_says_so_and_gives_up(tmp_path):
         assert stack.failed.wait(10)
         assert "emulator" in said[-1]
         assert "was killed by SIGKILL" in said[-1]
-
-
-def test_the_callers_cloud_stays_out(tmp_path, monkeypatch):
-    monkeypatch.setenv("AWS_PROFILE", "production")
-    monkeypatch.setenv("AWS_SESSION_TOKEN", "secret")
-    monkeypatch.setenv("JOBLINE_BUCKET", "theirs")
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-
-    with fake_stack(tmp_path) as stack:
-        assert stack.environment["AWS_ENDPOINT_URL"] == stack.emulator_url
-        assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "JOBLINE_BUCKET"} & set(stack.environment)
-        assert "127.0.0.1" in stack.environment["NO_PROXY"]

@@ -190,6 +190,7 @@ def test_a_mutant_is_caught_by_one_fault_at_most(name, court):
 
 
 @pytest.mark.slow
+@pytest.mark.long  # `make sample` strikes as many at random, in all scenarios
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("scenario", [one.name for one in SCENARIOS])
 def test_no_single_fault_of_every_fortieth_anywhere_breaks_an_invariant(scenario, found, court):
