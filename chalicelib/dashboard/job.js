@@ -10,6 +10,7 @@ export async function job({ path, query, refresh, memory, every }) {
   const one = await get(`jobs/${encodeURIComponent(path[1])}`, { tenant: query.get("tenant") });
   if (OVER.includes(one.state)) every(15000);
   const place = one.workflow;
+  const done = memory.steps ? (await get(`jobs/${encodeURIComponent(path[1])}/steps`, { tenant: query.get("tenant") })).steps : null;
   return [
     h("p", { class: "trail" }, link("jobs", "Jobs"), place?.of ? [" / ", link(`workflows/${place.of}`, `workflow ${place.of}`), ` / ${place.place ?? ""}`] : null),
     h("div", { class: "head" }, h("h1", {}, one.task), h("div", { class: "buttons" }, one.tenant === me().tenant ? actions(one, memory, refresh) : h("span", { class: "empty" }, `Of tenant ${one.tenant}: to be changed with a key of theirs.`))),
@@ -20,6 +21,7 @@ export async function job({ path, query, refresh, memory, every }) {
       h("div", {},
         one.error ? problem(one.error, one.state) : null,
         h("section", { "data-key": "timeline" }, h("h2", {}, "Timeline"), waterfall(one)),
+        one.epoch ? steps(done, memory, refresh) : null,
         one.state === "SUCCEEDED" ? h("section", { "data-key": "result" }, titled("Result", one.result), stored(one.result, one.result_stored)) : null,
         h("section", { "data-key": "args" }, titled("Arguments", one.args), stored(one.args, one.args_stored)),
         h("section", { "data-key": "history" }, h("h2", {}, "History"), history(one))),
@@ -33,6 +35,17 @@ function progress(said) {
   if (!said) return null;
   const part = said.fraction === null ? null : h("progress", { max: 1, value: said.fraction, "aria-label": "Progress" });
   return h("p", { class: "line" }, part, said.fraction === null ? null : h("strong", {}, `${Math.round(said.fraction * 100)} %`), h("span", {}, said.message), said.eta ? h("span", {}, "done ", when(said.eta)) : h("span", { class: "empty" }, "said ", when(said.at)));
+}
+
+// Most jobs have none: they are asked for when somebody unfolds them, and as long as they are unfolded.
+function steps(done, memory, refresh) {
+  const unfold = (event) => {
+    if (Boolean(memory.steps) === event.currentTarget.open) return;
+    memory.steps = event.currentTarget.open;
+    if (memory.steps) refresh();
+  };
+  return h("details", { "data-key": "steps", open: Boolean(memory.steps), ontoggle: unfold }, h("summary", {}, "Steps that are done"),
+    done && table(["Step", "Done", "Epoch", "Bytes"], done.map((one) => [one.name, when(one.at), one.epoch ?? "–", one.bytes.toLocaleString("en")]), nothing("None is recorded.", h("code", {}, "current_job().step(name, function)"), " records what it came to, and no later attempt does it again."), { label: "Steps that are done", keys: done.map((one) => one.name), numeric: [2, 3] }));
 }
 
 function problem(error, of) {

@@ -10,7 +10,8 @@ from hashlib import sha256
 from chalicelib.domain.change import Missing
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.job import Inline, Job, Payload, Place, Stored
-from chalicelib.pipeline.items import Edit, Fields, Spot
+from chalicelib.domain.lean import dataclass
+from chalicelib.pipeline.items import Edit, Fields, Spot, from_ms, to_ms
 from chalicelib.pipeline.limits import PAYLOAD_LIFE
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import Patience, patience
@@ -47,8 +48,10 @@ class Steps:
         known = self._all()
         if len(known) >= MAX_STEPS and name not in known:
             raise InvalidInput("name", f"a job has at most {MAX_STEPS:,} steps")
-        until = self._parts.world.now() + self._job.keep + PAYLOAD_LIFE
-        edit = Edit(where=_UNRECORDED, set=self._fields(name, text, until), until=until)
+        now = self._parts.world.now()
+        until = now + self._job.keep + PAYLOAD_LIFE
+        told: Fields = {"done": to_ms(now), "epoch": self._job.epoch}
+        edit = Edit(where=_UNRECORDED, set={**self._fields(name, text, until), **told}, until=until)
         answer = self._patient(self._parts.items.write, Spot(self._shelf, name), edit)
         known[name] = answer.fields
         return self._text(name, answer.fields)
@@ -91,10 +94,35 @@ class Steps:
         return Whose(tenant=self._job.tenant, id=f"{self._job.id} {name}", field=Field.STEP)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recorded:
+    """That a step is recorded. What it came to is the job's own."""
+
+    name: str
+    size: int  #: bytes of its result
+    at: datetime | None  #: None: it was recorded before this was written down
+    epoch: int | None  #: the attempt's that recorded it
+
+
+def steps_of(job: Job, parts: Parts) -> list[Recorded]:
+    """The steps that are recorded, in the order of their names. Raises `Unavailable`."""
+    listed = patience(parts)(parts.items.listed, _shelf(job), limit=MAX_STEPS)
+    return [_recorded(name, fields) for name, fields in listed]
+
+
 def recorded(job: Job, parts: Parts) -> tuple[str, ...]:
     """The names of the steps that are recorded. Raises `Unavailable`."""
-    listed = patience(parts)(parts.items.listed, _shelf(job), limit=MAX_STEPS)
-    return tuple(name for name, _ in listed)
+    return tuple(one.name for one in steps_of(job, parts))
+
+
+def _recorded(name: str, fields: Fields) -> Recorded:
+    done, epoch = fields.get("done"), fields.get("epoch")
+    return Recorded(
+        name=name,
+        size=int(str(fields["bytes"])),
+        at=from_ms(done) if isinstance(done, int) else None,
+        epoch=epoch if isinstance(epoch, int) else None,
+    )
 
 
 def _shelf(job: Job) -> str:

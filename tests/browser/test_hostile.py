@@ -11,7 +11,9 @@ from playwright.sync_api import Browser
 
 from chalicelib.adapters import json_log
 from chalicelib.domain.job import Progress
+from chalicelib.pipeline.items import Edit, Spot, to_ms
 from chalicelib.pipeline.ports import Receipt
+from chalicelib.pipeline.steps import _shelf
 from tests.browser.counted import count
 from tests.browser.pages import kinds
 from tests.browser.site import Site, site
@@ -86,6 +88,9 @@ def filled(shop: Site, wash: Wash) -> list[str]:
     running = shop.submit("echo", key=key, args=args, webhook=webhook, lane="low")
     progress = Progress(fraction=0.5, message=" ".join(words)[:200], at=shop.now)
     shop.parts.store.rows[running] = replace(shop.begin(running), progress=progress)  # type: ignore[attr-defined]
+    for word in words[:4]:
+        step = Edit(set={"bytes": 2, "json": "{}", "done": to_ms(shop.now), "epoch": 1})
+        shop.parts.items.write(Spot(_shelf(shop.job(running)), f"step {word}"[:100]), step)
     return [
         *("overview", "jobs", "workflows", "dead", "schedules", "lanes", "tasks", "topics", "tenants"),
         *("costs", f"costs?task={quote(words[0])}", "tasks/echo", f"tasks/echo?count={quote(words[0])}"),
@@ -113,6 +118,9 @@ def shown(chromium: Browser, wash: Wash) -> tuple[dict[str, str], dict[str, str]
             if re.split(r"[/?]", path)[0] not in listed:
                 continue
             visitor.goes(path)
+            for folded in visitor.main.locator("details[data-key=steps]:not([open]) > summary").all():
+                folded.click()
+                visitor.settle()
             bones[path.split("=")[0]] = visitor.page.evaluate(SKELETON)
             texts[path.split("=")[0]] = visitor.page.locator("body").inner_text()
             for name in ("Edit and retry…", "Submit a copy…", "Change…"):
@@ -132,6 +140,7 @@ def test_no_word_of_a_user_becomes_an_element_or_a_script(chromium: Browser, mon
     assert hostile.keys() == plain.keys()
     assert {path: (hostile[path], plain[path]) for path in plain if hostile[path] != plain[path]} == {}
     whole = "\n".join(texts.values())
+    assert f"step {MARKUP}" in whole
     for words in (MARKUP, LINK, STYLE):
         assert words in whole or json.dumps(words)[1:-1] in whole, words
 

@@ -25,6 +25,9 @@ def test_a_job_that_ends_is_seen_to_end(ann: Visitor, shop: Site):
     assert "SUCCEEDED" in ann.text
     assert "welcome.14@example.org" in ann.text
     assert len([one for one in ann.asked if one.is_navigation_request()]) == loads
+    assert [one.url for one in ann.asked if "/steps" in one.url] == []  # nobody wanted to see them
+    ann.main.locator("summary", has_text="Steps").click()
+    ann.until(lambda: "None is recorded." in ann.text)
 
 
 def test_a_retry_is_seen_to_be_waited_for_and_to_come(ann: Visitor, shop: Site):

@@ -139,6 +139,7 @@ class Day:
             shown = self.ok("GET", f"/jobs/{job}").json_body
             assert shown["state"] == "SUCCEEDED", shown
         job = done["object"]
+        self.ok("GET", f"/jobs/{job}/steps")
         self.forget_result(job)
         assert self.ok("GET", f"/jobs/{job}").json_body["result_stored"]["why"] == "missing"
         self.workflows()

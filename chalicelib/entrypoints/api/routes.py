@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 AREAS: Mapping[str, str] = {
     "jobs": "JOB_ROUTES",
+    "steps": "STEP_ROUTES",
     "dead": "DEAD_ROUTES",
     "releases": "RELEASE_ROUTES",
     "lanes": "LANE_ROUTES",
@@ -44,6 +45,7 @@ AREA_PATHS: Mapping[str, tuple[str, ...]] = {
         "/jobs/cancel",
         "/jobs/{id}/retry",
     ),
+    "steps": ("/jobs/{id}/steps",),
     "dead": (
         "/dead",
         "/dead/groups",
