@@ -30,7 +30,7 @@ CONSUMER, BARE = "consume_default", "boto3 loop"
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command. Returns its exit status."""
     parser = argparse.ArgumentParser(prog="bench.race", description="Jobline beside its peers.")
-    parser.add_argument("--jobs", type=int, default=300, help="a lap's jobs (default 300)")
+    parser.add_argument("--jobs", type=int, default=200, help="a lap's jobs (default 200)")
     parser.add_argument(
         "--quick-jobs", type=int, default=500, help="a lap's jobs on the quick cloud (default 500)"
     )
