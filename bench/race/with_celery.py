@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from celery import Celery
+from celery.signals import worker_process_init
 
 from bench.race import work
 from bench.race.child import serve
@@ -40,6 +41,15 @@ if HOW == "tuned":
             "polling_interval": 0,
         },
     )
+
+
+def _own_line(**_: Any) -> None:
+    """Its processes are forks that have one connection to the table from their parent: they would read each other's answers."""
+    if HOW != "redis":
+        app.backend._client = None  # noqa: SLF001 - nothing public makes it anew
+
+
+worker_process_init.connect(_own_line)
 
 noop = app.task(work.noop, name="noop")
 real = app.task(work.real, name="real")
