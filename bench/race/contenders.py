@@ -14,7 +14,7 @@ class Contender:
     """One way of doing background jobs.
 
     `queue`: its SQS queue, None on Redis. `worker`: it polls by itself, and pays for that itself.
-    `part`: of the others' jobs, so many make a lap of it on the quick cloud.
+    `part`: of the others' jobs, so many make a lap of it.
     """
 
     name: str

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from bench.race.program import Broken
@@ -20,7 +21,12 @@ class QueueLine:
     def __init__(self, endpoint: str, queue: str) -> None:
         self._lines = Lines(endpoint, most=4, connect=5, read=60, authorities=None)
         self._signer = Signer(self._lines.host, "us-east-1", "sqs")
-        self._url = self._ask("GetQueueUrl", QueueName=queue)["QueueUrl"]
+        self._queue = queue
+
+    @cached_property
+    def _url(self) -> str:
+        """Asked for when it is first needed: Celery's worker makes its queue by itself, some time after it was started."""
+        return str(self._ask("GetQueueUrl", QueueName=self._queue)["QueueUrl"])
 
     def receive(self, *, wait: int) -> Sequence[Any]:
         """Up to ten, as soon as there is one; none if there is none within so many seconds."""

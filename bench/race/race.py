@@ -13,6 +13,9 @@ from bench.race.work import KINDS
 COUNTED = 100
 """Jobs whose calls are counted: ten full batches."""
 
+LEAST = 40
+"""Jobs of a lap of whoever has only a part of them."""
+
 
 @dataclass(kw_only=True)
 class Figures:
@@ -67,7 +70,7 @@ def _on_the_quick(
     with track([one for one in contenders if not one.redis], cloud=QUICK) as (runners, _):
         yield f"{len(runners)} contenders are ready on the quick cloud", found
         for number in range(rounds):
-            _round(runners, number, lambda one: max(1, round(jobs * one.part)))
+            _round(runners, number, jobs)
             yield f"round {number + 1} of {rounds}, {jobs} jobs, on the quick cloud", found
         for runner in runners:
             figures = found[runner.contender.name]
@@ -84,7 +87,7 @@ def _on_the_emulator(
     with track(contenders) as (runners, _):
         yield f"{len(runners)} contenders are ready", found
         for number in range(rounds):
-            _round(runners, number, lambda _: jobs)
+            _round(runners, number, jobs)
             yield f"round {number + 1} of {rounds}", found
         for runner in runners:
             _times(found[runner.contender.name], runner, latencies)
@@ -98,11 +101,11 @@ def _on_the_emulator(
     yield "calls", found
 
 
-def _round(runners: Sequence[Runner], number: int, jobs: Callable[[Contender], int]) -> None:
+def _round(runners: Sequence[Runner], number: int, jobs: int) -> None:
     """A lap of each kind for each."""
     for kind in KINDS:
         for runner in _turned(runners, number):
-            runner.lap(kind, jobs(runner.contender))
+            runner.lap(kind, max(min(jobs, LEAST), round(jobs * runner.contender.part)))
 
 
 def _turned(runners: Sequence[Runner], number: int) -> list[Runner]:
