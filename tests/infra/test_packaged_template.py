@@ -1,32 +1,19 @@
 """`chalice package` says the same of the functions as `chalice deploy` does, under the same names."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infra.gateway_responses import GATEWAY_RESPONSES
 from infra.names import Names
-from tests.support.project import copy_project
+from infra.packaging.bundle import Bundle
 
 pytestmark = pytest.mark.slow  # Chalice downloads what the functions need
 
 
 @pytest.fixture(scope="module")
-def resources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    copy, out = copy_project(tmp_path_factory.mktemp("project")), tmp_path_factory.mktemp("out")
-    subprocess.run(
-        [Path(sys.executable).parent / "chalice", "package", "--stage", "dev", out],
-        cwd=copy,
-        env={**os.environ, "AWS_DEFAULT_REGION": "us-east-1"},
-        check=True,
-        timeout=280,
-    )
-    made: dict[str, Any] = json.loads((out / "sam.json").read_text())["Resources"]
+def resources(bundle: Bundle) -> dict[str, Any]:
+    made: dict[str, Any] = bundle._template["Resources"]
     return made
 
 
