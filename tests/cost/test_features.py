@@ -62,20 +62,25 @@ UNITS = {
 }
 """Write units a use, the index's among them."""
 
+OF_MANY = {"a child of a group of a hundred", "a child of a map of two hundred lines"}
+"""A third of the time of all: `make long` counts these; tests/cost/test_workflows.py counts a child of many on twins."""
+
+COUNTED = [name for name in UNITS if name not in OF_MANY]
+
 
 @pytest.fixture(scope="module")
 def counted() -> dict[str, Cost]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         with mock_aws(), one_at_a_time():
-            return {cost.feature: cost for cost in costs()}
+            return {cost.feature: cost for cost in costs(COUNTED)}
 
 
 def test_every_row_has_its_promise_and_every_promise_its_row():
     assert [one.name for one in FEATURES] == list(UNITS)
 
 
-@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("name", COUNTED)
 def test_a_use_costs_these_write_units(counted, name):
     assert counted[name].write_units == pytest.approx(UNITS[name], abs=0.05)
 
@@ -98,7 +103,7 @@ def test_only_what_says_so_enters_the_index(counted):
 def test_the_table_can_be_shown(counted, capsys):
     show(list(counted.values()))
     said = capsys.readouterr().out
-    assert all(name in said for name in UNITS)
+    assert all(name in said for name in COUNTED)
 
 
 @pytest.mark.slow
