@@ -72,7 +72,7 @@ class Ring:
         self._lock = threading.Lock()
         self._held: OrderedDict[bytes, Held] = OrderedDict()
         self._newest: tuple[bytes, Held] | None = None
-        self._no: tuple[datetime, KeyUnavailable] | None = None
+        self._no: dict[bytes, tuple[datetime, KeyUnavailable]] = {}
 
     @property
     def seals(self) -> bool:
@@ -112,12 +112,14 @@ class Ring:
             held = self._held.get(name)
             if held is not None and at < held.until:
                 return held.key
-            if self._no is not None and at < self._no[0]:
-                raise self._no[1]
+            told = self._no.get(name[4:])
+            if told is not None and at < told[0]:
+                raise told[1]
             try:
                 key = self._asked(name, make=make)
             except KeyUnavailable as error:
-                self._no = (at + SULK, error)
+                if name[4:] in self._masters:  # of this master key: another one may be well
+                    self._no[name[4:]] = (at + SULK, error)
                 raise
             except MachineryError as error:  # the table's trouble
                 raise KeyUnavailable(f"data key {name.hex()}: {error}") from error

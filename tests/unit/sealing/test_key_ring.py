@@ -219,3 +219,12 @@ def test_alike_seals_the_same_to_the_same_and_nothing_else_to_it(cloud):
     assert other.seal(b"b", WHOSE, alike=True)[:21] != sealed[:21], "one nonce for two texts"
     assert other.open(sealed, WHOSE) == b"a"
     assert one.seal(b"a", WHOSE) != one.seal(b"a", WHOSE)
+
+
+def test_an_old_master_key_that_is_switched_off_is_in_no_new_ones_way(cloud):
+    old = cloud.process(seals=MASTER).seal(b"a", WHOSE)
+    cloud.kms.off.add(MASTER)
+    new = cloud.process(seals=OTHER)
+    with pytest.raises(KeyUnavailable):
+        new.open(old, WHOSE)
+    assert new.open(new.seal(b"b", WHOSE), WHOSE) == b"b"
