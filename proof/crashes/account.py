@@ -9,6 +9,7 @@ import os
 import pickle
 import threading
 import warnings
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -49,6 +50,8 @@ class Account:
         self._handlers: Mapping[str, Callable[[], Any]] = {"dynamodb": DynamoHandler, "sqs": SQSResponse}
         self.table: Any = dynamodb_backends[OWNER][REGION].get_table(self.settings.table)
         self.memory = Memory(self.table)
+        self.masters = tuple(self.clients.kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2))
+        self.off: set[str] = set()  #: those of them that are switched off
         self._sqs: Any = sqs_backends[OWNER][REGION]
         self._bucket: Any = s3_backends[OWNER]["aws"].buckets[self.settings.bucket]
         _ = self.clients.dynamodb, self.clients.sqs, self.clients.s3
@@ -79,6 +82,7 @@ class Account:
         self.table.items.clear()
         self.memory.forget_states()
         self._bucket.keys.clear()
+        self.off.clear()
         for queue in self.queues():
             queue._messages = []  # noqa: SLF001
             queue._pending_messages = set()  # noqa: SLF001
@@ -92,6 +96,8 @@ class Account:
     def call(self, client: Any, operation: str, params: Mapping[str, Any]) -> Any:
         """What AWS does, and answers. Raises ClientError as botocore would."""
         service = client.meta.service_model.service_name
+        if service == "kms" and params["KeyId"] in self.off:
+            raise ClientError({"Error": {"Code": "DisabledException", "Message": "switched off"}}, operation)
         handler = self._handlers.get(service) if self.short else None
         if handler is None:
             wire = self._wires[isinstance(client, DirectCalls)]
@@ -149,6 +155,16 @@ class Account:
                 if attention is not None and attention.value == shard:
                     return True
         return False
+
+    def data_key(self, name: str, stage: str) -> bytes:
+        """A data key of the stage's, unwrapped whatever is switched off. Raises KeyError: there is none of this name."""
+        from moto.kms.models import kms_backends
+
+        item = self.items()["item#sealing", name]
+        wrapped = b64decode(item["f_wrapped"]["S"])
+        context = {"stage": stage, "key": name}
+        found: bytes = kms_backends[OWNER][REGION].decrypt(wrapped, context)[0]
+        return found
 
     def as_it_was(self, operation: str, params: Mapping[str, Any]) -> AbstractContextManager[None]:
         """The table as an eventually consistent read may still see it: an item before its last write, a query before the last of all."""
@@ -222,8 +238,18 @@ def _refusal(operation: str, error: Any) -> ClientError:
         "ResponseMetadata": {"HTTPStatusCode": 400},
     }
     if "Item" in said:
-        response["Item"] = said["Item"]
+        response["Item"] = {name: _decoded(value) for name, value in said["Item"].items()}
     return ClientError(response, operation)
+
+
+def _decoded(value: Any) -> Any:
+    """An attribute of an error's JSON as botocore reads it."""
+    if isinstance(value, dict):
+        return {
+            kind: b64decode(each) if kind == "B" and isinstance(each, str) else _decoded(each)
+            for kind, each in value.items()
+        }
+    return [_decoded(each) for each in value] if isinstance(value, list) else value
 
 
 def _remembering(parse: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -38,7 +38,12 @@ WRITES = (
 READS = (Fault.ERROR, Fault.LOST, Fault.STALLED, Fault.CRASH_BEFORE)
 """A read changes nothing, so dying after it is dying before the next call, and a late one is a lost one."""
 
-READING = frozenset({"GetItem", "Query", "BatchGetItem", "GetObject", "GetQueueUrl", "GetQueueAttributes"})
+KEY_SERVICE = frozenset({"GenerateDataKey", "Decrypt"})
+"""KMS changes nothing: a data key whose reply was lost is nobody's."""
+
+READING = frozenset(
+    {"GetItem", "Query", "BatchGetItem", "GetObject", "GetQueueUrl", "GetQueueAttributes", *KEY_SERVICE}
+)
 
 FLICKERS = frozenset({Fault.ERROR, Fault.LOST, Fault.RESENT, Fault.PARTIAL, Fault.STALE})
 """One of these alone must cost no attempt, and no caller may notice it."""
@@ -55,7 +60,12 @@ def faults_of(operation: str, params: Any) -> tuple[Fault, ...]:
     return READS
 
 
-_CODES = {"dynamodb": "ProvisionedThroughputExceededException", "sqs": "RequestThrottled", "s3": "SlowDown"}
+_CODES = {
+    "dynamodb": "ProvisionedThroughputExceededException",
+    "sqs": "RequestThrottled",
+    "s3": "SlowDown",
+    "kms": "ThrottlingException",
+}
 
 
 def refused(service: str, operation: str) -> Exception:

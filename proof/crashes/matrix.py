@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from proof.crashes.faults import Fault
+from proof.crashes.faults import KEY_SERVICE, Fault
 from proof.crashes.watch import label_of
 from proof.simulation.clockwork import Sandbox
 
@@ -54,6 +54,13 @@ HERE: Mapping[str, str] = {
     "F65": "a payload is stored, its row is not",
     "F71": "a webhook's receiver is down, busy, too slow; it has the message in the end, and the job knows nothing of it",
     "F74": "two faults in one plan",
+    "F75": "the key service refuses a call, or its answer is lost",
+    "F76": "the key of sealed payloads is switched off, and on again",
+    "F77": "the key service stands still for minutes",
+    "F78": "a job is opened that was sealed before the stage had another key",
+    "F79": "a door dies between the place that it took of a quota and the job's row",
+    "F80": "a tick dies while it counts a quota anew",
+    "F81": "a tick dies while it looks after a budget",
 }
 
 _REPLY_LOST = frozenset({Fault.LOST, Fault.RESENT, Fault.LATE, Fault.LATER})
@@ -63,6 +70,7 @@ _DEATHS = frozenset({Fault.CRASH_BEFORE, Fault.CRASH_AFTER})
 def names_of(fault: Fault, operation: str, params: Mapping[str, Any], box: Sandbox) -> Iterator[str]:
     """Which faults of the matrix a fault at this call is."""
     what = _what(operation, params)
+    yield from _newer(fault, operation, what, box)
     found = _NAMED.get((fault, what))
     if found and (found[1] is None or found[1] == box.kind):
         yield found[0]
@@ -90,6 +98,23 @@ def names_of(fault: Fault, operation: str, params: Mapping[str, Any], box: Sandb
         and (box.woken or (what, fault) == ("send", Fault.CRASH_AFTER))
     ):
         yield "F43"
+
+
+def _newer(fault: Fault, operation: str, what: str, box: Sandbox) -> Iterator[str]:
+    """Of keys, quotas and budgets."""
+    if operation in KEY_SERVICE:
+        yield "F77" if fault is Fault.STALLED else "F75"
+    if fault not in _DEATHS:
+        return
+    if box.kind == "api" and (what, fault) in {
+        ("quota", Fault.CRASH_AFTER),
+        ("unfinished", Fault.CRASH_AFTER),
+    }:
+        yield "F79"
+    if box.kind == "tick" and what in {"unfinished", "DeleteItem"}:
+        yield "F80"
+    if box.kind == "tick" and what in {"budget", "tenant"}:
+        yield "F81"
 
 
 def _is_child(operation: str, params: Mapping[str, Any]) -> bool:

@@ -1,6 +1,7 @@
 """Broken variants: those of the simulation that these scenarios can show, and some that only the real adapters can have."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,16 +13,24 @@ from chalicelib.adapters.aws.payloads import AwsPayloads
 from chalicelib.adapters.aws.queue import SqsQueue
 from chalicelib.adapters.aws.rows import to_item
 from chalicelib.adapters.aws.store import DynamoStore
-from chalicelib.domain.errors import Unavailable
+from chalicelib.adapters.memory.world import START
+from chalicelib.domain.change import Present
+from chalicelib.domain.errors import KeyUnavailable, Unavailable
 from chalicelib.domain.job import Place, Stored
-from chalicelib.pipeline import tick
+from chalicelib.domain.retry import Backoff
+from chalicelib.pipeline import attempt, duties, follow, quota, settle, tick, unfinished, verdict
 from chalicelib.pipeline.appointments import Kept
+from chalicelib.pipeline.budgets import watch
+from chalicelib.pipeline.items import Edit
+from chalicelib.pipeline.outcome import failure
 from chalicelib.pipeline.ports import Refused
+from chalicelib.pipeline.sealed_text import PREFIX
+from chalicelib.pipeline.sealer import NOT_SEALED
 from chalicelib.pipeline.statistics import bind, shelves
 from chalicelib.pipeline.statistics.tally import Tally
 from chalicelib.pipeline.sweep import Swept
 from proof.simulation.mutants import MUTANTS, Mutant
-from proof.simulation.mutants.registry import Patch
+from proof.simulation.mutants.registry import Patch, inside
 
 SHARED = (
     "no_fence",
@@ -269,6 +278,88 @@ def bound_by_adding() -> Sequence[Patch]:
         return first(book, until)
 
     return [(bind, "bound", more)]
+
+
+def _without_key(event: Callable[[Any, Any, Any], Any]) -> Sequence[Patch]:
+    """What is recorded of a job whose key is away, in words that need none."""
+    sound = inside(settle).sealed_event
+
+    def sealed(found: Any, job: Any, parts: Any) -> Any:
+        try:
+            return sound(found, job, parts)
+        except KeyUnavailable:
+            return replace(found, error=replace(found.error, message=PREFIX, traceback=""))
+
+    return [(verdict, "keyless", event), (settle, "sealed_event", sealed)]
+
+
+@own("a missing key counts as a failed attempt")
+def missing_key_is_a_failure() -> Sequence[Patch]:
+    def failed(job: Any, now: Any, luck: float) -> Any:
+        missing = failure(KeyUnavailable("the key is away"))
+        return verdict.after_missing_payload(job, missing, Backoff(), now, luck)
+
+    return _without_key(failed)
+
+
+@own("a job whose payload cannot be opened now dies of it")
+def missing_key_is_death() -> Sequence[Patch]:
+    def dead(job: Any, now: Any, _: float) -> Any:
+        return verdict.undecodable(job, failure(KeyUnavailable("the key is away")), now)
+
+    return _without_key(dead)
+
+
+@own("a result is written in the clear")
+def result_unsealed() -> Sequence[Patch]:
+    sound = inside(attempt).place
+
+    def place(text: str, *, whose: Any, due: Any, parts: Any) -> Any:
+        clear = replace(parts, sealer=NOT_SEALED) if whose.field == "result" else parts
+        return sound(text, whose=whose, due=due, parts=clear)
+
+    return [(attempt, "place", place)]
+
+
+@own("the words of an exception are written in the clear")
+def error_unsealed() -> Sequence[Patch]:
+    return [(settle, "sealed_event", lambda event, *_: event)]
+
+
+@own("what follows a job is made before its result can be opened")
+def follower_before_its_key() -> Sequence[Patch]:
+    sound = inside(follow).finished
+
+    def finished(job: Any, parts: Any) -> Any:
+        try:
+            return sound(job, parts)
+        except KeyUnavailable:
+            return sound(replace(job, result=None), parts)
+
+    return [(follow, "finished", finished)]
+
+
+@own("a place that was taken of a quota is never given back")
+def quota_never_counted() -> Sequence[Patch]:
+    return [(duties.DUTIES, "unfinished", lambda spot, _, parts: parts.items.write(spot, Edit(undue=True)))]
+
+
+@own("the counter of unfinished jobs is believed to be empty when the tick has looked")
+def quota_forgotten() -> Sequence[Patch]:
+    return [(unfinished, "_left", lambda *_: 0)]
+
+
+@own("whoever takes places of a quota does not ask whether there are any")
+def quota_not_asked() -> Sequence[Patch]:
+    return [
+        (quota, "bisect_right", lambda sums, _: len(sums)),
+        (unfinished, "Below", lambda field, _: Present(field)),
+    ]
+
+
+@own("a spent budget stops requests for ever")
+def budget_held_for_ever() -> Sequence[Patch]:
+    return [(watch, "ends", lambda *_: START + timedelta(days=3650))]
 
 
 ALL: Sequence[Mutant] = (*(one for one in MUTANTS if one.name in SHARED), *OWN)

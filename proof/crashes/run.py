@@ -11,12 +11,13 @@ from chalicelib.domain.job import TERMINAL
 from chalicelib.pipeline.built_in import WEBHOOK
 from chalicelib.pipeline.statistics.read import question, read
 from proof.crashes.account import Account
+from proof.crashes.bounds import let_in_again, nobody_held
 from proof.crashes.clock import MINUTE
 from proof.crashes.faults import FLICKERS, Fault
 from proof.crashes.plan import Plan
 from proof.crashes.scenarios import BY_NAME, Scenario
 from proof.crashes.seam import Hits, Seam, through
-from proof.crashes.stage import Stage
+from proof.crashes.stage import TENANT, Stage
 from proof.crashes.watch import Watch
 from proof.pages import paged
 from proof.simulation.law import CLAIMS, GIVEN, Violation
@@ -100,6 +101,10 @@ def _judged(scenario: Scenario, stage: Stage, calm: Run | None) -> Counter[str]:
     if calm is not None:
         _no_worse(stage, calm)
     _replay(stage)
+    if stage.limits is not None:
+        let_in_again(stage, stage.limits)
+    if stage.budgeted:
+        nobody_held(stage, TENANT)
     return ledger
 
 
@@ -125,6 +130,8 @@ def _counted(stage: Stage) -> None:
 def _no_worse(stage: Stage, calm: Run) -> None:
     """What a flicker must not cost: an answer, an attempt, or, where the call took effect, the time until a sweep."""
     monitor, struck = stage.monitor, stage.seam.struck
+    if stage.seam.keyless or stage.budgeted:
+        return  # without its key a job waits, and a client is refused; a budget is looked at a minute later
     if len(struck) > 1 or any(fault not in FLICKERS for _, fault in struck):
         return
     if stage.noticed:

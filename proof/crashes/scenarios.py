@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from chalicelib.domain.flow import Throttle
 from chalicelib.domain.job import State
 from chalicelib.settings import DEAD_LETTERS
 from proof.crashes.stage import Stage
@@ -101,6 +102,30 @@ def submit_told(stage: Stage) -> None:
         stage.submit({"script": "ok"}, webhook=stage.endpoint)
 
 
+def seal(number: int = 0) -> Step:
+    """The stage seals what jobs carry, with this one of its keys."""
+    return lambda stage: stage.seal(number)
+
+
+def key_away(stage: Stage) -> None:
+    """The key is switched off, and no process remembers anything."""
+    stage.switch(off=True)
+
+
+def key_back(stage: Stage) -> None:
+    stage.switch(off=False)
+
+
+def limit(**limits: object) -> Step:
+    """The tenant is given limits."""
+    return lambda stage: stage.limit(**limits)
+
+
+def budget(dollars: float) -> Step:
+    """The tenant is given a budget for a day."""
+    return lambda stage: stage.budget(dollars)
+
+
 def flow(tree: Mapping[str, object], **how: object) -> Step:
     """A client submits a workflow."""
     return lambda stage: stage.submit({"task": "jobline.workflow", "workflow": tree}, **how)  # type: ignore[arg-type]
@@ -168,6 +193,110 @@ WORKFLOWS: Sequence[Scenario] = (
     Scenario(name="grown", steps=[submit("ok", task="grower"), drain]),
 )
 """Jobs that wait for others."""
+
+SEALED: Sequence[Scenario] = (
+    Scenario(name="sealed", steps=[seal(), submit("large:1000", task="chained", pad=1000), drain]),
+    Scenario(
+        name="key_away",
+        steps=[
+            seal(),
+            submit("fail:1", task="chained"),
+            key_away,
+            drain,
+            wait(minutes=2),
+            drain,
+            key_back,
+            quiet,
+        ],
+    ),
+    Scenario(
+        name="key_lost_running",
+        steps=[
+            seal(),
+            submit("lockout", task="chained"),
+            drain,
+            seal(1),
+            wait(minutes=6),
+            tick,
+            drain,
+            key_back,
+            quiet,
+        ],
+    ),
+    Scenario(
+        name="key_anew",
+        steps=[
+            submit(key="a", delay=HOUR),
+            seal(),
+            submit(key="k", delay=HOUR),
+            seal(1),
+            submit(key="k", delay=HOUR),
+            quiet,
+        ],
+    ),
+    Scenario(
+        name="sealed_flow",
+        steps=[
+            seal(),
+            flow({"chord": [leaf(), leaf()], "then": leaf(fed=True)}),
+            key_away,
+            drain,
+            key_back,
+            wait(minutes=2),
+            drain,
+            key_away,
+            wait(minutes=2),
+            tick,
+            key_back,
+            quiet,
+        ],
+    ),
+)
+"""What jobs carry is sealed, and the key is away, or another one."""
+
+BOUNDED: Sequence[Scenario] = (
+    Scenario(
+        name="few_unfinished",
+        steps=[
+            limit(unfinished=2),
+            submit(key="a"),
+            submit("fail:1", key="b"),
+            submit(),
+            drain,
+            wait(minutes=1),
+            tick,
+            submit(key="d"),
+            drain,
+            quiet,
+        ],
+    ),
+    Scenario(
+        name="few_accepted",
+        steps=[
+            limit(accepted=Throttle(2, HOUR), bytes=Throttle(1000, HOUR)),
+            submit(key="a"),
+            submit(times=2),
+            drain,
+        ],
+    ),
+    Scenario(
+        name="spent",
+        steps=[
+            count,
+            budget(0.000001),
+            submit("fail:1", key="a"),
+            drain,
+            wait(minutes=2),
+            tick,
+            drain,
+            tick,
+            wait(minutes=1),
+            submit(key="b"),
+            quiet,
+        ],
+    ),
+)
+"""A tenant may have, or spend, so much and no more."""
 
 SCENARIOS: Sequence[Scenario] = (
     Scenario(name="plain", steps=[submit(), drain]),
@@ -281,6 +410,8 @@ SCENARIOS: Sequence[Scenario] = (
     ),
     Scenario(name="told", steps=[register, submit_told, drain, quiet]),
     *WORKFLOWS,
+    *SEALED,
+    *BOUNDED,
     Scenario(name="rubbish", steps=[submit(), lose, rubbish, drain]),
 )
 

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from chalicelib.adapters.aws.direct.calls import DirectCalls, let_past
 from proof.crashes.account import Account
 from proof.crashes.clock import MINUTE, SECOND
-from proof.crashes.faults import Fault, broken, faults_of, refused, timed_out
+from proof.crashes.faults import KEY_SERVICE, Fault, broken, faults_of, refused, timed_out
 from proof.crashes.matrix import names_of
 from proof.crashes.plan import Plan
 from proof.crashes.say import answered, asked
@@ -67,6 +67,7 @@ class Seam:
         self.points: list[tuple[Fault, ...]] = []  #: of each call so far, the faults that it can have
         self.struck: list[tuple[int, Fault]] = []
         hits.struck = self.struck
+        self.keyless = False  #: a data key could not be had, or made
         self.calls = 0  #: also those that are no points
         self.trace: list[str] | None = [] if traced else None
         self.meanwhile: Callable[[Sandbox], None] = lambda _: None
@@ -96,6 +97,9 @@ class Seam:
             if fault is None or fault not in self.points[-1]:
                 return self._apply(client, operation, params, number, "")
             self.struck.append((number, fault))
+            self.keyless = self.keyless or operation in KEY_SERVICE or "item#sealing" in repr(params)
+            if "item#tenant#limits" in repr(params):  # who knows of no limits lets everybody in
+                self.watch.monitor.quotas.unknown = True
             for name in names_of(fault, operation, params, self.box):
                 self.hits.hit(name)
             return self._faulty(fault, client, operation, params, number)

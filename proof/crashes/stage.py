@@ -21,6 +21,7 @@ from chalicelib.domain.job import TERMINAL, Job, State
 from chalicelib.entrypoints import consumer, tick
 from chalicelib.lanes import BY_NAME, LANES, MEMORY
 from chalicelib.pipeline import schedule_change
+from chalicelib.pipeline.budgets.budget import Budget, set_budget
 from chalicelib.pipeline.cancel import cancel
 from chalicelib.pipeline.consume import WholeBatchFailed
 from chalicelib.pipeline.enqueue import JobRequest, enqueue
@@ -32,12 +33,15 @@ from chalicelib.pipeline.ports import Metrics
 from chalicelib.pipeline.redrive import redrive
 from chalicelib.pipeline.task import Kind, Submission
 from chalicelib.pipeline.tenant_gate import Memory
+from chalicelib.pipeline.tenant_limits import TenantLimits, set_limits
 from chalicelib.pipeline.timetable import Rule
 from chalicelib.pipeline.webhooks import create_endpoint
 from chalicelib.settings import DEAD_LETTERS
 from proof.crashes import receiver, tasks
 from proof.crashes.account import Account
+from proof.crashes.bounds import REFUSED
 from proof.crashes.clock import MINUTE, MS, SECOND, START_MS
+from proof.crashes.sealing import Numbered, Opener, sealer_of
 from proof.crashes.seam import FROZEN, Crash, Seam
 from proof.crashes.tasks import REGISTRY, ScriptRunner
 from proof.simulation.clockwork import Sandbox
@@ -45,11 +49,17 @@ from proof.simulation.people import Operation
 
 INVOCATION = 60 * SECOND
 ASKED = 4  #: how often a client asks that got no answer, when asking again is safe
+RETRY_AFTER = (
+    2 * SECOND
+)  #: a client's who is told that the key is away: so long nobody asks the key service again
 STEPS = 400
 QUIET_WITHIN = timedelta(hours=6)
 """I9: the longest wait that anything here has is an hour, and after a fault the sweep waits an hour at most before it looks again."""
 
 TENANT = "default"
+EVER = "budget#watch all"
+"""The tick looks at it each minute, as long as there are budgets: all is quiet beside it."""
+
 LIMITS = Limits()
 
 
@@ -103,6 +113,10 @@ class Stage:
         self.endpoint: str | None = None
         self._ticked = -1
         self.counting = False  #: whether statistics are kept
+        self.limits: TenantLimits | None = None  #: the tenant's, once it has some
+        self.budgeted = False
+        self.masters: tuple[str, ...] = ()  #: the key that is sealed with, and those that open
+        self._cipher = Numbered()
         seam.meanwhile = self._meanwhile
         self.parts = self._process()
 
@@ -131,7 +145,8 @@ class Stage:
             runners=dict.fromkeys(Kind, self.runner),
             registry=REGISTRY,
             limits=LIMITS,
-            tenants=Memory.of_nobody(),
+            sealer=sealer_of(self.account, items, self.clock, self.masters, self._cipher),
+            tenants=Memory() if self.limits or self.budgeted else Memory.of_nobody(),
         )
         wiring.use(parts)
         return parts
@@ -139,6 +154,36 @@ class Stage:
     def count(self) -> None:
         """From now on statistics are kept. Not in every scenario: it is one more call for each batch."""
         self.counting = True
+        self.parts = self._process()
+
+    def seal(self, number: int) -> None:
+        """From now on the stage seals, with this one of its keys; it opens with the one before, too."""
+        if self.masters:
+            self.seam.hits.hit("F78")
+        self.masters = (self.account.masters[number], *self.masters)
+        self.monitor.vault.opens = Opener(self.account)
+        self.parts = self._process()
+
+    def switch(self, *, off: bool) -> None:
+        """Somebody switches all keys off, or on again; nobody remembers a data key."""
+        self.account.off.update(self.masters if off else ())
+        if not off:
+            self.account.off.clear()
+            self.seam.hits.hit("F76")
+        self.parts = self._process()
+
+    def limit(self, **limits: Any) -> None:
+        """An operator gives the tenant limits, and asks until answered."""
+        wanted = TenantLimits(tenant=TENANT, **limits)
+        self._ask("operator", lambda: set_limits(wanted, by="somebody", parts=self.parts), again=True)
+        self.limits = self.monitor.quotas.limits[TENANT] = wanted
+        self.parts = self._process()
+
+    def budget(self, dollars: float) -> None:
+        """An operator sets what the tenant may spend in a day, and asks until answered."""
+        wanted = Budget(kind="tenant", name=TENANT, day=dollars, pause=True, owner=TENANT)
+        self._ask("operator", lambda: set_budget(wanted, by="somebody", parts=self.parts), again=True)
+        self.budgeted = True
         self.parts = self._process()
 
     # ------------------------------------------------------------------------------------------------------- processes
@@ -188,10 +233,12 @@ class Stage:
                 self.monitor.answered(answer.id)
                 if key is not None:
                     self.keyed.setdefault(key, set()).add(answer.id)
-            elif not isinstance(answer, MachineryError):
-                self.monitor.bug(answer)
-            else:
+            elif isinstance(answer, MachineryError):
                 self.noticed += 1
+            elif isinstance(answer, REFUSED) and (self.limits or self.budgeted):
+                self.monitor.seen("refused")
+            else:
+                self.monitor.bug(answer)
 
     def _ask(self, kind: str, verb: Callable[[], Any], *, again: bool) -> Any:
         """The answer, asked for again if that is safe; None: there was none."""
@@ -205,6 +252,8 @@ class Stage:
                 self._asking.clear()
                 return None if isinstance(answer, Exception) else answer
             self.noticed += answer is Crash
+            if self.masters:
+                self.clock.ms += RETRY_AFTER
         self._asking.clear()
         if again:
             self.monitor.fail("CLIENT", f"{kind}: no answer, though asked {ASKED} times")
@@ -260,6 +309,8 @@ class Stage:
         """What others do while a task runs: somebody wants it cancelled, or its message comes once more."""
         if word in {"obey", "doomed", "unheeding"}:
             self.cancel(job_id)
+        elif word == "lockout":
+            self.account.off.update(self.masters)
         elif word == "mutiny":  # of a workflow: somebody wants that cancelled
             mine, self.parts = self.parts, self._process()
             self.cancel(self.first())
@@ -372,7 +423,7 @@ class Stage:
             for message in self.account.messages(lane)
         ]
         checks = [self._check(row) for row in self.watch.rows.values() if not row.finished]
-        checks += [max(_ms(at), self._ticked + MINUTE) for at in self.watch.due.values()]
+        checks += [max(_ms(at), self._ticked + MINUTE) for spot, at in self.watch.due.items() if spot != EVER]
         landing = self.seam.next_landing()
         if landing is not None and (seen or checks):
             seen.append(landing)

@@ -27,6 +27,7 @@ TAKES = {
     "crowd": SLOW,
     "another": SLOW,
     "unheeding": BRIEF,
+    "lockout": SLOW,
 }
 
 

@@ -48,6 +48,15 @@ KNOWN: Mapping[str, str] = {
     "ids_of_the_attempt": "fan_out 6:crash_after",
     "part_under_another_key": "counted 7:late",
     "bound_by_adding": "counted",
+    "missing_key_is_a_failure": "key_away",
+    "missing_key_is_death": "key_away",
+    "result_unsealed": "sealed",
+    "error_unsealed": "key_away",
+    "follower_before_its_key": "key_lost_running 10:crash_after",
+    "quota_never_counted": "few_unfinished",
+    "quota_forgotten": "few_unfinished",
+    "quota_not_asked": "few_unfinished",
+    "budget_held_for_ever": "spent",
 }
 """Mutant -> a plan that caught it before: tried first, so that a trial is short. If it does not catch it any more, all others are tried."""
 

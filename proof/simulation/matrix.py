@@ -75,6 +75,13 @@ ELSEWHERE: Mapping[str, str] = {
     "F42": "processes: dead letters by the hundred at once, and a redrive of all the dead",
     "F68": "processes: the network is restarted under load, connections are reset",
     "F69": "processes: SIGTERM and SIGKILL",
+    "F75": "crashes: the key service refuses a call, or its answer is lost",
+    "F76": "crashes: the key of sealed payloads is switched off, and on again",
+    "F77": "crashes: the key service stands still for minutes",
+    "F78": "crashes: a job is opened that was sealed before the stage had another key",
+    "F79": "crashes: a door dies between the place that it took of a quota and the job's row",
+    "F80": "crashes: a tick dies while it counts a quota anew",
+    "F81": "crashes: a tick dies while it looks after a budget",
 }
 
 TABLES: Mapping[str, str] = {

@@ -14,7 +14,7 @@ from chalicelib.adapters.memory.payloads import MemoryPayloads
 from chalicelib.adapters.memory.store import MemoryStore
 from chalicelib.adapters.memory.world import START
 from chalicelib.domain.change import Change
-from chalicelib.domain.job import Inline, Job, Stored, Wakeup
+from chalicelib.domain.job import Inline, Job, Payload, Sealed, Stored, Wakeup
 from chalicelib.pipeline.ids import time_of
 from chalicelib.pipeline.limits import Limits
 from chalicelib.pipeline.ports import Facts
@@ -26,6 +26,8 @@ from proof.simulation.flows.room import Flows
 from proof.simulation.judge import wrong_by_looks, wrong_with
 from proof.simulation.law import AFTER_WISH, CLAIMS, GIVEN, OUTCOMES, S, Violation
 from proof.simulation.profile import PAUSES, SECOND, Profile
+from proof.simulation.quotas import Quotas
+from proof.simulation.vault import Vault
 
 
 def _ms(number: int) -> timedelta:
@@ -91,6 +93,8 @@ class Monitor:
         self.dawdle = _ms(_dawdle(profile))
         self.control = Control(self)
         self.flows = Flows(self)
+        self.vault = Vault(self)
+        self.quotas = Quotas(self)
 
     @property
     def true_time(self) -> datetime:
@@ -106,10 +110,19 @@ class Monitor:
         """Whether nothing has gone wrong so far, and nothing was meant to."""
         return not self._fate.struck and not self._profile.modes
 
-    def stored(self, job_id: str, payload: Stored) -> str | None:
-        """A stored payload; None: it is gone."""
-        body = self._payloads.bodies.get((job_id, payload.sha256))
-        return None if body is None else body.decode()
+    def body(self, job_id: str, payload: Payload) -> bytes | None:
+        """A payload as it lies there; None: it is gone."""
+        if isinstance(payload, Inline):
+            return payload.json.encode()
+        if isinstance(payload, Sealed):
+            return payload.body
+        found: bytes | None = self._payloads.bodies.get((job_id, payload.sha256))
+        return found
+
+    def text(self, job_id: str, payload: Payload) -> str | None:
+        """What a payload says, sealed or not; None: it is gone."""
+        body = self.body(job_id, payload)
+        return None if body is None else self.vault.text(self.ever[job_id], body)
 
     # ------------------------------------------------------------------------------------------------ what is reported
 
@@ -150,8 +163,23 @@ class Monitor:
                 row.tenant == self.ever[row.cause].tenant, "I10", "follows a job of another tenant", row
             )
         self._shape(row)
+        self.vault.written(None, row, "", box)
+        self._told(row)
+        self.quotas.created(row)
         self.control.created(row, by_hand=box.kind == "by-hand")
         self.flows.created(row)
+
+    def _told(self, row: Job) -> None:
+        """Who follows a job is told what it came to."""
+        parent = self.rows.get(row.cause or "")
+        if parent is None or parent.id in self.lost_payloads or row.id in self.lost_payloads:
+            return
+        args = self.text(row.id, row.args)
+        told = None if args is None else json.loads(args).get("job")
+        came = None if parent.result is None else self.text(parent.id, parent.result)
+        if isinstance(told, dict) and told.get("id") == parent.id:
+            result = None if came is None else json.loads(came)
+            self._must(told["result"] == result, "TOLD", f"is told {told['result']} of {result}", row)
 
     def _ahead(self, job_id: str) -> bool:
         mark = self.marks.get("fast" if self.strict else "slow")
@@ -178,6 +206,7 @@ class Monitor:
                 self.answered(effect.id)
         self._shape(new)
         self._swept(new)
+        self.vault.written(old, new, label, box)
         self.control.written(old, new, label)
         self.flows.written(old, new, label, box)
 
@@ -279,13 +308,7 @@ class Monitor:
             self._fate.hit("F22")
 
     def _result(self, new: Job) -> None:
-        result = new.result
-        body = None
-        if isinstance(result, Inline):
-            body = result.json
-        elif isinstance(result, Stored):
-            stored = self._payloads.bodies.get((new.id, result.sha256))
-            body = stored.decode() if stored else None
+        body = None if new.result is None else self.text(new.id, new.result)
         there = (
             body is not None or new.id in self.lost_payloads
         )  # it may vanish between its put and the row that names it

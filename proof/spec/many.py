@@ -13,7 +13,7 @@ from proof.spread import spread
 Job = tuple[str, str | int, float]
 
 BUDGET = 120.0
-"""The longest that one search may take, in seconds."""
+"""The longest that one search may take, in seconds of a processor: a machine with other things to do finds the same."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

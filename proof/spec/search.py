@@ -82,7 +82,7 @@ class Search:
 
     def run(self) -> Result:
         """Search until a violation, the end of the space or of the budget (seconds)."""
-        begun = time.monotonic()
+        begun = time.process_time()
         found, expanded = self._explore(begun + self.budget)
         if found is None and self.liveness:
             found = self._stuck(expanded)
@@ -91,7 +91,7 @@ class Search:
             states=len(self.states),
             transitions=self.transitions,
             depth=self.depth[expanded - 1] if expanded else 0,
-            seconds=time.monotonic() - begun,
+            seconds=time.process_time() - begun,
             complete=expanded == len(self.states),
             found=found,
         )
@@ -113,7 +113,7 @@ class Search:
                     return self._found(broken, len(states) - 1), 0
         here = 0
         while here < len(states):
-            if here & 1023 == 0 and time.monotonic() > until:
+            if here & 1023 == 0 and time.process_time() > until:
                 break
             for step in model.steps(states[here]):
                 self.transitions += 1

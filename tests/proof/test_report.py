@@ -108,7 +108,7 @@ def test_every_layer_that_has_a_mutant_tries_it_in_a_sample_or_none_does():
 def test_each_fault_of_the_matrix_has_one_place():
     named = [*APPLIES, *PENDING, *TABLES]
     assert len(named) == len(set(named))
-    assert {f"F{number:02}" for number in range(1, 75)} == set(named)
+    assert {f"F{number:02}" for number in range(1, 82)} == set(named)
 
 
 def test_what_waits_says_for_what():

@@ -75,7 +75,7 @@ class Last(Room):
         """Are these the last one's arguments, and has it been quiet for a while?"""
         if row.attempts > 1 or len(self.monitor.starts[row.id]) > 1:
             return
-        runs = args_of(row).get("pad", "")
+        runs = args_of(row, self.monitor).get("pad", "")
         mine = [told for _, told, pad in self.told[row.id] if pad == runs]
         for asked, told, pad in self.told[row.id]:
             if pad != runs and mine and asked > max(mine):

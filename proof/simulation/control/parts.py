@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from typing import Any
 
-from chalicelib.domain.job import Inline, Job, State
+from chalicelib.domain.job import Job, State
 from proof.simulation.control.room import Key, Room
 
 
@@ -26,12 +26,12 @@ class Parts(Room):
 
     def begins(self, row: Job, state: Any) -> None:
         """The handler is told where to go on."""
-        if row.state is State.RUNNING and state != _state(row):
-            self.fail("LONG", f"begins at {state}, the checkpoint is {_state(row)}", row)
+        if row.state is State.RUNNING and state != self._state(row):
+            self.fail("LONG", f"begins at {state}, the checkpoint is {self._state(row)}", row)
 
     def written(self, old: Job, new: Job, label: str, key: Key, policy: Any) -> None:  # noqa: ARG002
         """On, and never back."""
-        before, after = _state(old), _state(new)
+        before, after = self._state(old), self._state(new)
         if label == "checkpointed":
             if (before or 0) > after:
                 self.fail("LONG", f"a checkpoint goes back from {before} to {after}", new)
@@ -52,6 +52,6 @@ class Parts(Room):
         if first != result:
             self.monitor.fail("LONG", f"[{job_id[-6:]}] step {name} came to {first}, and now to {result}")
 
-
-def _state(row: Job) -> Any:
-    return json.loads(row.checkpoint.json) if isinstance(row.checkpoint, Inline) else None
+    def _state(self, row: Job) -> Any:
+        said = None if row.checkpoint is None else self.monitor.text(row.id, row.checkpoint)
+        return None if said is None else json.loads(said)

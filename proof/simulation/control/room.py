@@ -4,7 +4,7 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.job import Inline, Job, State
+from chalicelib.domain.job import Job, State
 from proof.simulation.control.tasks import POLICIES
 
 if TYPE_CHECKING:
@@ -63,15 +63,15 @@ class Room:
         )
 
 
-def args_of(row: Job) -> dict[str, Any]:
+def args_of(row: Job, monitor: "Monitor") -> dict[str, Any]:
     """Its arguments, which are small here."""
-    found: dict[str, Any] = json.loads(row.args.json) if isinstance(row.args, Inline) else {}
+    found: dict[str, Any] = json.loads(monitor.text(row.id, row.args) or "{}")
     return found
 
 
-def key_of(row: Job) -> Key:
+def key_of(row: Job, monitor: "Monitor") -> Key:
     """What the job shares."""
-    return (row.tenant, row.task, args_of(row).get("group", ""))
+    return (row.tenant, row.task, args_of(row, monitor).get("group", ""))
 
 
 def policy_of(row: Job, name: str) -> Any:

@@ -43,7 +43,7 @@ class Slots(Room):
             policy = policy_of(row, self.policy)
             if policy is None:
                 continue
-            key = key_of(row)
+            key = key_of(row, self.monitor)
             free = (
                 sum(self.live(job_id, epoch, truly=True) for job_id, epoch in self.running[key].items())
                 < policy.limit

@@ -27,8 +27,7 @@ class Waits:
             self._given[new.id] += 1
             minutes = (room.now - begun).total_seconds() / 60  # type: ignore[operator]
             if self._given[new.id] > AT_ONCE + A_MINUTE * minutes:
+                key = key_of(new, room.monitor)
                 room.fail(
-                    "TURN",
-                    f"given back {self._given[new.id]} times in {minutes:.1f} minutes: {key_of(new)}",
-                    new,
+                    "TURN", f"given back {self._given[new.id]} times in {minutes:.1f} minutes: {key}", new
                 )

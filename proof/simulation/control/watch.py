@@ -34,7 +34,7 @@ class Control:
         """A row was put; `by_hand`: by somebody who had a schedule fire now."""
         self.fires.created(row, by_hand=by_hand)
         if row.task in POLICIES:
-            self._keys[row.id] = key_of(row)
+            self._keys[row.id] = key_of(row, self._monitor)
             for room in self._rooms:
                 if (policy := policy_of(row, room.policy)) is not None:
                     room.created(row, self._keys[row.id], policy)

@@ -8,7 +8,7 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chalicelib.domain.job import Inline, Job, State, Stored
+from chalicelib.domain.job import Job, State
 from chalicelib.pipeline.items import Spot
 from chalicelib.pipeline.workflows import places
 from proof.simulation.flows.trees import Tree, is_group, last, policy, width
@@ -327,9 +327,7 @@ class Flows:
         return None if tree is None else width(tree, args.get("input"))
 
     def _json(self, payload: Any, job_id: str) -> Any:
-        if isinstance(payload, Inline):
-            return json.loads(payload.json)
-        body = self.monitor.stored(job_id, payload) if isinstance(payload, Stored) else None
+        body = None if payload is None else self.monitor.text(job_id, payload)
         return UNKNOWN if body is None else json.loads(body)
 
     def _fail(self, name: str, words: str, row: Job) -> None:
