@@ -9,6 +9,7 @@ from infra import changeset, lanes, state
 from infra.chalice_run import ChaliceFailed, chalice
 from infra.changeset import Change, ChangeSet
 from infra.config import NotReady, Stage, placed_faults
+from infra.keyless import watched
 from infra.own_key import VARIABLE, encrypted
 from infra.place import Place
 from infra.policies import outdated
@@ -60,13 +61,12 @@ def propose(place: Place, stage: Stage, options: Options) -> ChangeSet | None:
     if faults:
         raise NotReady(faults)
     label = f"deploy-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
-    body = rendered(names.table, stage.bucket(account=place.account, region=place.region))
     proposed = changeset.propose(
         cloudformation,
         names.stack,
         values,
         label=label,
-        body=encrypted(small(body), stage.environment.get(VARIABLE)),
+        body=body(stage, stage.bucket(account=place.account, region=place.region)),
     )
     if proposed and not options.may_lose_data:
         try:
@@ -75,6 +75,12 @@ def propose(place: Place, stage: Stage, options: Options) -> ChangeSet | None:
             changeset.discard(cloudformation, proposed)
             raise
     return proposed
+
+
+def body(stage: Stage, bucket: str) -> str:
+    """The template as this stage's settings make it, in JSON."""
+    plain = small(rendered(stage.names.table, bucket))
+    return watched(encrypted(plain, stage.environment.get(VARIABLE)), stage.environment)
 
 
 def rendered(table: str, bucket: str) -> str:

@@ -6,6 +6,7 @@ import { choice, field, input } from "./fields.js";
 import { releaseForm } from "./release_form.js";
 import { releasesTable } from "./releases.js";
 
+const LOOKS = 10; // at the list of the dead, which holds all tenants': one that has few is not hidden by one that has many
 const REASONS = ["failed", "timed_out", "worker_lost", "undecodable", "payload_missing", "rejected"];
 const FILTERS = ["task", "fingerprint", "reason"];
 
@@ -16,14 +17,14 @@ export async function dead({ query, memory, refresh, every }) {
 }
 
 async function groups(refresh) {
-  const [{ groups: found, scanned }, { releases }] = await Promise.all([get("dead/groups"), get("dead/releases")]);
+  const [{ groups: found, scanned, whole }, { releases }] = await Promise.all([causes(), get("dead/releases")]);
   const all = found.reduce((sum, one) => sum + one.count, 0);
   const to = (one) => `dead?${new URLSearchParams([["task", one.task], ["fingerprint", one.fingerprint], ["reason", one.reason]].filter(([, value]) => value))}`;
   return [
     head("Dead jobs", found.length ? link("dead?all=1", h("span", { class: "as-button" }, "List them all")) : null,
       button("Release…", () => releaseForm({}, refresh), { off: lacks("operate") ?? (found.length ? null : "Nothing is dead.") })),
     h("p", { class: "lead" }, "By task and cause. A release gives them another life: one first, then ten, then the rest, and stops by itself when they die again."),
-    found.length ? h("ul", { class: "tiles" }, tile(all >= scanned ? `dead, of the ${number(scanned)} looked at` : "dead", number(all), null, "bad"), tile("causes", number(found.length)), tile("releases running", number(releases.filter((one) => one.state === "running").length))) : null,
+    found.length ? h("ul", { class: "tiles" }, tile(whole ? "dead" : `dead, among the first ${number(scanned)} of all tenants`, number(all), null, "bad"), tile("causes", number(found.length)), tile("releases running", number(releases.filter((one) => one.state === "running").length))) : null,
     table(["Cause", "Task", "Reason", "Jobs", "Newest", "Over", ""], found.map((one) => [
       link(to(one), h("span", { class: "clip" }, one.error || one.reason.replaceAll("_", " "))), one.task, one.reason.replaceAll("_", " "), number(one.count), when(one.last),
       took(new Date(one.last) - new Date(one.first)),
@@ -32,6 +33,24 @@ async function groups(refresh) {
     h("h2", {}, "Releases"),
     releasesTable(releases.slice(0, 20), refresh),
   ];
+}
+
+async function causes() {
+  const found = new Map();
+  let scanned = 0;
+  let cursor = null;
+  for (let look = 0; look < LOOKS; look += 1) {
+    const some = await get("dead/groups", { cursor });
+    for (const group of some.groups) {
+      const key = [group.task, group.fingerprint, group.reason].join(" ");
+      const other = found.get(key);
+      found.set(key, other ? { ...(other.last > group.last ? other : group), count: other.count + group.count, first: other.first < group.first ? other.first : group.first } : group);
+    }
+    scanned += some.scanned;
+    cursor = some.cursor;
+    if (!cursor) break;
+  }
+  return { groups: [...found.values()].sort((a, b) => b.count - a.count), scanned, whole: !cursor };
 }
 
 async function one(wanted, query, memory, refresh) {

@@ -7,6 +7,9 @@ from chalicelib.domain.job import Entry
 CONTINUED = "continued"
 """The note of a `requeued` entry by which a job went on from its checkpoint."""
 
+KEYLESS = "without its key"
+"""The note of a `requeued` entry by which a job waits for the key of what is sealed."""
+
 OTHER_ARGUMENTS = "with other arguments"
 """How the note of a `redriven` entry begins whose life has other arguments than the one before."""
 

@@ -21,7 +21,7 @@ from chalicelib.domain.events import (
     Succeeded,
     Waited,
 )
-from chalicelib.domain.history import CONTINUED
+from chalicelib.domain.history import CONTINUED, KEYLESS
 from chalicelib.domain.job import Entry, Job, Wakeup
 from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.ids import time_of
@@ -72,6 +72,8 @@ def told(job: Job, entry: Entry) -> Told:
     """What this entry of the job's history says."""
     word = word_of(entry.event, entry.note)
     measures: dict[Measure, float] = {_COUNTS[word]: 1} if word in _COUNTS else {}
+    if word == "requeued" and entry.note == KEYLESS:
+        measures[Measure.JOBS_WITHOUT_KEY] = 1
     claim = _claim_of(job, entry)
     ended = claim is not None and word in _OUTCOMES
     if claim is not None and ended:

@@ -15,6 +15,7 @@ class Measure(StrEnum):
     JOBS_DEAD = "JobsDead"
     JOBS_CANCELLED = "JobsCancelled"
     JOBS_EXPIRED = "JobsExpired"
+    JOBS_WITHOUT_KEY = "JobsWithoutKey"  #: came to run, and the key of what they carry could not be used
     QUEUE_WAIT = "QueueWait"  #: from the time at which a job might start until it did
     RUN_TIME = "RunTime"  #: one attempt, from its claim to its outcome
     BILLED_TIME = "BilledTime"  #: an invocation's time, shared out to the tasks that ran in it

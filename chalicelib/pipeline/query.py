@@ -1,7 +1,5 @@
-"""Asking what happened: one job, jobs by time, dead jobs and what they have in common."""
+"""Asking what happened: one job, and jobs by time."""
 
-from collections import defaultdict
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -11,7 +9,6 @@ from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.ids import first_id, is_id, time_of
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
-from chalicelib.pipeline.sealed_text import closed_words
 
 PAGE = 100
 SCAN = 2000
@@ -22,9 +19,6 @@ FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
 SPAN = timedelta(days=31)
 """How far back one page looks. Every day has partitions to be read, even if there is nothing in them."""
-
-EMPTY_PAGES = 100
-"""Pages of dead jobs that may hold none: each shard of the index gives at least one page, and the index lags behind redrives."""
 
 
 def get(job_id: str, *, tenant: str, parts: Parts) -> Job:
@@ -97,56 +91,3 @@ def search(wanted: Search, *, parts: Parts) -> Page:
         if len(found) == wanted.limit or number == SCAN:
             return Page(jobs=tuple(found), cursor=last)
     return Page(jobs=tuple(found), cursor=first_id(low) if low > since else None)
-
-
-def dead_jobs(*, limit: int, parts: Parts, after: str | None = None) -> Iterator[Job]:
-    """Up to `limit` dead jobs of all tenants, page by page."""
-    left = limit
-    for _ in range(limit + EMPTY_PAGES):
-        page, after = parts.store.dead(after, min(left, PAGE))
-        left -= len(page)
-        yield from page
-        if after is None or left <= 0:
-            return
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DeadGroup:
-    """Dead jobs of one cause."""
-
-    fingerprint: str
-    task: str
-    reason: str
-    error: str  #: the newest one's words
-    count: int
-    first: datetime
-    last: datetime
-    example: str  #: the newest one's id
-
-
-def dead_groups(*, tenant: str, scan: int, parts: Parts) -> list[DeadGroup]:
-    """The first `scan` dead jobs by task and error fingerprint, the largest group first."""
-    groups: dict[tuple[str, str, str], list[Job]] = defaultdict(list)
-    for job in dead_jobs(limit=scan, parts=parts):
-        if job.tenant == tenant:
-            fingerprint = job.error.fingerprint if job.error else ""
-            groups[job.task, fingerprint, str(job.reason)].append(job)
-    found = [_group(key, jobs) for key, jobs in groups.items()]
-    return sorted(found, key=lambda group: (-group.count, group.task, group.fingerprint))
-
-
-def _group(key: tuple[str, str, str], jobs: list[Job]) -> DeadGroup:
-    task, fingerprint, reason = key
-    jobs.sort(key=lambda job: job.history[-1].at)
-    newest = closed_words(jobs[-1])
-    words = f"{newest.error.type}: {newest.error.message}" if newest.error else ""
-    return DeadGroup(
-        fingerprint=fingerprint,
-        task=task,
-        reason=reason,
-        error=words,
-        count=len(jobs),
-        first=jobs[0].history[-1].at,
-        last=newest.history[-1].at,
-        example=newest.id,
-    )

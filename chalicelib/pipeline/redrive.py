@@ -1,7 +1,5 @@
 """Giving dead jobs another life: one, or all that a filter names."""
 
-from collections.abc import Iterator
-
 from chalicelib.domain.errors import NotFound, NotPossible
 from chalicelib.domain.events import Redriven
 from chalicelib.domain.guards import Seen
@@ -11,11 +9,12 @@ from chalicelib.domain.lean import dataclass
 from chalicelib.domain.lifecycle import change, marked
 from chalicelib.pipeline import effects
 from chalicelib.pipeline.built_in import WORKFLOW
+from chalicelib.pipeline.dead_list import dead_reads
 from chalicelib.pipeline.other_args import OtherArgs, gates, placed
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.ports import Written
-from chalicelib.pipeline.query import dead_jobs, get
+from chalicelib.pipeline.query import get
 from chalicelib.pipeline.workflows.places import position
 
 HISTORY_KEPT = 40
@@ -105,6 +104,28 @@ class DeadFilter:
         )
 
 
-def matching(wanted: DeadFilter, *, scan: int, parts: Parts) -> Iterator[Job]:
-    """The dead jobs that the filter takes, among the first `scan` dead ones."""
-    return (job for job in dead_jobs(limit=scan, parts=parts) if wanted.takes(job))
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Matching:
+    """Dead jobs that a filter takes; whether there may be more, and where a further look begins. None: where this one did."""
+
+    jobs: tuple[Job, ...]
+    more: bool
+    place: str | None
+
+
+def matching(
+    wanted: DeadFilter, *, limit: int, scan: int, parts: Parts, after: str | None = None
+) -> Matching:
+    """Up to `limit` of them, among the next `scan` dead ones of all tenants.
+
+    With more than that in one read the further look begins with the same read, where these, once redriven, are dead no more.
+    """
+    found: list[Job] = []
+    place = after
+    for read in dead_reads(limit=scan, parts=parts, after=after):
+        some = [job for job in read.jobs if wanted.takes(job)]
+        if len(found) + len(some) > limit:
+            return Matching(jobs=(*found, *some[: limit - len(found)]), more=True, place=read.began)
+        found += some
+        place = read.after
+    return Matching(jobs=tuple(found), more=place is not None, place=place)

@@ -8,12 +8,12 @@ from chalicelib.domain.errors import InvalidInput, JoblineError, NotFound, NotPo
 from chalicelib.domain.job import Job
 from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline import strict_json
+from chalicelib.pipeline.dead_list import dead_jobs
 from chalicelib.pipeline.ids import is_id
 from chalicelib.pipeline.items import Spot, to_ms
 from chalicelib.pipeline.other_args import OtherArgs
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
-from chalicelib.pipeline.query import dead_jobs
 from chalicelib.pipeline.redrive import DeadFilter
 from chalicelib.pipeline.release import SHELF, Phase, Release, read, save, whose_change
 from chalicelib.pipeline.sealed_text import sealed_text

@@ -13,7 +13,7 @@ from chalicelib.domain.events import (
     Waited,
 )
 from chalicelib.domain.guards import Lapsed, Mine, Seen, Unwished
-from chalicelib.domain.history import CONTINUED, without_middle_parts, without_middle_waits
+from chalicelib.domain.history import CONTINUED, KEYLESS, without_middle_parts, without_middle_waits
 from chalicelib.domain.job import KEEP_DEAD, KEY_LIFE, Effect, Failure, Job, Payload, Progress, Reason, State
 from chalicelib.domain.retry import Backoff
 from chalicelib.pipeline.ids import effect_id, time_of
@@ -29,11 +29,8 @@ EFFECT_LIFE = timedelta(days=1)
 a follower's row is what says that the effect was done: without the one it is lost, without the other it is done again."""
 
 
-KEYLESS = "without its key"
-"""The note of a `requeued` entry by which a job waits for the key of what is sealed."""
-
 KEY_WAIT = timedelta(seconds=30)
-"""The shortest such wait."""
+"""The shortest wait for the key of what is sealed."""
 
 
 def forget_at(job: Job, now: datetime, *, dead: bool = False) -> datetime:

@@ -44,7 +44,7 @@ def dead() -> None:
 @talking
 def groups(talk: Talk) -> None:
     """Show what the dead jobs have in common, the largest group first."""
-    found = talk.client.call("GET", "/dead/groups")
+    found = together(talk)
     columns = ("jobs", "task", "reason", "last", "fingerprint", "error")
     rows = [
         (one["count"], one["task"], one["reason"], ago(one["last"]), one["fingerprint"], one["error"])
@@ -55,6 +55,29 @@ def groups(talk: Talk) -> None:
         out.say(
             "jobline dead redrive --fingerprint ... --dry-run      another life for one of these", stderr=True
         )
+
+
+def together(talk: Talk) -> Any:
+    """All groups. An answer is about some of all tenants' dead, so a cause may be told by several."""
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    answer = talk.client.call("GET", "/dead/groups")
+    scanned = answer["scanned"]
+    while True:
+        for one in answer["groups"]:
+            key = (one["task"], one["fingerprint"], one["reason"])
+            found[key] = _both(found[key], one) if key in found else one
+        if answer["cursor"] is None:
+            break
+        answer = talk.client.call("GET", "/dead/groups", cursor=answer["cursor"])
+        scanned += answer["scanned"]
+    groups = sorted(found.values(), key=lambda one: (-one["count"], one["task"], one["fingerprint"]))
+    return {"groups": groups, "scanned": scanned, "cursor": None}
+
+
+def _both(a: dict[str, Any], b: dict[str, Any]) -> dict[str, Any]:
+    """One group of two, in the words of the newer one."""
+    newer = max(a, b, key=lambda one: str(one["last"]))
+    return {**newer, "count": a["count"] + b["count"], "first": min(a["first"], b["first"])}
 
 
 @dead.command("list")
@@ -152,7 +175,7 @@ def redrive(
     asked = {**chosen, "limit": limit}
     if dry_run or not yes:
         with out.working("looking which they are"):
-            ahead = talk.client.call("POST", "/dead/redrive", {**asked, "dry_run": True})
+            ahead = _found(talk, asked)
         if dry_run:
             talk.show(ahead, lambda: _ahead(ahead))
             return
@@ -165,6 +188,15 @@ def redrive(
     talk.show(did, lambda: _did(did))
     if did["refused"]:
         raise SystemExit(1)
+
+
+def _found(talk: Talk, asked: dict[str, Any]) -> Any:
+    """What it would be. Where the first that were looked at are all others' it goes on, and `asked` says where it came to."""
+    while True:
+        answer = talk.client.call("POST", "/dead/redrive", {**asked, "dry_run": True})
+        if answer["redriven"] or not answer["more"] or answer["cursor"] is None:
+            return answer
+        asked["cursor"] = answer["cursor"]
 
 
 def _ahead(answer: Any) -> None:

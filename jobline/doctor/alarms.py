@@ -1,9 +1,10 @@
 """The alarms: all there, allowed to act, heard by somebody, and silent now."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from infra import keyless
 from infra.stack import TEMPLATE
 from jobline.doctor.finding import Fix, Seen, check, fail, ok, warn
 from jobline.doctor.live import Live
@@ -12,9 +13,10 @@ DEPLOY = "python -m infra deploy --stage STAGE (with Watched=true, the default)"
 NAME = re.compile(r"AlarmName: !Sub \$\{App\}-\$\{Stage\}-([a-z0-9-]+)")
 
 
-def expected() -> list[str]:
-    """The template's alarms, by what follows app and stage in their names."""
-    return NAME.findall(TEMPLATE.read_text(encoding="utf-8"))
+def expected(environment: Mapping[str, str] | None = None) -> list[str]:
+    """The template's alarms, by what follows app and stage in their names; and the one of a stage that seals."""
+    found = NAME.findall(TEMPLATE.read_text(encoding="utf-8"))
+    return [*found, keyless.NAME] if keyless.names_a_key(environment or {}) else found
 
 
 def _there(live: Live) -> dict[str, dict[str, Any]]:
@@ -24,13 +26,13 @@ def _there(live: Live) -> dict[str, dict[str, Any]]:
     found = {
         alarm["AlarmName"].removeprefix(prefix): alarm for page in pages for alarm in page["MetricAlarms"]
     }
-    return {name: found[name] for name in expected() if name in found}
+    return {name: found[name] for name in expected(live.stage.environment) if name in found}
 
 
 @check("alarms", why="What has no alarm is found out by your customers.", mend=DEPLOY)
 def there(live: Live) -> Iterator[Seen]:
     found = _there(live)
-    missing = [name for name in expected() if name not in found]
+    missing = [name for name in expected(live.stage.environment) if name not in found]
     yield fail(f"missing: {', '.join(missing)}") if missing else ok(f"{len(found)} are there")
 
 

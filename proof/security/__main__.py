@@ -1,6 +1,6 @@
 """All of it, one after the other; the last line says what came of it: `python -m proof.security`, or `make security`.
 
-Each figure is counted by what did the work. Nothing is taken on trust: a step that died is a finding.
+What was asked and fed at random is written to build/security/report.md as well. Each figure is counted by what did the work. Nothing is taken on trust: a step that died is a finding.
 """
 
 import argparse
@@ -10,11 +10,13 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from proof.security.page import Answers, Page, Reader
 from proof.security.summary import Summary
 from tests.security.tally import VARIABLE, told
 
@@ -45,14 +47,31 @@ def main() -> int:
         _bandit(found)
         _checkov(found)
         _sbom(found)
-    began = time.monotonic()
+    began, began_at = time.monotonic(), datetime.now(UTC)
+    api: list[dict[str, Any]] = []
+    readers: list[Reader] = []
     shares = [given.cases // given.hands + (one < given.cases % given.hands) for one in range(given.hands)]
     with ThreadPoolExecutor(given.hands) as hands:
-        done = [hands.submit(_api, found, cases, given.seed + 1000 * one) for one, cases in enumerate(shares)]
-        done += [hands.submit(_fuzz, found, target, given.runs, given.seed) for target in TARGETS]
+        done = [
+            hands.submit(_api, found, api, cases, given.seed + 1000 * one) for one, cases in enumerate(shares)
+        ]
+        done += [hands.submit(_fuzz, found, readers, target, given.runs, given.seed) for target in TARGETS]
         for one in done:
             one.result()
-    print(f"readers were fed {found.runs:,} times; what is random took {time.monotonic() - began:.0f} s")
+    seconds = time.monotonic() - began
+    print(f"readers were fed {found.runs:,} times; what is random took {seconds:.0f} s")
+    page = Page(
+        command=f"python -m proof.security {' '.join(sys.argv[1:])}".strip(),
+        commit=_run(["git", "rev-parse", "--short", "HEAD"]).stdout.strip() or "unknown",
+        began=f"{began_at:%Y-%m-%d %H:%M} UTC",
+        seconds=seconds,
+        answers=_sums(one["answers"] for one in api),
+        readers=tuple(sorted(readers, key=lambda one: TARGETS.index(one.name))),
+        kinds=tuple(sorted({kind for one in api for kind in one["kinds"]})),
+        last_line=found.line(partly=given.fuzz_only),
+    )
+    (BUILD / "report.md").write_text(page.markdown(), encoding="utf-8")
+    print(f"report: {BUILD / 'report.md'}")
     (BUILD / "counts.json").write_text(json.dumps(found.counts, indent=2), encoding="utf-8")
     print(found.line(partly=given.fuzz_only))
     return found.status(partly=given.fuzz_only)
@@ -100,23 +119,38 @@ def _sbom(found: Summary) -> None:
     found.step("what it lists is what ships", int(sorted(named) != sorted(listed)), f"{named} {listed}")
 
 
-def _api(found: Summary, cases: int, seed: int) -> None:
+def _api(found: Summary, told: list[dict[str, Any]], cases: int, seed: int) -> None:
     ran = _run([TOOLS / "python", "-m", "proof.security.asked", "--cases", str(cases), "--seed", str(seed)])
     lines = ran.stdout.strip().splitlines()
     counts = _json(lines[-1] if lines else "")
     if ran.returncode or "cases" not in counts:
         found.step("schemathesis", 1, ran.stdout + ran.stderr)
         return
-    print("\n".join(lines))
+    told.append({name: counts.pop(name) for name in ("answers", "kinds")})
+    print("\n".join([*lines[:-1], json.dumps(counts)]))
     found.add(**{name: int(count) for name, count in counts.items()})
 
 
-def _fuzz(found: Summary, target: str, runs: int, seed: int) -> None:
+def _fuzz(found: Summary, told: list[Reader], target: str, runs: int, seed: int) -> None:
     options = [f"-runs={runs}", f"-seed={seed}", "-print_final_stats=1"]
     ran = _run([TOOLS / "python", "-m", "proof.security.fuzz", target, *options])
     said = re.search(r"number_of_executed_units: (\d+)", ran.stderr)
-    found.add(runs=int(said[1]) if said else 0, **{f"reader {target}": int(said[1]) if said else 0})
-    found.step(f"the reader {target}", ran.returncode or int(said is None), ran.stdout + ran.stderr)
+    reached = re.findall(r" cov: (\d+) ", ran.stderr)
+    status, fed = ran.returncode or int(said is None), int(said[1]) if said else 0
+    told.append(Reader(name=target, runs=fed, reached=int(reached[-1]) if reached else 0, good=status == 0))
+    found.add(runs=fed, **{f"reader {target}": fed})
+    found.step(f"the reader {target}", status, ran.stdout + ran.stderr)
+
+
+def _sums(several: Iterable[Answers]) -> Answers:
+    """The answers of several who asked side by side."""
+    sums: dict[str, dict[str, int]] = {}
+    for answers in several:
+        for operation, statuses in answers.items():
+            for status, count in statuses.items():
+                here = sums.setdefault(operation, {})
+                here[status] = here.get(status, 0) + count
+    return sums
 
 
 def _run(

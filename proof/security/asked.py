@@ -1,6 +1,7 @@
 """Ask the API what its own OpenAPI document says one may ask, and what it says one may not: schemathesis over the real app on memory twins.
 
-`python -m proof.security.asked --cases 100000`, in the tools' own environment. Prints one line of JSON: cases, server_errors, findings.
+`python -m proof.security.asked --cases 100000`, in the tools' own environment. Its last line is JSON: cases, server_errors,
+findings, and the answers by operation and status.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.api.desk import Caller
-from tests.security.ground import Ground, furnished, quiet
+from tests.security.ground import Ground, furnished, name_for, quiet
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 FRESH = 400
@@ -76,12 +77,15 @@ class Found:
     def __init__(self) -> None:
         self.cases = self.server_errors = 0
         self.kinds: dict[str, str] = {}
+        self.answers: dict[str, dict[str, int]] = {}
 
     def look(self, case: Any) -> None:
         """Ask, and hold the answer against the document."""
         self.cases += 1
         answer = case.call()
         self.server_errors += answer.status_code >= 500
+        statuses = self.answers.setdefault(case.operation.label, {})
+        statuses[str(answer.status_code)] = statuses.get(str(answer.status_code), 0) + 1
         try:
             # API Gateway gives an answer without a body a type as well; there is nothing in it to hold against a schema.
             case.validate_response(answer, checks=CHECKS[:-1] if answer.status_code == 204 else CHECKS)
@@ -103,11 +107,14 @@ def ask(cases: int, chance: int) -> Found:
 
         @schemathesis.hook  # type: ignore[untyped-decorator] # the library has no types here
         def map_path_parameters(context: Any, path_parameters: Any) -> Any:
-            """Two of three ids are of something that is there."""
-            if path_parameters and "id" in path_parameters and stage.asked % 3:
+            """Two of three ids and names are of something that is there."""
+            if path_parameters and {"id", "name"} & {*path_parameters} and stage.asked % 3:
                 here, (method, path) = stage.ground, context.operation.label.split(" ", 1)
                 route = next(one for one in _routes() if (one.method, one.path) == (method, path))
-                path_parameters["id"] = here.id_for(route)
+                if "id" in path_parameters:
+                    path_parameters["id"] = here.id_for(route)
+                else:
+                    path_parameters["name"] = name_for(route)
             return path_parameters
 
         before = -1
@@ -166,9 +173,8 @@ def main() -> None:
     found = ask(given_.cases, given_.seed)
     for kind, words in list(found.kinds.items())[:SHOWN]:
         print(f"{kind}\n  {words}\n")
-    print(
-        json.dumps({"cases": found.cases, "server_errors": found.server_errors, "findings": len(found.kinds)})
-    )
+    counts = {"cases": found.cases, "server_errors": found.server_errors, "findings": len(found.kinds)}
+    print(json.dumps({**counts, "answers": found.answers, "kinds": [*found.kinds]}))
 
 
 if __name__ == "__main__":

@@ -18,11 +18,12 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.job import TERMINAL, Job, State, Wakeup
 from chalicelib.pipeline.cancel import cancel
+from chalicelib.pipeline.dead_list import dead_groups, dead_jobs
 from chalicelib.pipeline.enqueue import JobRequest, enqueue
 from chalicelib.pipeline.limits import MAX_BODY
 from chalicelib.pipeline.messages import encode
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.query import Search, dead_groups, dead_jobs, search
+from chalicelib.pipeline.query import Search, search
 from chalicelib.pipeline.redrive import redrive
 from chalicelib.pipeline.strict_json import write
 from chalicelib.pipeline.task import Submission
@@ -237,7 +238,7 @@ class People:
 
     def _look_around(self, tenant: str) -> None:
         found = search(Search(tenant=tenant), parts=self.parts).jobs
-        groups = dead_groups(tenant=tenant, scan=10, parts=self.parts)
+        groups = dead_groups(tenant=tenant, scan=10, parts=self.parts).groups
         seen = [job.tenant for job in found]
         seen += [self.cloud.monitor.ever[group.example].tenant for group in groups]
         if set(seen) - {tenant}:

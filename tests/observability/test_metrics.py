@@ -57,6 +57,7 @@ def test_the_names_are_those_that_alarms_were_built_on():
         "JobsDead": "Count",
         "JobsCancelled": "Count",
         "JobsExpired": "Count",
+        "JobsWithoutKey": "Count",
         "QueueWait": "Milliseconds",
         "RunTime": "Milliseconds",
         "BilledTime": "Milliseconds",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.memory import MemoryMetrics, MemoryTracer
+from chalicelib.adapters.memory.sealing import MASTER, MemoryKeyService, memory_sealer
 from chalicelib.adapters.observed import ObservedQueue, ObservedStore
 from chalicelib.domain.change import Change
 from chalicelib.domain.errors import Unavailable
@@ -125,6 +126,26 @@ def test_a_failure_is_retried_and_dies_and_is_told_without_its_words(stage: Watc
     assert stage.counted() == {"JobsAccepted": 1, "JobsStarted": 2, "JobsRetried": 1, "JobsDead": 1}
     assert (stage.lines[-1].error_type, stage.lines[-1].reason) == ("ValueError", "failed")
     assert not any("secret" in str(record.__dict__) for record in stage.lines)
+
+
+def test_a_job_that_comes_for_its_key_in_vain_is_counted_each_time(stage: Watched):
+    # given a job that is sealed, and a consumer that may not use the key
+    stage.works()
+    service = MemoryKeyService()
+    stage.parts = replace(stage.parts, sealer=memory_sealer(stage.parts.items, stage.world, service=service))
+    stage.submit()
+    service.off.add(MASTER)
+    stage.parts = replace(stage.parts, sealer=memory_sealer(stage.parts.items, stage.world, service=service))
+    for _ in range(2):
+        stage.work()
+        stage.advance(minutes=15)
+    assert stage.counted() == {"JobsAccepted": 1, "JobsStarted": 2, "JobsWithoutKey": 2}
+    assert {(one.lane, one.task) for one in stage.metrics.added} == {("default", "work")}
+
+    # and no more once it may
+    service.off.clear()
+    stage.work()
+    assert stage.counted() == {"JobsAccepted": 1, "JobsStarted": 3, "JobsWithoutKey": 2, "JobsSucceeded": 1}
 
 
 def test_a_cancelled_job_never_starts(stage: Watched):

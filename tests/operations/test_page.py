@@ -13,6 +13,7 @@ import pytest
 from bench.bill import MEASURED, made, page_with
 from bench.bill import PAGE as BILL_PAGE
 from chalicelib.lanes import LANES
+from infra import keyless
 from infra.config import ROOT
 from infra.stack import TEMPLATE
 from jobline.doctor.alarms import expected
@@ -54,7 +55,7 @@ def test_every_alarm_has_its_place_on_the_page():
         == TEMPLATE.read_text().count("AWS::CloudWatch::Alarm")
         == len(OTHERS) + 3 * len(LANES)
     )
-    assert {*OTHERS, *OF_EACH_LANE} == set(re.findall(r'<a id="([^"]+)"></a>', TEXT))
+    assert {*OTHERS, *OF_EACH_LANE, keyless.NAME} == set(re.findall(r'<a id="([^"]+)"></a>', TEXT))
 
 
 def test_every_alarms_own_words_lead_there():

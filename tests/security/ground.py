@@ -138,14 +138,15 @@ def _made(reply: Reply) -> str:
 
 def ask(caller: Caller, route: Route, id: str) -> Reply:
     """Ask as one would who means it."""
-    path = route.path.replace("{id}", id).replace("{name}", _name(route)).replace("{file}", "main.js")
+    path = route.path.replace("{id}", id).replace("{name}", name_for(route)).replace("{file}", "main.js")
     body = BODIES.get(f"{route.method} {route.path}", route.example) if route.body else None
     if f"{route.method} {route.path}" == "PATCH /schedules/{id}":
         body = {"cron": "30 3 * * *"}
     return caller.ask(route.method, path + QUERIES.get(f"{route.method} {route.path}", ""), body)
 
 
-def _name(route: Route) -> str:
+def name_for(route: Route) -> str:
+    """The name of a lane, a tenant, a topic or a task that is there, whichever the path is about."""
     return {"lanes": "default", "tenants": "ann", "topics": "order.paid"}.get(route.path.split("/")[1], "add")
 
 

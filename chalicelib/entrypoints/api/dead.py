@@ -14,7 +14,8 @@ from chalicelib.entrypoints.api.job_shape import JobDocument, ReasonName, Time
 from chalicelib.entrypoints.api.problem import Problem, problem
 from chalicelib.entrypoints.api.redrive_many import SCAN, redrive_many
 from chalicelib.entrypoints.api.request import Request
-from chalicelib.pipeline.query import PAGE, dead_groups
+from chalicelib.pipeline.dead_list import dead_groups
+from chalicelib.pipeline.query import PAGE
 from chalicelib.pipeline.redrive import DeadFilter
 
 DEFAULT_PAGE = 50
@@ -54,12 +55,21 @@ class DeadGroupDocument(TypedDict):
     example: Annotated[str, Meta(description="the newest one's id")]
 
 
+class GroupsQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Where to go on."""
+
+    cursor: Annotated[str | None, Meta(description="the cursor of the answer before")] = None
+
+
 class DeadGroups(TypedDict):
     """The groups, the largest first."""
 
     groups: list[DeadGroupDocument]
     scanned: Annotated[
         int, Meta(description="the groups are those of at most this many dead jobs of all tenants")
+    ]
+    cursor: Annotated[
+        str | None, Meta(description="there are more dead jobs to look at; the same cause may come again")
     ]
 
 
@@ -70,6 +80,9 @@ class Redrive(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     fingerprint: str | None = None
     reason: Reason | None = None
     limit: Annotated[int, Meta(ge=1, le=MOST_REDRIVE)] = DEFAULT_REDRIVE
+    cursor: Annotated[
+        str | None, Meta(description="the cursor of the answer before, with the same filters")
+    ] = None
     dry_run: Annotated[bool, Meta(description="only say which would be")] = False
 
 
@@ -94,7 +107,10 @@ class RedriveAnswer(TypedDict):
     dry_run: bool
     redriven: list[RedrivenJob]
     refused: list[RefusedJob]
-    more: Annotated[bool, Meta(description="the filter takes further jobs: ask again")]
+    more: Annotated[
+        bool, Meta(description="there may be further jobs that the filter takes: ask again, with the cursor")
+    ]
+    cursor: Annotated[str | None, Meta(description="where to go on; null: where this request began")]
 
 
 def list_dead(request: Request) -> Answer:
@@ -112,7 +128,8 @@ def list_dead(request: Request) -> Answer:
 
 def list_groups(request: Request) -> Answer:
     """What the dead jobs have in common."""
-    groups = dead_groups(tenant=request.tenant, scan=SCAN, parts=request.parts)
+    query: GroupsQuery = request.query
+    found = dead_groups(tenant=request.tenant, scan=SCAN, parts=request.parts, after=unwrap(query.cursor))
     shown: list[Any] = [
         {
             "fingerprint": group.fingerprint,
@@ -124,9 +141,9 @@ def list_groups(request: Request) -> Answer:
             "last": rfc3339(group.last),
             "example": group.example,
         }
-        for group in groups
+        for group in found.groups
     ]
-    body: DeadGroups = {"groups": shown, "scanned": SCAN}
+    body: DeadGroups = {"groups": shown, "scanned": SCAN, "cursor": wrap(found.place)}
     return Answer(status=200, body=body)
 
 
@@ -138,6 +155,7 @@ def redrive_by_filter(request: Request) -> Answer:
         limit=wish.limit,
         dry_run=wish.dry_run,
         parts=request.parts,
+        after=unwrap(wish.cursor),
         who=request.who,
     )
     body: RedriveAnswer = {
@@ -148,6 +166,7 @@ def redrive_by_filter(request: Request) -> Answer:
         ],
         "refused": [{"id": job.id, "problem": problem(why, request.id).body} for job, why in done.refused],
         "more": done.more,
+        "cursor": wrap(done.place),
     }
     return Answer(status=200, body=body)
 

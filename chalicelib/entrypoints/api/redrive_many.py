@@ -1,7 +1,6 @@
 """Another life for all dead jobs that a filter names: bounded in number and in time, each answered for itself."""
 
 from datetime import timedelta
-from itertools import islice
 
 from chalicelib.domain.errors import JoblineError
 from chalicelib.domain.job import Job
@@ -21,28 +20,31 @@ AT_ONCE = 50
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Redriving:
-    """What was done, or with a dry run would be. `more`: the filter takes further jobs; ask again."""
+    """What was done, or with a dry run would be. `more`: there may be further jobs; ask again, from `place` on."""
 
     redriven: tuple[Job, ...]
     refused: tuple[tuple[Job, JoblineError], ...]
     more: bool
+    place: str | None = None
 
 
-def redrive_many(wanted: DeadFilter, *, limit: int, dry_run: bool, parts: Parts, who: str = "") -> Redriving:
+def redrive_many(
+    wanted: DeadFilter, *, limit: int, dry_run: bool, parts: Parts, after: str | None = None, who: str = ""
+) -> Redriving:
     """Redrive at most `limit` of the jobs. One that is refused, or that a service fails for, stops no other.
 
     Raises `Unavailable` when the jobs cannot be listed.
     """
     began = parts.world.now()
-    found = list(islice(matching(wanted, scan=SCAN, parts=parts), limit + 1))
-    chosen, more = found[:limit], len(found) > limit
+    found = matching(wanted, limit=limit, scan=SCAN, parts=parts, after=after)
+    chosen, more, place = found.jobs, found.more, found.place
     if dry_run:
-        return Redriving(redriven=tuple(chosen), refused=(), more=more)
+        return Redriving(redriven=chosen, refused=(), more=more, place=place)
     done: list[Job] = []
     refused: list[tuple[Job, JoblineError]] = []
     for start in range(0, len(chosen), AT_ONCE):
         if parts.world.now() - began >= TIME:
-            more = True
+            more, place = True, after  # what was chosen and not begun lies before
             break
         some = chosen[start : start + AT_ONCE]
         answers = parts.crew.each(
@@ -55,4 +57,4 @@ def redrive_many(wanted: DeadFilter, *, limit: int, dry_run: bool, parts: Parts,
                 refused.append((job, answer))
             else:
                 raise answer
-    return Redriving(redriven=tuple(done), refused=tuple(refused), more=more)
+    return Redriving(redriven=tuple(done), refused=tuple(refused), more=more, place=place)

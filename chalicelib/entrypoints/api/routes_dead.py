@@ -4,6 +4,7 @@ from chalicelib.entrypoints.api.dead import (
     DeadGroups,
     DeadPageDocument,
     DeadQuery,
+    GroupsQuery,
     Redrive,
     RedriveAnswer,
     list_dead,
@@ -28,6 +29,7 @@ DEAD_ROUTES: tuple[Route, ...] = (
         scope="read",
         handler=list_groups,
         summary="See what the dead jobs have in common",
+        query=GroupsQuery,
         replies={200: Reply(meaning="The groups, the largest first.", shape=DeadGroups)},
     ),
     Route(

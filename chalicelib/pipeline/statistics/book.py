@@ -1,11 +1,12 @@
 """A book of figures, a line for each task of each tenant; how it is written down, and how it is kept small.
 
 Task names and tenants come from outside: whoever makes up many of them must not make the items large. Beyond so many lines, those that
-weigh least are folded: first into their task with the tenant `*`, then into `*` altogether. So the stage's and, while there are not too
+weigh least are folded, of many tenants in turn: first into their task with the tenant `*`, then into `*` altogether. So the stage's and, while there are not too
 many tasks, each task's sums stay whole; a tenant that was folded away is missing from its own figures, and the reader is told.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 
 from chalicelib.domain.errors import InvalidInput
@@ -60,14 +61,23 @@ class Book:
         """Keep it within so many lines. The same lines fold the same way, in whatever order they came."""
         if len(self.lines) > most:
             # Room for a line of each task's others: of as many tasks as there is room for.
-            kept = self._heaviest(most // 2)
+            kept = self._kept(most // 2)
             self._into({pair: (pair[0], OTHER) for pair in self.lines if pair not in kept})
         if len(self.lines) > most:
-            kept = self._heaviest(most - 1)
+            kept = self._kept(most - 1)
             self._into({pair: (OTHER, OTHER) for pair in self.lines if pair not in kept})
 
-    def _heaviest(self, most: int) -> set[Pair]:
-        return set(sorted(self.lines, key=lambda pair: (-self.lines[pair].weight, pair))[:most])
+    def _kept(self, most: int) -> set[Pair]:
+        """Half of the places go to the heaviest lines, the others to tenants in turn: one that does much in many tasks folds away no other."""
+        heaviest = sorted(self.lines, key=lambda pair: (-self.lines[pair].weight, pair))
+        turns: Counter[str] = Counter()
+        rounds: dict[Pair, int] = {}
+        for pair in heaviest:
+            rounds[pair] = turns[pair[1]]
+            turns[pair[1]] += 1
+        first = heaviest[: most - most // 2]
+        in_turn = sorted(heaviest[len(first) :], key=rounds.__getitem__)
+        return {*first, *in_turn[: most // 2]}
 
     def _into(self, places: dict[Pair, Pair]) -> None:
         for pair, place in places.items():

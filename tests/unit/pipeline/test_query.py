@@ -8,7 +8,8 @@ import pytest
 from chalicelib.domain.errors import InvalidInput, NotFound
 from chalicelib.domain.job import State
 from chalicelib.pipeline import query
-from chalicelib.pipeline.query import Search, dead_groups, dead_jobs, get, search
+from chalicelib.pipeline.dead_list import dead_groups, dead_jobs
+from chalicelib.pipeline.query import Search, get, search
 from tests.support.drive import drain, run_until_quiet
 from tests.support.names import named
 from tests.support.rows import DAY, HOUR, ID
@@ -237,7 +238,7 @@ def test_an_index_that_never_ends_is_left_in_the_end(stage):
 
 def test_dead_jobs_are_grouped_by_cause_the_largest_group_first(stage):
     jobs = dying(stage)
-    groups = dead_groups(tenant="default", scan=100, parts=stage.parts)
+    groups = dead_groups(tenant="default", scan=100, parts=stage.parts).groups
     assert [(group.task, group.count, group.reason, group.error) for group in groups] == [
         ("a", 4, "failed", "ValueError: v"),
         ("b", 2, "failed", "OSError: o"),
@@ -251,8 +252,8 @@ def test_dead_jobs_are_grouped_by_cause_the_largest_group_first(stage):
 
 def test_groups_are_of_ones_own_tenant(stage):
     dying(stage)
-    assert [group.count for group in dead_groups(tenant="acme", scan=100, parts=stage.parts)] == [1]
-    assert dead_groups(tenant="nobody", scan=100, parts=stage.parts) == []
+    assert [group.count for group in dead_groups(tenant="acme", scan=100, parts=stage.parts).groups] == [1]
+    assert dead_groups(tenant="nobody", scan=100, parts=stage.parts).groups == ()
 
 
 def test_a_search_while_jobs_move_shows_each_as_it_is():

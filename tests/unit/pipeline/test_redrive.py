@@ -187,7 +187,7 @@ def test_a_filter_takes_what_it_names(stage):
 
     def found(**wanted):
         wanted = DeadFilter(**{"tenant": "default", **wanted})
-        return {job.id for job in matching(wanted, scan=100, parts=stage.parts)}
+        return {job.id for job in matching(wanted, limit=100, scan=100, parts=stage.parts).jobs}
 
     assert found() == {a.id, b.id}
     assert found(task="a") == {a.id}

@@ -9,6 +9,7 @@ import pytest
 from chalicelib import current_job
 from chalicelib.adapters.memory.sealing import MASTER
 from chalicelib.domain.errors import KeyReused, KeyUnavailable
+from chalicelib.domain.history import KEYLESS
 from chalicelib.domain.job import INLINE_BYTES, Reason, Sealed, State, Stored
 from chalicelib.entrypoints.api.document import brief, whole
 from chalicelib.pipeline.cancel import cancel
@@ -24,7 +25,6 @@ from chalicelib.pipeline.schedule_change import Changes, NewSchedule, create, up
 from chalicelib.pipeline.sealer import NOT_SEALED, args_of, result_of
 from chalicelib.pipeline.task import Submission
 from chalicelib.pipeline.timetable import Rule
-from chalicelib.pipeline.verdict import KEYLESS
 from tests.support.drive import drain, replay, run_until_quiet
 
 CANARY = "canary-7f3e"

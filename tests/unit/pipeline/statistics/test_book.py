@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.pipeline.measures import Measure
-from chalicelib.pipeline.statistics.book import IN_AN_ITEM, ITEM_BYTES, OTHER, Book, pair_of
+from chalicelib.pipeline.statistics.book import IN_A_PART, IN_AN_ITEM, ITEM_BYTES, OTHER, Book, pair_of
 from chalicelib.pipeline.statistics.figures import COUNTED, Figures
 from chalicelib.pipeline.statistics.spread import LAST, Spread
 
@@ -81,6 +81,34 @@ def test_with_too_many_tasks_they_are_folded_too_and_nothing_is_lost():
     assert len(found.lines) <= 10
     assert sum(started(found).values()) == whole
     assert (OTHER, OTHER) in found.lines
+
+
+@pytest.mark.parametrize("room", [IN_A_PART, IN_AN_ITEM])
+def test_a_tenant_that_does_much_in_many_tasks_folds_no_other_tenant_away(room):
+    # given one that does a hundred times as much, in more tasks than there is room for
+    found = Book()
+    for number in range(2 * room):
+        found.take(Measure.JOBS_STARTED, 100, (f"task-{number}", "noisy"))
+    for number in range(room // 5):
+        found.take(Measure.JOBS_STARTED, 1, ("mail", f"quiet-{number}"))
+    found.fold(room)
+
+    # then all the others are still told, whole, and half of the places are by weight alone
+    kept = started(found)
+    assert {tenant for _, tenant in kept if tenant.startswith("quiet")} == {
+        f"quiet-{number}" for number in range(room // 5)
+    }
+    assert sum(tenant == "noisy" for _, tenant in kept) >= room // 4
+
+
+def test_many_that_do_little_do_not_fold_away_what_weighs_most():
+    found = Book()
+    for number in range(1000):
+        found.take(Measure.JOBS_STARTED, 1, ("mail", f"quiet-{number}"))
+    for number in range(10):
+        found.take(Measure.JOBS_STARTED, 100, (f"task-{number}", "noisy"))
+    found.fold(IN_A_PART)
+    assert sum(tenant == "noisy" for _, tenant in started(found)) == 10
 
 
 def test_a_book_that_is_small_enough_is_left_as_it_is():
