@@ -189,10 +189,14 @@ first-five: $(READY) ## From the wheel to the first finished job of one's own, a
 
 # Not in the gate's environment: it is a hundred packages, 290 MB, for one template.
 .PHONY: checkov
-CHECKOV := build/checkov/bin
-checkov: ## Judge the stack's template by checkov's rules; the exceptions and their reasons stand in it
-	@test -x $(CHECKOV)/checkov || { "$(PYTHON)" -m venv build/checkov && $(CHECKOV)/python -m pip install --quiet checkov==3.3.30; }
-	$(CHECKOV)/checkov --file infra/template.yaml --framework cloudformation --compact --quiet --skip-download
+CHECKOV := build/checkov
+checkov: $(CHECKOV)/.ready ## Judge the stack's template by checkov's rules; the exceptions and their reasons stand in it
+	$(CHECKOV)/bin/checkov --file infra/template.yaml --framework cloudformation --compact --quiet --skip-download
+
+$(CHECKOV)/.ready: proof/security/checkov.txt
+	"$(PYTHON)" -m venv --clear $(CHECKOV)
+	$(CHECKOV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r proof/security/checkov.txt
+	@touch $@
 
 # What looks for holes is sixty packages: in an environment of its own, which sees the project's libraries through a .pth file.
 .PHONY: security
@@ -246,12 +250,13 @@ recording: $(READY) ## Record docs/pictures/terminal.svg again: a story really t
 .PHONY: lock
 PIN := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
-lock: $(READY) ## Pin what ships into requirements.txt, all else into requirements-dev.txt, the site's builder into press/requirements.txt, what looks for holes into proof/security/requirements.txt, with hashes (ARGS=--upgrade)
+lock: $(READY) ## Pin what ships into requirements.txt, all else into requirements-dev.txt, the site's builder into press/requirements.txt, what looks for holes into proof/security, with hashes (ARGS=--upgrade)
 	$(PIN) --output-file requirements.txt $(ARGS) requirements.in
 	$(PY) -m infra.packaging.lock requirements.txt
 	$(PIN) --output-file requirements-dev.txt $(ARGS) requirements-dev.in
 	$(PIN) --output-file press/requirements.txt $(ARGS) press/requirements.in
 	$(PIN) --output-file proof/security/requirements.txt $(ARGS) proof/security/requirements.in
+	$(PIN) --output-file proof/security/checkov.txt $(ARGS) proof/security/checkov.in
 
 .PHONY: lock-peers
 lock-peers: $(READY) ## Pin the peers of `make bench` into bench/race/peers.txt, with hashes

@@ -18,6 +18,7 @@ from rich.console import Console
 from jobline.cli.welcome import welcome
 from jobline.local.ports import listen
 from tests.local.processes import alive, listening_addresses_of, loopback
+from tests.support.planted import PLANTED, sung, written
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -36,7 +37,12 @@ class Up:
 
     def __init__(self, folder, *words):
         self.process = subprocess.Popen(
-            [*COMMAND, *words], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*COMMAND, *words],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **PLANTED},
         )
         self.said, self.warned = [], []
         self._readers = [
@@ -105,6 +111,9 @@ def test_what_it_prints_works_as_it_stands(up, tmp_path):
     assert told["result"]["sum"] == 457
     assert httpx.get(facts["docs_url"], trust_env=False).status_code == 200
     assert not [line for line in run.said if "\x1b" in line]  # no colour where nobody sees it
+    # its own key is told on purpose, in what it prints and in a file for this user alone; no log has it, nor anything of the environment
+    assert written(tmp_path, facts["api_key"].rpartition("_")[2]) == ["build/local/stack.json"]
+    assert written(tmp_path) == sung("\n".join([*run.said, *run.warned])) == []
     assert run.end() == 0
     assert run.said[-1] == "stopped"
     assert not run.warned

@@ -16,6 +16,7 @@ import pytest
 from infra.names import FED_BY, Names
 from jobline.local.emulator import Emulator
 from jobline.local.stack import create_dev_key
+from tests.support.planted import CANARY, PLANTED, sung, written
 from tests.support.project import copy_project
 from tests.support.waiting import until
 
@@ -47,6 +48,7 @@ class Desk:
         self.environment = {
             **os.environ,
             **emulator.environment,
+            **PLANTED,
             "JOBLINE_CHALICE": "tests.support.chalice_shim",
         }
         self.file = project / ".chalice" / "deployed" / "dev.json"
@@ -69,6 +71,7 @@ class Desk:
             check=False,
         )
         assert ended.returncode == status, ended.stdout
+        assert sung(ended.stdout) == [], "whatever it says, it tells no secret"
         return ended.stdout
 
     def mappings(self) -> dict[str, dict[str, Any]]:
@@ -89,6 +92,10 @@ class Desk:
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     project = copy_project(tmp_path_factory.mktemp("project"))
     (project / "half_way.py").write_text(HALF_WAY)
+    config = project / ".chalice" / "config.json"
+    settings = json.loads(config.read_text())
+    settings["stages"]["dev"]["environment_variables"]["MAIL_PASSWORD"] = f"{CANARY}-setting"
+    config.write_text(json.dumps(settings))
     with Emulator(log_dir=tmp_path_factory.mktemp("emulator"), services=SERVICES) as emulator:
         yield Desk(project, emulator)
 
@@ -188,6 +195,26 @@ def test_recovery_finds_what_chalice_wrote(desk):
         Bucket=NAMES.bucket(account="000000000000", region="us-east-1"), Key=NAMES.state_key
     )
     assert json.loads(kept["Body"].read()) == recovered
+
+
+@pytest.mark.usefixtures("deployed")
+def test_no_secret_of_the_environment_or_of_a_setting_is_written_or_sent_along(desk):
+    """What is printed is looked at in each test, by `Desk.type`. A setting goes to its functions' environment, where AWS keeps it encrypted."""
+    assert written(desk.project, but=[".chalice/config.json"]) == []
+    s3 = desk.client("s3")
+    for bucket in s3.list_buckets()["Buckets"]:
+        for one in s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
+            assert (
+                sung(s3.get_object(Bucket=bucket["Name"], Key=one["Key"])["Body"].read().decode("latin-1"))
+                == []
+            )
+    for function in desk.client("lambda").list_functions()["Functions"]:
+        told = {
+            name: value for name, value in function["Environment"]["Variables"].items() if CANARY in value
+        }
+        assert told == {"MAIL_PASSWORD": f"{CANARY}-setting"}
+    stack = desk.client("cloudformation").describe_stacks(StackName=NAMES.stack)["Stacks"]
+    assert sung(json.dumps(stack, default=str)) == []
 
 
 @pytest.mark.usefixtures("deployed")
