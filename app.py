@@ -34,6 +34,8 @@ app.register_blueprint(ticks)
 consumer.ahead(_started)
 ticking.ahead(_started)
 if _collecting:
+    gc.freeze()  # and back: all of it is old now, unlooked at; the next allocation would have gone through every object there is
+    gc.unfreeze()
     gc.enable()
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from chalicelib.domain.late import regex
 from chalicelib.domain.lean import dataclass
 from chalicelib.lanes import DECLARED, LANES
 from chalicelib.pipeline.console import Console
@@ -21,8 +22,8 @@ LOCAL = "local"
 
 DEAD_LETTERS = "dead-letters"
 
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
-_KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]{1,40}:\d{12}:key/[A-Za-z0-9-]{1,64}")
+_NAME = regex(r"[a-z][a-z0-9-]{0,30}")
+_KEY = regex(r"arn:aws[a-z-]*:kms:[a-z0-9-]{1,40}:\d{12}:key/[A-Za-z0-9-]{1,64}")
 _SECONDS = {
     "JOBLINE_SWEEP_GRACE": "grace",
     "JOBLINE_CLOCK_LIMIT": "clock_limit",

@@ -7,11 +7,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.pipeline.asked import Submitted
 from chalicelib.pipeline.built_in import WORKFLOW
-from chalicelib.pipeline.enqueue import JobRequest
-from chalicelib.pipeline.enqueue import submit as accepted
-from chalicelib.pipeline.handle import JobHandle
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.sealer import NOT_SEALED
 from chalicelib.pipeline.task import REGISTRY, Kind, Registry, Submission, Task
@@ -19,8 +15,10 @@ from chalicelib.settings import BadSetting, Settings
 
 if TYPE_CHECKING:
     from chalicelib.adapters.aws.clients import Clients
+    from chalicelib.adapters.aws.queue import SqsQueue
+    from chalicelib.pipeline.handle import JobHandle
     from chalicelib.pipeline.items import Items
-    from chalicelib.pipeline.ports import Metrics, Tokens, World
+    from chalicelib.pipeline.ports import Courier, Feeds, Inputs, Metrics, Outlet, Tokens, World
     from chalicelib.pipeline.schedules import Schedules
     from chalicelib.pipeline.sealer import Sealer
 
@@ -39,14 +37,15 @@ def parts() -> Parts:
 
 def consumer_parts() -> Parts:
     """The pipeline of a process that runs tasks: where a task is `cpu=True`, what children are forked from is started ahead."""
-    from chalicelib.adapters.runners import ChildRunner
-
     built = parts()
-    runner = built.runners[Kind.PROCESS]
-    if isinstance(runner, ChildRunner) and any(task.kind is Kind.PROCESS for task in built.registry):
+    if any(task.kind is Kind.PROCESS for task in built.registry):
         with suppress(OSError):  # the first child says so, as its attempt's failure
-            runner.warm()
+            getattr(built.runners[Kind.PROCESS], "warm", _nothing)()
     return built
+
+
+def _nothing() -> None:
+    """What starts ahead a runner that has nothing to start: a twin."""
 
 
 def use(replacement: Parts | None) -> Parts | None:
@@ -68,16 +67,12 @@ def load_tasks(modules: tuple[str, ...]) -> Registry:
 def build(settings: Settings) -> Parts:
     """A pipeline on the real adapters."""
     from chalicelib.adapters.aws.clients import Clients
-    from chalicelib.adapters.aws.feeds import LambdaFeeds
-    from chalicelib.adapters.aws.inputs import S3Inputs
     from chalicelib.adapters.aws.items import DynamoItems
-    from chalicelib.adapters.aws.outlet import SnsOutlet
     from chalicelib.adapters.aws.payloads import AwsPayloads
     from chalicelib.adapters.aws.queue import SqsQueue
-    from chalicelib.adapters.aws.side_tables import DynamoApiKeys, DynamoKeys, DynamoQuarantine
     from chalicelib.adapters.aws.store import DynamoStore
-    from chalicelib.adapters.courier import HttpsCourier
     from chalicelib.adapters.crew import ThreadCrew
+    from chalicelib.adapters.late import late
     from chalicelib.adapters.metrics import EmfMetrics
     from chalicelib.adapters.observed import ObservedQueue, ObservedStore
     from chalicelib.adapters.runners import runners
@@ -98,15 +93,15 @@ def build(settings: Settings) -> Parts:
     lanes = SqsQueue(clients, settings.queues, crew)
     return Parts(
         store=ObservedStore(DynamoStore(clients, settings.table, crew), traces, counts),
-        keys=DynamoKeys(clients, settings.table),
+        keys=late(lambda: _side_tables().DynamoKeys(clients, settings.table)),
         items=items,
         payloads=AwsPayloads(clients, settings.table, settings.bucket),
-        inputs=S3Inputs(clients, settings.bucket),
+        inputs=late(lambda: _inputs(clients, settings)),
         queue=ObservedQueue(lanes, traces),
-        api_keys=DynamoApiKeys(clients, settings.table),
-        quarantine=DynamoQuarantine(clients, settings.table),
-        outlet=SnsOutlet(clients, settings.events, lanes),
-        courier=HttpsCourier(loopback=settings.webhooks_to_loopback),
+        api_keys=late(lambda: _side_tables().DynamoApiKeys(clients, settings.table)),
+        quarantine=late(lambda: _side_tables().DynamoQuarantine(clients, settings.table)),
+        outlet=late(lambda: _outlet(clients, settings, lanes)),
+        courier=late(lambda: _courier(settings)),
         world=world,
         crew=crew,
         runners=runners(registry, settings.task_modules),
@@ -115,11 +110,42 @@ def build(settings: Settings) -> Parts:
         sealer=_sealer(settings, clients, items, world),
         tracer=traces,
         metrics=counts,
-        feeds=LambdaFeeds(clients, settings.consumers),
+        feeds=late(lambda: _feeds(clients, settings)),
         console=settings.console,
         tokens=_tokens(settings, world),
         signed=settings.signed,
     )
+
+
+# What few events need, each imported by the first call of it (`late`).
+
+
+def _inputs(clients: "Clients", settings: Settings) -> "Inputs":
+    from chalicelib.adapters.aws.inputs import S3Inputs
+
+    return S3Inputs(clients, settings.bucket)
+
+
+def _outlet(clients: "Clients", settings: Settings, lanes: "SqsQueue") -> "Outlet":
+    from chalicelib.adapters.aws.outlet import SnsOutlet
+
+    return SnsOutlet(clients, settings.events, lanes)
+
+
+def _courier(settings: Settings) -> "Courier":
+    from chalicelib.adapters.courier import HttpsCourier
+
+    return HttpsCourier(loopback=settings.webhooks_to_loopback)
+
+
+def _feeds(clients: "Clients", settings: Settings) -> "Feeds":
+    from chalicelib.adapters.aws.feeds import LambdaFeeds
+
+    return LambdaFeeds(clients, settings.consumers)
+
+
+def _side_tables() -> Any:
+    return import_module("chalicelib.adapters.aws.side_tables")
 
 
 def _tokens(settings: Settings, world: "World") -> "Tokens | None":
@@ -158,8 +184,15 @@ def _sealer(settings: Settings, clients: "Clients", items: "Items", world: "Worl
     return Envelope(ring, AesGcm())
 
 
-def submit(task: Task[Any, Any], args: Mapping[str, Any], how: Submission) -> JobHandle:
+def submit(task: Task[Any, Any], args: Mapping[str, Any], how: Submission) -> "JobHandle":
     """What `f.delay(...)` and `f.submit(...)` do: accept one job. Raises `CallerError`, or `Unavailable`: then ask again."""
+    from chalicelib.pipeline.asked import (
+        Submitted,  # accepting is no work of consumers, nor of the tick: those start without it
+    )
+    from chalicelib.pipeline.enqueue import JobRequest
+    from chalicelib.pipeline.enqueue import submit as accepted
+    from chalicelib.pipeline.handle import JobHandle
+
     pipeline = parts()
     if task is WORKFLOW:
         from chalicelib.pipeline.workflows.keeping import kept  # files and hashes, which few jobs need

@@ -1,10 +1,10 @@
 """A lane: a queue with a consumer of its own, and all that makes it differ from the others."""
 
-import re
 from collections.abc import Iterable
 from datetime import timedelta
 
 from chalicelib.domain.errors import LaneMisdeclared
+from chalicelib.domain.late import regex
 from chalicelib.domain.lean import dataclass
 
 SECOND = timedelta(seconds=1)
@@ -17,7 +17,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
 HANDS = 32
 """The most jobs of a batch: so many threads begin at once (adapters/crew.py); what waits for a thread only loses time."""
 
-_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_NAME = regex(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _TAKEN = frozenset({"dead-letters", "undelivered"})
 """Queues of a stage that are no lanes."""
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import takewhile
-from typing import Protocol
 
+from chalicelib.domain.late import Protocol
 from chalicelib.domain.lean import dataclass
 
 ON_TIME = timedelta(minutes=15)

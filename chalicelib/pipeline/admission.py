@@ -15,6 +15,7 @@ from chalicelib.domain.history import CONTINUED
 from chalicelib.domain.job import Entry, Job, State
 from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline import rate, slots, turns, waiting_list
+from chalicelib.pipeline.admitted import FREE, Admitted, await_moment
 from chalicelib.pipeline.gates import policies
 from chalicelib.pipeline.items import Spot
 from chalicelib.pipeline.parts import Parts
@@ -34,18 +35,6 @@ _WORDS = frozenset({*GateKind, "gates", *(f"tenant {kind}" for kind in GateKind)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Admitted:
-    """The attempt may start. `slots`: what it holds meanwhile, by the gate, its number and the limit then.
-
-    `at`: not before this moment, which is near. Whoever runs it waits for it, and not the gate: a batch whose jobs are all let through
-    before the first of them runs would start all of them at the last one's moment.
-    """
-
-    slots: tuple[tuple[Place, int, int], ...] = ()
-    at: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class _Back:
     """The job is to be given back for the sake of this gate: until `due`, or until it is woken."""
 
@@ -54,9 +43,6 @@ class _Back:
     place: int | None = None
     wakes: tuple[Place, int] | None = None  #: the gate at which it waits, and its limit
     ticket: int | None = None  #: its new number in its group's line
-
-
-FREE = Admitted()
 
 
 def admit(job: Job, *, until: datetime, parts: Parts) -> Admitted | None:
@@ -82,13 +68,6 @@ def admit(job: Job, *, until: datetime, parts: Parts) -> Admitted | None:
     _keep(job, held, back, until, parts)
     _give_back(job, back, until, parts)
     return None
-
-
-def await_moment(admitted: Admitted, *, parts: Parts) -> None:
-    """Wait until the attempt may start: two seconds at most."""
-    now = parts.world.now()
-    if admitted.at is not None and admitted.at > now:
-        parts.world.pause(admitted.at - now)
 
 
 def leave(job: Job, admitted: Admitted, *, until: datetime, parts: Parts) -> None:

@@ -9,8 +9,6 @@ from datetime import datetime
 
 from chalicelib.domain.errors import JoblineError
 from chalicelib.domain.job import Effect, Job
-from chalicelib.pipeline.event_jobs import Happening, make_jobs
-from chalicelib.pipeline.finished import told
 from chalicelib.pipeline.ids import effect_id
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.topics import OURS
@@ -40,5 +38,8 @@ def announce(job: Job, moment: str, *, at: datetime, parts: Parts) -> None:
 
 
 def _tell(job: Job, base: str, topic: str, parts: Parts) -> None:
+    from chalicelib.pipeline.event_jobs import Happening, make_jobs  # few jobs were asked to tell
+    from chalicelib.pipeline.finished import told
+
     happening = Happening(id=base, base=base, topic=topic, payload=told(job, parts), tenant=job.tenant)
     make_jobs(happening, parts=parts)

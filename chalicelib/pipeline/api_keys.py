@@ -2,10 +2,10 @@
 
 import hashlib
 import hmac
-import re
 from datetime import datetime, timedelta
 
 from chalicelib.domain.errors import Denied, InvalidInput, NotFound
+from chalicelib.domain.late import regex
 from chalicelib.pipeline.ids import is_tenant
 from chalicelib.pipeline.key_use import Uses
 from chalicelib.pipeline.parts import Parts
@@ -15,7 +15,7 @@ from chalicelib.pipeline.roles import is_role, role_of
 SCOPES = frozenset({"submit", "read", "operate", "admin"})
 MOST_PER_MINUTE = 1_000_000
 MOST_OVERLAP = timedelta(days=30)
-_TOKEN = re.compile(r"jl_(?P<id>[0-9a-z]{10})_(?P<secret>[0-9a-z]{40})")
+_TOKEN = regex(r"jl_(?P<id>[0-9a-z]{10})_(?P<secret>[0-9a-z]{40})")
 
 
 def create_key(

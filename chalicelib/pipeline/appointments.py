@@ -18,8 +18,8 @@ from chalicelib.pipeline.limits import MAX_QUEUE_DELAY, SEND_AHEAD
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.ports import Refused, Written
+from chalicelib.pipeline.vain import in_vain
 from chalicelib.pipeline.verdict import called_off, loss, too_late
-from chalicelib.pipeline.workflows.children import in_vain
 
 log = logging.getLogger(__name__)
 

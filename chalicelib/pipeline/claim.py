@@ -9,12 +9,11 @@ from chalicelib.domain.events import Claimed, Event, Reclaimed
 from chalicelib.domain.guards import Lapsed, Ready
 from chalicelib.domain.job import CLAIMABLE, Job, State, Wakeup
 from chalicelib.domain.lifecycle import change
-from chalicelib.pipeline import effects, ended
+from chalicelib.pipeline import ended
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 from chalicelib.pipeline.ports import Written
 from chalicelib.pipeline.verdict import loss
-from chalicelib.pipeline.workflows.join import tell
 
 log = logging.getLogger(__name__)
 
@@ -65,9 +64,9 @@ def _claim(epoch: int, token: str, lease: datetime, parts: Parts) -> Claimed:
 def _after_refusal(row: Job, token: str, lease: datetime, parts: Parts) -> Event | None:
     """The next write to try, given the row that refused the last one; None: acknowledge, the sweep holds the rest."""
     now = parts.world.now()
-    tell(row, parts=parts)  # whoever ended it may have died before its workflow heard of it
+    ended.tell(row, parts=parts)  # whoever ended it may have died before its workflow heard of it
     if row.outbox:
-        effects.perform(row, parts=parts)
+        ended.perform(row, parts=parts)
         return None
     if row.state in CLAIMABLE and row.ready is not None and (row.due is None or row.due <= now):
         return _claim(row.ready, token, lease, parts)

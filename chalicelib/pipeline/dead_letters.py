@@ -7,11 +7,10 @@ from chalicelib.domain.events import Postponed
 from chalicelib.domain.guards import Seen
 from chalicelib.domain.job import TERMINAL, Job, Wakeup
 from chalicelib.domain.lifecycle import change
-from chalicelib.pipeline import effects
+from chalicelib.pipeline import ended
 from chalicelib.pipeline.accept import appoint
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
-from chalicelib.pipeline.workflows.join import tell
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +31,8 @@ def hand_back(wakeup: Wakeup, *, parts: Parts) -> bool:
             extra={**row.log_fields(), "action": "dead_letter"},
         )
         if row.state in TERMINAL:
-            tell(row, parts=parts)
-            return not row.outbox or effects.perform(row, parts=parts)
+            ended.tell(row, parts=parts)
+            return not row.outbox or ended.perform(row, parts=parts)
         _check_now(row, parts)
     except MachineryError as error:
         log.warning(

@@ -6,26 +6,21 @@ is still warm has had its say and does not fight. Each schedule carries the gene
 """
 
 import json
-import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from chalicelib.domain.change import Equals, Missing
-from chalicelib.domain.errors import JoblineError, Unavailable
 from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.items import Edit, Items, Spot
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
-from chalicelib.pipeline.schedule_change import change, fresh, make, make_over, removed
-from chalicelib.pipeline.schedule_item import DECLARED, Schedule, from_fields, spot_of
-from chalicelib.pipeline.schedule_query import declared_of
 from chalicelib.pipeline.task import Registry
-from chalicelib.pipeline.timetable import Rule, declared_rule
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from chalicelib.pipeline.timetable import Rule
 
 TENANT = "default"
 SPOT = Spot("declared#schedules", TENANT)
@@ -39,11 +34,15 @@ class Declaration:
     """A task that is to run by itself."""
 
     task: str
-    rule: Rule
+    rule: "Rule"
 
     @property
     def id(self) -> str:
         """The id of its schedule."""
+        from chalicelib.pipeline.schedule_item import (
+            DECLARED,  # timetables come with it, which few stages declare
+        )
+
         return f"{DECLARED}{self.task}"
 
 
@@ -52,6 +51,8 @@ def declarations(registry: Registry) -> Iterator[Declaration]:
     for task in registry:
         options = task.options
         if options.schedule is not None:
+            from chalicelib.pipeline.timetable import declared_rule  # as above
+
             rule = declared_rule(options.schedule, options.timezone, options.catch_up)
             yield Declaration(task=task.name, rule=rule)
 
@@ -67,11 +68,13 @@ def tell_declared(*, until: datetime, parts: Parts) -> None:
         generation = _take_turn(known.get("generation", 0), until, parts)
         if generation is None:
             return
-        _tell(wanted, generation, parts)
+        from chalicelib.pipeline import declared_told  # once after a deploy that declares others
+
+        declared_told.tell(wanted, generation, parts)
         done = Edit(where=((Equals("generation", generation),),), set={"digest": digest})
         fields = patience(parts, until)(parts.items.write, SPOT, done).fields
         if fields.get("generation") != generation:
-            _take_back(generation, parts)
+            declared_told.take_back(generation, parts)
     _TOLD[parts.items] = digest
 
 
@@ -91,71 +94,3 @@ def _take_turn(seen: object, until: datetime, parts: Parts) -> int | None:
     fields = patience(parts, until)(parts.items.write, SPOT, turn).fields
     generation = fields.get("generation")
     return generation if fields.get("by") == token and isinstance(generation, int) else None
-
-
-def _take_back(generation: int, parts: Parts) -> None:
-    """Newer code told of its own meanwhile, and refused what it knew; what it did not know of was made all the same."""
-    for one in declared_of(TENANT, parts=parts):
-        if one.generation == generation:
-            change(
-                one.id,
-                lambda seen, at: removed(seen, at) if seen.generation == generation else seen,
-                tenant=TENANT,
-                parts=parts,
-            )
-
-
-def _tell(wanted: Mapping[str, Declaration], generation: int, parts: Parts) -> None:
-    """Write what differs. One that fails does not keep the others; it is told of when all are done."""
-    there = {one.id: one for one in declared_of(TENANT, parts=parts)}
-    trouble: JoblineError | None = None
-    for schedule_id in sorted({*there, *wanted}):
-        try:
-            _write(schedule_id, wanted.get(schedule_id), generation, parts)
-        except JoblineError as error:  # a Conflict or NotFound is another process that tells of its own
-            trouble = error
-    if trouble is not None:
-        raise Unavailable(f"not all declared schedules could be written: {trouble}") from trouble
-
-
-def _write(schedule_id: str, one: Declaration | None, generation: int, parts: Parts) -> None:
-    spot = spot_of(TENANT, schedule_id)
-    there = from_fields(spot, patience(parts)(parts.items.read, spot))
-    now = parts.world.now()
-    if one is not None and (there is None or there.gone):
-        made = _made(one, generation, now, parts)
-        if there is None:
-            make(made, parts=parts)
-        elif there.generation < generation:
-            make_over(there, made, parts=parts)
-        return
-    if there is not None and not there.gone:
-        change(
-            schedule_id, lambda seen, at: _as_declared(seen, one, generation, at), tenant=TENANT, parts=parts
-        )
-
-
-def _made(one: Declaration, generation: int, now: datetime, parts: Parts) -> Schedule:
-    made = Schedule(
-        tenant=TENANT,
-        id=one.id,
-        task=one.task,
-        args="{}",
-        rule=one.rule,
-        seed=parts.world.token(),
-        created=now,
-        by=parts.world.token(),
-        generation=generation,
-    )
-    log.info("schedule %s: declared", one.id, extra={"action": "schedule_declared", "task": one.task})
-    return fresh(made, now)
-
-
-def _as_declared(seen: Schedule, one: Declaration | None, generation: int, now: datetime) -> Schedule:
-    """What the code says of it. That somebody has paused it stays, and so does what a newer generation wrote."""
-    if seen.generation >= generation:
-        return seen
-    seen = replace(seen, generation=generation)
-    if one is None:
-        return removed(seen, now)
-    return replace(seen, rule=one.rule)

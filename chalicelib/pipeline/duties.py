@@ -7,13 +7,9 @@ from datetime import datetime
 from chalicelib.domain.errors import MachineryError
 from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline import lane_control
-from chalicelib.pipeline.fire import fire
 from chalicelib.pipeline.items import Spot
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
-from chalicelib.pipeline.release_step import advance
-from chalicelib.pipeline.unfinished import recount
-from chalicelib.pipeline.watching import look_after
 
 log = logging.getLogger(__name__)
 
@@ -21,19 +17,46 @@ Duty = Callable[[Spot, datetime, Parts], None]
 """Look after the item that lies there, before a time. It moves or takes away the item's appointment, or the next tick does it again."""
 
 
+# Few minutes have an item of each kind due, and an idle one has none: each verb is imported by its first item.
+
+
 def _budgets(spot: Spot, until: datetime, parts: Parts) -> None:
-    from chalicelib.pipeline.budgets.watch import look_after_budgets  # few stages have any
+    from chalicelib.pipeline.budgets.watch import look_after_budgets
 
     look_after_budgets(spot, until, parts)
+
+
+def _release(spot: Spot, until: datetime, parts: Parts) -> None:
+    from chalicelib.pipeline.release_step import advance
+
+    advance(spot, until, parts)
+
+
+def _schedule(spot: Spot, until: datetime, parts: Parts) -> None:
+    from chalicelib.pipeline.fire import fire
+
+    fire(spot, until, parts)
+
+
+def _unfinished(spot: Spot, until: datetime, parts: Parts) -> None:
+    from chalicelib.pipeline.unfinished import recount
+
+    recount(spot, until, parts)
+
+
+def _watch(spot: Spot, until: datetime, parts: Parts) -> None:
+    from chalicelib.pipeline.watching import look_after
+
+    look_after(spot, until, parts)
 
 
 DUTIES: Mapping[str, Duty] = {
     "budget": _budgets,
     "lane": lane_control.follow,
-    "release": advance,
-    "schedule": fire,
-    "unfinished": recount,
-    "watch": look_after,
+    "release": _release,
+    "schedule": _schedule,
+    "unfinished": _unfinished,
+    "watch": _watch,
 }
 """The verbs by the first word of the shelf."""
 

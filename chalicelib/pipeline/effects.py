@@ -9,8 +9,6 @@ from chalicelib.domain.guards import Seen
 from chalicelib.domain.job import Effect, Job, State
 from chalicelib.domain.lifecycle import change
 from chalicelib.pipeline.announce import announce_end
-from chalicelib.pipeline.follow import follow
-from chalicelib.pipeline.notify import notify
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
 
@@ -45,10 +43,22 @@ def _submit(job: Job, effect: Effect, parts: Parts) -> None:
     _LEADS_TO[effect.slot](job, effect, parts)
 
 
+def _follow(job: Job, effect: Effect, parts: Parts) -> None:
+    from chalicelib.pipeline.follow import follow  # an idle tick performs nothing
+
+    follow(job, effect, parts)
+
+
+def _notify(job: Job, effect: Effect, parts: Parts) -> None:
+    from chalicelib.pipeline.notify import notify  # as above
+
+    notify(job, effect, parts)
+
+
 _LEADS_TO: Mapping[str, Callable[[Job, Effect, Parts], None]] = {
-    "on_success": follow,
-    "on_failure": follow,
+    "on_success": _follow,
+    "on_failure": _follow,
     "event": announce_end,
-    "webhook": notify,
+    "webhook": _notify,
 }
 """What each slot means."""

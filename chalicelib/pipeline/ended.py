@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from chalicelib.domain.job import Job
-from chalicelib.pipeline import effects, turns
+from chalicelib.domain.job import TERMINAL, Job
 from chalicelib.pipeline.parts import Parts
-from chalicelib.pipeline.workflows.join import tell
+from chalicelib.pipeline.workflows.places import position
 
 
 def after(row: Job, *, until: datetime, parts: Parts) -> None:
@@ -13,7 +12,25 @@ def after(row: Job, *, until: datetime, parts: Parts) -> None:
 
     All of it may be done again, by whoever finds the row so. Raises `Unavailable`.
     """
-    turns.pass_on(row, until=until, parts=parts)
+    if row.ticket is not None:
+        from chalicelib.pipeline import turns  # few jobs stand in a line
+
+        turns.pass_on(row, until=until, parts=parts)
     tell(row, parts=parts)
     if row.outbox:
-        effects.perform(row, parts=parts)
+        perform(row, parts=parts)
+
+
+def tell(row: Job, *, parts: Parts) -> None:
+    """Let its workflow know that it has ended, if it has, and is part of one. Raises `Unavailable`."""
+    if position(row) is not None and row.state in TERMINAL:
+        from chalicelib.pipeline.workflows import join  # few jobs are children
+
+        join.tell(row, parts=parts)
+
+
+def perform(row: Job, *, parts: Parts) -> bool:
+    """As `effects.perform`, for a row that owes something."""
+    from chalicelib.pipeline import effects  # few jobs' ends submit, tell or publish anything
+
+    return effects.perform(row, parts=parts)

@@ -9,7 +9,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.job import Job, State, Wakeup
 from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline import verdict
-from chalicelib.pipeline.admission import FREE, Admitted, admit, await_moment, leave
+from chalicelib.pipeline.admitted import FREE, Admitted, await_moment
 from chalicelib.pipeline.announce import announce
 from chalicelib.pipeline.attempt import Invocation, attempt
 from chalicelib.pipeline.claim import claim
@@ -17,8 +17,8 @@ from chalicelib.pipeline.life import queue_wait
 from chalicelib.pipeline.measures import Measure
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.settle import settle
+from chalicelib.pipeline.vain import in_vain
 from chalicelib.pipeline.verdict import cancellation
-from chalicelib.pipeline.workflows.children import in_vain
 from chalicelib.pipeline.workflows.sequel import Sequel
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def start(wakeup: Wakeup, *, ends: datetime, receipt: str | None, parts: Parts) 
             settle(job, cancellation(job, None, None, parts.world.now()), until=ends, parts=parts)
             return True
         # What comes back to its children's results starts nothing: it passed its gates when it began.
-        admitted = admit(job, until=ends, parts=parts) if job.gates and job.awaits is None else FREE
+        admitted = _admit(job, ends, parts) if job.gates and job.awaits is None else FREE
         if admitted is None:
             return True
         _waited(job, wakeup, parts)
@@ -69,6 +69,18 @@ def start(wakeup: Wakeup, *, ends: datetime, receipt: str | None, parts: Parts) 
     except MachineryError as error:
         return _given_back(wakeup.job_id, error)
     return Started(job=job, ends=ends, receipt=receipt, admitted=admitted)
+
+
+def _admit(job: Job, ends: datetime, parts: Parts) -> Admitted | None:
+    from chalicelib.pipeline.admission import admit  # few jobs have gates
+
+    return admit(job, until=ends, parts=parts)
+
+
+def _leave(started: Started, parts: Parts) -> None:
+    from chalicelib.pipeline.admission import leave  # as above
+
+    leave(started.job, started.admitted, until=started.ends, parts=parts)
 
 
 def finish(started: Started, *, parts: Parts) -> bool:
@@ -85,7 +97,7 @@ def settled(started: Started, event: Callable[[], Event | Sequel | None], *, par
         if found is not None:
             _record(started, found, parts)
         if started.admitted.slots:
-            leave(started.job, started.admitted, until=started.ends, parts=parts)
+            _leave(started, parts)
     except MachineryError as error:
         return _given_back(started.job.id, error)
     return True

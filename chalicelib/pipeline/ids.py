@@ -1,15 +1,16 @@
 """A job's id is a ULID, and so carries the time of its acceptance: the sweep and the listing rely on that."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 
 from ulid import ULID
 
+from chalicelib.domain.late import regex
+
 RANDOM_BYTES = 10
-_ID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
-_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_ID = regex(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+_TENANT = regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _TICK = timedelta(milliseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

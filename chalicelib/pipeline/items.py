@@ -7,9 +7,10 @@ and which writes are right, is said by the verb whose items they are.
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
-from typing import Protocol, assert_never
+from typing import assert_never
 
 from chalicelib.domain.change import Equals, Missing, Present
+from chalicelib.domain.late import Protocol
 from chalicelib.domain.lean import dataclass
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

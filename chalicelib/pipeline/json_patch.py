@@ -9,6 +9,7 @@ from copy import deepcopy
 from typing import Any
 
 from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.late import regex
 
 MOST_OPERATIONS = 50
 _MEMBERS = {
@@ -19,7 +20,7 @@ _MEMBERS = {
     "copy": {"from"},
     "test": {"value"},
 }
-_INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
+_INDEX = regex(r"0|[1-9][0-9]{0,8}", re.ASCII)
 
 Patch = Sequence[Mapping[str, Any]]
 

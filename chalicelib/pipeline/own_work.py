@@ -1,6 +1,6 @@
 """Where tasks run: users' by the runner of their kind; Jobline's own on the attempt's thread, with the pipeline at hand."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -8,28 +8,36 @@ from typing import Any
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.built_in import RELAY, WEBHOOK
 from chalicelib.pipeline.context import running
-from chalicelib.pipeline.deliver import deliver
 from chalicelib.pipeline.outcome import Outcome, Returned, raised
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.parts_here import lent
 from chalicelib.pipeline.ports import Call, Execution, Runner
-from chalicelib.pipeline.relay import relay
 from chalicelib.pipeline.task import Task
 
-WORK: Mapping[str, Callable[..., Any]] = {RELAY.name: relay, WEBHOOK.name: deliver}
-"""What our own tasks do. Each is short and bounds its own time: nobody stops it from outside."""
+OWN_WORK = frozenset({RELAY.name, WEBHOOK.name})
 
 
 def runner_of(task: Task[Any, Any], parts: Parts) -> Runner:
     """What runs the task."""
-    return _Here(task, parts) if task.name in WORK else parts.runners[task.kind]
+    return _Here(task, parts) if task.name in OWN_WORK else parts.runners[task.kind]
+
+
+def _work_of(name: str) -> Callable[..., Any]:
+    """What our own tasks do; few jobs are of them. Each is short and bounds its own time: nobody stops it from outside."""
+    if name == RELAY.name:
+        from chalicelib.pipeline.relay import relay
+
+        return relay
+    from chalicelib.pipeline.deliver import deliver
+
+    return deliver
 
 
 class _Here:
     """Runs one of our own tasks inside `start`."""
 
     def __init__(self, task: Task[Any, Any], parts: Parts) -> None:
-        self._task = replace(task, function=WORK[task.name])
+        self._task = replace(task, function=_work_of(task.name))
         self._parts = parts
 
     def start(self, call: Call) -> Execution:

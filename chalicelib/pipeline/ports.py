@@ -8,10 +8,11 @@ from contextlib import AbstractContextManager
 from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from chalicelib.domain.change import Change
 from chalicelib.domain.job import Job, Stored, Wakeup
+from chalicelib.domain.late import Protocol
 from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline.measures import Measure
 

@@ -4,18 +4,18 @@ A caller names the address, and our functions stand inside an AWS account: witho
 metadata service, or a neighbour, through us. https://owasp.org/API-Security/editions/2023/en/0xa7-server-side-request-forgery/
 """
 
-import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.late import regex
 from chalicelib.domain.lean import dataclass
 
 MAX_URL_CHARS = 2048
 
-_PLAIN = re.compile(r"[\x21-\x7e]+")
+_PLAIN = regex(r"[\x21-\x7e]+")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_HOST = re.compile(rf"(?:{_LABEL}\.)+{_LABEL}")
+_HOST = regex(rf"(?:{_LABEL}\.)+{_LABEL}")
 _DIGITS = frozenset("0123456789")
 """No top-level domain begins with one; what does is an IPv4 address for those who are lenient: `0x7f.1`, `127.0.0.0x1`."""
 

@@ -3,11 +3,11 @@
 A session's ARN has no path, a role's has one. A role's name is unique in its account, path or not: so the path is left out of both.
 """
 
-import re
+from chalicelib.domain.late import regex
 
 _NAME = r"[A-Za-z0-9_+=,.@-]{1,64}"
-_ROLE = re.compile(rf"arn:(aws[a-z-]{{0,20}}):iam::([0-9]{{12}}):role/(?:[\x21-\x7e]{{0,510}}/)?({_NAME})")
-_SESSION = re.compile(rf"arn:(aws[a-z-]{{0,20}}):sts::([0-9]{{12}}):assumed-role/({_NAME})/({_NAME})")
+_ROLE = regex(rf"arn:(aws[a-z-]{{0,20}}):iam::([0-9]{{12}}):role/(?:[\x21-\x7e]{{0,510}}/)?({_NAME})")
+_SESSION = regex(rf"arn:(aws[a-z-]{{0,20}}):sts::([0-9]{{12}}):assumed-role/({_NAME})/({_NAME})")
 
 
 def role_of(arn: str) -> str | None:

@@ -5,7 +5,6 @@ anybody is answered; the write itself says so, so that whoever dies leaves that 
 new one, and after a pause or a deletion was answered nothing starts any more.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from typing import Any
 from chalicelib.domain.change import Missing
 from chalicelib.domain.errors import Conflict, InvalidInput, MachineryError, NotPossible, Unavailable
 from chalicelib.domain.job import Job
+from chalicelib.domain.late import regex
 from chalicelib.domain.lean import dataclass
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.fire import ROUNDS, settle
@@ -33,7 +33,7 @@ from chalicelib.pipeline.timetable import Rule
 MAX_ARGS = 4096
 """Bytes of a schedule's arguments as JSON: they are written with each fire. What is larger belongs where the task can read it."""
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_ID = regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

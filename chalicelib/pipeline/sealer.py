@@ -5,10 +5,10 @@ What is sealed says whose it is: a payload that is moved to another job, another
 
 import json
 from enum import StrEnum
-from typing import Protocol
 
 from chalicelib.domain.errors import KeyUnavailable
 from chalicelib.domain.job import Job
+from chalicelib.domain.late import Protocol
 from chalicelib.domain.lean import dataclass
 
 MARK = b"\x01"

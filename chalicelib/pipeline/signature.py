@@ -9,10 +9,11 @@ from typing import Any, get_args, get_origin, get_type_hints
 import msgspec
 
 from chalicelib.domain.errors import InvalidInput, ResultNotJson, TaskMisdeclared
+from chalicelib.domain.late import regex
 from chalicelib.pipeline.secret import Secret, has_secrets
 
-_PATH = re.compile(r"^(?P<why>.*?)(?: - at `\$(?P<path>[^`]*)`)?$", re.DOTALL)
-_FIELD = re.compile(r"field `(?P<name>[^`]+)`")
+_PATH = regex(r"^(?P<why>.*?)(?: - at `\$(?P<path>[^`]*)`)?$", re.DOTALL)
+_FIELD = regex(r"field `(?P<name>[^`]+)`")
 
 
 class Signature:

@@ -11,14 +11,15 @@ from collections import Counter
 from typing import Any, NoReturn
 
 from chalicelib.domain.errors import InvalidInput, ResultNotJson, TooLarge
+from chalicelib.domain.late import regex
 
 MAX_DEPTH = 32
 MAX_DIGITS = 38
 MAX_VALUES = 100_000
 
 # Possessive, and the closing quote optional: linear in time and constant in memory, whatever the text (an unclosed string too).
-_STRUCTURE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},]', re.DOTALL)
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_STRUCTURE = regex(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},]', re.DOTALL)
+_SURROGATE = regex("[\ud800-\udfff]")
 
 
 def read(body: bytes, *, name: str, limit: int, depth: int = MAX_DEPTH, values: int = MAX_VALUES) -> Any:

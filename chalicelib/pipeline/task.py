@@ -1,7 +1,6 @@
 """A task: a function that jobs can ask for, and how its jobs are to be run."""
 
 import inspect
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 from chalicelib.domain.errors import MAX_DELAY, InvalidInput, TaskMisdeclared, UnknownTask
 from chalicelib.domain.flow import Concurrency, Debounce, Ordered, Rate, Throttle, Unique
 from chalicelib.domain.job import KEEP, KEY_LIFE
+from chalicelib.domain.late import regex
 from chalicelib.domain.lean import dataclass
 from chalicelib.domain.retry import MAX_BACKOFF, Backoff, RetryPolicy
 from chalicelib.domain.workflow import Policy
@@ -42,8 +42,8 @@ ANSWERS = KEY_LIFE + timedelta(hours=1)
 BUILT_IN = "jobline."
 """What the names of Jobline's own tasks begin with, and nobody else's may."""
 
-_WEBHOOK = re.compile(r"wh_[0-9a-z]{10}")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
+_WEBHOOK = regex(r"wh_[0-9a-z]{10}")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
 
 
 class Kind(StrEnum):

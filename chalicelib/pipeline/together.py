@@ -9,7 +9,7 @@ from itertools import groupby
 
 from chalicelib.domain.events import Event
 from chalicelib.domain.job import Wakeup
-from chalicelib.pipeline.admission import await_moment
+from chalicelib.pipeline.admitted import await_moment
 from chalicelib.pipeline.attempt import Ended, Invocation, Ready, named, prepare, run
 from chalicelib.pipeline.consume import Finish, Handler, Record
 from chalicelib.pipeline.execute import Started, execute, finish, settled, start

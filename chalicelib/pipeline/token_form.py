@@ -4,11 +4,11 @@ A header that brings a key along, or says where one is, or asks for something th
 """
 
 import base64
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.late import regex
 from chalicelib.pipeline import strict_json
 from chalicelib.pipeline.trust import TokenRefused
 
@@ -20,7 +20,7 @@ TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 
 REFUSED = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64", "zip", "enc", "cty"})
 
-_PART = re.compile(r"[A-Za-z0-9_-]+")
+_PART = regex(r"[A-Za-z0-9_-]+")
 
 
 def kid_of(token: str, algorithm: str) -> str:

@@ -1,10 +1,10 @@
 """Topics: what they may be called, which patterns take them in, and the event that their subscribers are given."""
 
-import re
 from collections.abc import Iterable
 from typing import Generic, TypedDict, TypeVar
 
 from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.late import regex
 
 T = TypeVar("T")
 
@@ -19,8 +19,8 @@ ENDINGS = frozenset({"succeeded", "dead", "cancelled", "expired"})
 """The moments that are for good: those the outbox guarantees."""
 
 _WORD = r"[A-Za-z0-9_-]+"
-_TOPIC = re.compile(rf"{_WORD}(\.{_WORD})*")
-_PATTERN = re.compile(rf"\*|{_WORD}(\.{_WORD})*(\.\*)?")
+_TOPIC = regex(rf"{_WORD}(\.{_WORD})*")
+_PATTERN = regex(rf"\*|{_WORD}(\.{_WORD})*(\.\*)?")
 
 
 class Event(TypedDict, Generic[T]):

@@ -1,6 +1,5 @@
 """The endpoints of webhooks: where a tenant wants to be told how its jobs ended. Each has a secret, which is shown once."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,6 +7,7 @@ from typing import Literal
 
 from chalicelib.domain.change import Equals, Missing, Present
 from chalicelib.domain.errors import InvalidInput, NotFound, NotPossible, Unavailable
+from chalicelib.domain.late import regex
 from chalicelib.pipeline.items import Edit, Fields, Kept, Spot, Value
 from chalicelib.pipeline.parts import Parts
 from chalicelib.pipeline.patience import patience
@@ -25,7 +25,7 @@ KEPT_GONE = timedelta(days=1)
 GONE = "the endpoint answered 410: it does not want to be told any more"
 BY_HAND = "switched off"
 
-_ID = re.compile(r"wh_[0-9a-z]{10}")
+_ID = regex(r"wh_[0-9a-z]{10}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIELDS = ("url", "description", "events", "secret", "old_secret", "old_until", "disabled", "created")
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from chalicelib.adapters.runners import ChildRunner, LoopRunner, ThreadRunner
+from chalicelib.adapters.runners import LoopRunner, ThreadRunner
+from chalicelib.adapters.runners.child import ChildRunner
 from chalicelib.pipeline.task import Registry
 from tests.adapters.cases import register
 

@@ -3,7 +3,7 @@
 import signal
 import sys
 
-from chalicelib.adapters.runners import ChildRunner
+from chalicelib.adapters.runners.child import ChildRunner
 from chalicelib.pipeline.task import Registry
 from tests.adapters.calls import start
 from tests.adapters.cases import register

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.adapters.runners import ChildRunner, LoopRunner, ThreadRunner, runners
+from chalicelib.adapters.runners import LoopRunner, ThreadRunner, runners
+from chalicelib.adapters.runners.child import ChildRunner
 from chalicelib.domain.errors import UnknownTask
 from chalicelib.pipeline.outcome import Becomes, Raised, Returned
 from chalicelib.pipeline.task import Kind

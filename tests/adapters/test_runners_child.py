@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.adapters.runners import ChildRunner
+from chalicelib.adapters.runners.child import ChildRunner
 from chalicelib.adapters.runners.fate import in_words
 from chalicelib.pipeline.outcome import RESULT_BYTES, Raised, Returned
 from tests.adapters.calls import PATIENCE, start

@@ -9,7 +9,8 @@ import pytest
 
 from chalicelib.adapters import json_log
 from chalicelib.adapters.memory.world import START
-from chalicelib.adapters.runners import ChildRunner, relay
+from chalicelib.adapters.runners import relay
+from chalicelib.adapters.runners.child import ChildRunner
 from chalicelib.adapters.runners.loop import LoopRunner
 from chalicelib.adapters.runners.thread import ThreadRunner
 from chalicelib.pipeline.context import running

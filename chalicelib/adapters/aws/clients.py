@@ -79,7 +79,7 @@ class Clients:
         return found
 
     def _make(self, service: str, read_timeout: int) -> Any:
-        with _uncollected():
+        with uncollected():
             from botocore.config import Config
             from botocore.session import get_session
 
@@ -100,9 +100,9 @@ class Clients:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """No garbage collection: a client is a hundred thousand small objects that stay, and looking through them again and again takes a
-    tenth of a cold start.
+    tenth of a cold start. Afterwards they are old: were they young still, the next allocation would look through all of them.
     """
     collecting = gc.isenabled()
     gc.disable()
@@ -110,4 +110,6 @@ def _uncollected() -> Iterator[None]:
         yield
     finally:
         if collecting:
+            gc.freeze()  # out of all generations,
+            gc.unfreeze()  # and into the oldest
             gc.enable()

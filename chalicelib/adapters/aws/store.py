@@ -1,7 +1,6 @@
 """The rows in DynamoDB: one conditional write a transition, and listings that need no index."""
 
 import heapq
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from chalicelib.adapters.aws.rows import FIELDS, from_item, from_ms, to_item, to
 from chalicelib.domain.change import Change
 from chalicelib.domain.errors import InvalidInput, NewerRow, Unavailable
 from chalicelib.domain.job import Job
+from chalicelib.domain.late import regex
 from chalicelib.pipeline.ids import RANDOM_BYTES, first_id, is_id, make_id, time_of
 from chalicelib.pipeline.ports import Crew, Refused, Slice, Written
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _MS = timedelta(milliseconds=1)
 _DAY = timedelta(days=1)
-_PLACE = re.compile(r"(dead#[0-9]+) (?:([0-9]{1,15}) ([0-9A-Z]{26})| )")
+_PLACE = regex(r"(dead#[0-9]+) (?:([0-9]{1,15}) ([0-9A-Z]{26})| )")
 NEWEST_PAGE = 16
 """Rows that a listing reads of each of a day's 32 partitions at a time."""
 

@@ -14,14 +14,18 @@ is what a child does, `wire` and `relay` carry words between them, `fate` finds 
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from chalicelib.adapters.runners.child import ChildRunner
+from chalicelib.adapters.late import late
 from chalicelib.adapters.runners.loop import LoopRunner
 from chalicelib.adapters.runners.thread import ThreadRunner
 from chalicelib.pipeline.ports import Runner
 from chalicelib.pipeline.task import Kind, Registry
 
-__all__ = ["ChildRunner", "LoopRunner", "ThreadRunner", "runners"]
+if TYPE_CHECKING:
+    from chalicelib.adapters.runners.child import ChildRunner
+
+__all__ = ["LoopRunner", "ThreadRunner", "runners"]
 
 
 def runners(registry: Registry, modules: Sequence[str]) -> Mapping[Kind, Runner]:
@@ -29,5 +33,13 @@ def runners(registry: Registry, modules: Sequence[str]) -> Mapping[Kind, Runner]
     return {
         Kind.THREAD: ThreadRunner(registry),
         Kind.LOOP: LoopRunner(registry),
-        Kind.PROCESS: ChildRunner(modules, registry),
+        Kind.PROCESS: late(lambda: _children(modules, registry)),
     }
+
+
+def _children(modules: Sequence[str], registry: Registry) -> "ChildRunner":
+    from chalicelib.adapters.runners.child import (
+        ChildRunner,  # half of all that is here, for tasks with `cpu=True` alone
+    )
+
+    return ChildRunner(modules, registry)

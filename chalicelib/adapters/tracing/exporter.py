@@ -1,9 +1,9 @@
 """What a tracing library has to do for us: the whole seam between Jobline and X-Ray's SDK, or OpenTelemetry's, or none."""
 
 from contextlib import AbstractContextManager
-from typing import Protocol
 
 from chalicelib.adapters.tracing.header import Header
+from chalicelib.domain.late import Protocol
 
 
 class Exporter(Protocol):

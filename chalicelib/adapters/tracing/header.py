@@ -1,12 +1,12 @@
 """A tracing header: which trace, which part of it, and whether anybody wants to see it."""
 
-import re
 from typing import Self
 
+from chalicelib.domain.late import regex
 from chalicelib.domain.lean import dataclass
 
-_ROOT = re.compile(r"1-[0-9a-f]{8}-[0-9a-f]{24}")
-_PARENT = re.compile(r"[0-9a-f]{16}")
+_ROOT = regex(r"1-[0-9a-f]{8}-[0-9a-f]{24}")
+_PARENT = regex(r"[0-9a-f]{16}")
 _MOST_CHARS = 512
 
 

@@ -21,11 +21,12 @@ from botocore.client import BaseClient
 
 from chalicelib.adapters.aws.direct import calls
 from chalicelib.adapters.tracing.header import Header
+from chalicelib.domain.late import regex
 
 _open: ContextVar[tuple[Any, ...]] = ContextVar("jobline_xray", default=())
 """The segment and the subsegments in it that are open here, outermost first. Never changed in place: threads share it."""
 
-_FORBIDDEN = re.compile(r"[^\w\s.:/%&#=+\\@-]", re.ASCII)
+_FORBIDDEN = regex(r"[^\w\s.:/%&#=+\\@-]", re.ASCII)
 _MOST_NAME = 200
 _MOST_TEXT = 1000  # characters of an annotation
 _PATCHED = "_jobline_xray"

@@ -10,15 +10,16 @@ import msgspec
 from msgspec import Meta
 
 from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.late import regex
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 Moment = Annotated[str, Meta(description="RFC 3339, with a zone", extra_json_schema={"format": "date-time"})]
 """A time as callers write it; `moment` reads it."""
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-_ERROR = re.compile(r"(?P<why>.*?)(?: - at `(?:key in )?\$(?P<path>[^`]*)`)?", re.DOTALL)
-_FIELD = re.compile(r"Object (?P<what>contains unknown|missing required) field `(?P<name>[^`]*)`", re.DOTALL)
+_MOMENT = regex(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_ERROR = regex(r"(?P<why>.*?)(?: - at `(?:key in )?\$(?P<path>[^`]*)`)?", re.DOTALL)
+_FIELD = regex(r"Object (?P<what>contains unknown|missing required) field `(?P<name>[^`]*)`", re.DOTALL)
 _WRONG = {"contains unknown": "is not known here", "missing required": "is missing"}
 
 

@@ -1,7 +1,8 @@
 """What sealing needs of the outside: the service that keeps the master key, and a cipher."""
 
 from collections.abc import Mapping
-from typing import Protocol
+
+from chalicelib.domain.late import Protocol
 
 
 class KeyService(Protocol):

@@ -4,19 +4,20 @@ The standard library reads headers by its parser of e-mail, which costs as much 
 https://www.rfc-editor.org/rfc/rfc9112
 """
 
-import re
 import socket
 from collections.abc import Mapping
 from http.client import HTTPException
 from typing import NamedTuple
+
+from chalicelib.domain.late import regex
 
 MOST_HEAD = 16 * 1024
 MOST_BODY = 16 * 1024 * 1024
 """An answer of DynamoDB's ends at a mebibyte."""
 
 _PIECE = 64 * 1024
-_FIRST = re.compile(r"HTTP/1\.1 ([2-5][0-9][0-9])(?: [^\r\n\0]*)?")
-_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_FIRST = regex(r"HTTP/1\.1 ([2-5][0-9][0-9])(?: [^\r\n\0]*)?")
+_NAME = regex(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 class Answer(NamedTuple):
