@@ -1,11 +1,14 @@
 """What a function finds on Lambda: its unzipped package, and boto3 beside it, from the runtime. Nothing of this machine's environment."""
 
+import compileall
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
+from py_compile import PycInvalidationMode
 from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
@@ -17,7 +20,7 @@ class Room:
     task: Path
     """/var/task: the package. Lambda's cannot be written to; interpreters are told not to write."""
     runtime: Path
-    """/var/runtime: boto3 and what it needs, compiled already, as the runtime's are."""
+    """/var/runtime: boto3 and what it needs, compiled, as the runtime's are."""
 
 
 @contextmanager
@@ -27,14 +30,25 @@ def room(package: Path) -> Iterator[Room]:
         made = Room(task=Path(folder) / "task", runtime=Path(folder) / "runtime")
         with ZipFile(package) as archive:
             archive.extractall(made.task)
-        made.runtime.mkdir()
-        for path in _boto3():
-            (made.runtime / path.name).symlink_to(path)
+        compiled(_boto3(), made.runtime)
         yield made
 
 
+def compiled(libraries: Iterable[Path], into: Path) -> None:
+    """A copy of these, compiled as the package is. Whether an installer compiled the originals depends on how it was called."""
+    into.mkdir()
+    for path in libraries:
+        if path.is_file():
+            shutil.copy(path, into)
+            continue
+        shutil.copytree(path, into / path.name, ignore=shutil.ignore_patterns("__pycache__", "data"))
+        if (data := path / "data").exists():  # as large as all the rest, and only read
+            (into / path.name / "data").symlink_to(data)
+    compileall.compile_dir(into, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
+
+
 def _boto3() -> set[Path]:
-    """Every package and module of boto3 and all that it needs; installers have compiled them."""
+    """Every package and module of boto3 and all that it needs."""
     found: dict[str, Distribution] = {}
     wanted = ["boto3"]
     while wanted:

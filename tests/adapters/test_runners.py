@@ -23,7 +23,7 @@ def begin(runner, kind):
 
 def test_there_is_one_for_each_kind_of_task(registry):
     made = runners(registry, ("some.module",))
-    assert {kind: type(runner) for kind, runner in made.items()} == {
+    assert {kind: type(runner.start.__self__) for kind, runner in made.items()} == {
         Kind.THREAD: ThreadRunner,
         Kind.LOOP: LoopRunner,
         Kind.PROCESS: ChildRunner,
