@@ -78,7 +78,7 @@ def main() -> int:
 
 
 def _tests(found: Summary) -> None:
-    tally = BUILD / "tally.jsonl"
+    tally = (BUILD / "tally.jsonl").absolute()  # some tests work in a folder of their own
     tally.unlink(missing_ok=True)
     ran = _run([sys.executable, "-m", "pytest", "-q", "-n", "2", *TESTS], {VARIABLE: str(tally)})
     found.add(**told(tally))

@@ -1,4 +1,4 @@
-"""The page of a run at random: what was asked of each operation, what was answered, how often each reader was fed. `docs/proof/fuzz.md` is one that was kept."""
+"""The page of a run at random: what was asked of each operation, what was answered, how often each reader was fed."""
 
 from collections.abc import Iterable, Mapping
 
