@@ -46,6 +46,8 @@ class Day:
         self.operators_look()
         self.lanes_rest()
         self.the_tick_mends()
+        if self.stage.settings.seal_key:
+            self.each_lane_makes_an_hours_key()
         self.dead_letters_are_handed_back()
 
     def callers_ask(self) -> None:
@@ -236,6 +238,13 @@ class Day:
         assert self.ok("GET", "/schedules/stays").json_body["last_fire"] is not None
         self.ok("DELETE", "/schedules/stays")
 
+    def each_lane_makes_an_hours_key(self) -> None:
+        """A result is the first that is sealed in an hour."""
+        for lane in LANES:
+            self.submit("echo", value="sealed an hour ago", lane=lane)
+            self.stage.world.advance(timedelta(hours=1))
+            assert self.stage.deliver(f"consume_{lane}") == {"batchItemFailures": []}
+
     def dead_letters_are_handed_back(self) -> None:
         """Messages that came too often: of jobs that wait, of jobs that owe something, and of nobody."""
         waiting = self.submit("echo", value="waits")
@@ -245,6 +254,10 @@ class Day:
         later = self.submit("echo", value="later", delay=3600)
         self.post(DEAD_LETTERS, encode(Wakeup(tenant=TENANT, job_id=later, epoch=0)))
         self.post(DEAD_LETTERS, "no wake-up")
+        if self.stage.settings.seal_key:
+            self.stage.world.advance(
+                timedelta(hours=1)
+            )  # a follower's arguments are the first that are sealed in it
         self.work()
 
     def owing(self) -> list[str]:

@@ -17,6 +17,7 @@ from chalice.test import Client, HTTPResponse
 
 import app
 from chalicelib import wiring
+from chalicelib.adapters import world as real_world
 from chalicelib.adapters.aws import clients as real_clients
 from chalicelib.adapters.memory import HeldWorld, MemoryCourier
 from chalicelib.adapters.runners import runners
@@ -126,6 +127,7 @@ class Deployed:
         """What `wiring.build` makes, but for the tests' tasks and clock, and clients that are heard."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(real_clients, "Clients", recorded_clients(function, self.record, rights))
+            patch.setattr(real_world, "RealWorld", lambda: self.world)  # the hours of keys are the day's, too
             built = replace(wiring.build(self.settings), courier=self.courier)
         ports = {port: _Heard(port, getattr(built, port), self.methods[function]) for port in PORTS}
         return replace(
