@@ -5,6 +5,7 @@ All on one emulator on this machine, in turns; and what a consumer drains once m
 
 import argparse
 import os
+import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -102,4 +103,11 @@ def chosen(only: str) -> list[Contender]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # Contenders are held by SIGSTOP while others have their turn: nobody else would end them.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        status = main()
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status)
