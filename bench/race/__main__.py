@@ -31,13 +31,13 @@ CONSUMER, BARE = "consume_default", "boto3 loop"
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command. Returns its exit status."""
     parser = argparse.ArgumentParser(prog="bench.race", description="Jobline beside its peers.")
-    parser.add_argument("--jobs", type=int, default=200, help="a lap's jobs (default 200)")
+    parser.add_argument("--jobs", type=int, default=100, help="a lap's jobs (default 100)")
     parser.add_argument(
-        "--quick-jobs", type=int, default=500, help="a lap's jobs on the quick cloud (default 500)"
+        "--quick-jobs", type=int, default=300, help="a lap's jobs on the quick cloud (default 300)"
     )
     parser.add_argument("--cloud", choices=(*CLOUDS, "both"), default="both", help="default both")
-    parser.add_argument("--rounds", type=int, default=5, help="laps of each kind, in turns (default 5)")
-    parser.add_argument("--latencies", type=int, default=50, help="jobs alone (default 50)")
+    parser.add_argument("--rounds", type=int, default=3, help="laps of each kind, in turns (default 3)")
+    parser.add_argument("--latencies", type=int, default=30, help="jobs alone (default 30)")
     parser.add_argument("--starts", type=int, default=5, help="cold starts of each kind (default 5; 0: none)")
     parser.add_argument("--only", default="", help="names, by commas; jobline always takes part")
     parser.add_argument("--folder", type=Path, default=FOLDER, help=f"default {FOLDER}")

@@ -14,6 +14,10 @@ from typing import Any, Self
 TICK = os.sysconf("SC_CLK_TCK")
 MIB = 1024
 
+CONSUMERS = frozenset({"worker", "function"})
+PROCESSORS = os.sched_getaffinity(0)
+"""A consumer has one of them, the last: so has a function of up to 1,769 MB. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
+
 
 class Broken(Exception):
     """A contender did not do what it was asked for; says what, and where its log is."""
@@ -36,6 +40,8 @@ class Program:
                 text=True,
                 start_new_session=True,
             )
+        if role in CONSUMERS and len(PROCESSORS) > 1:
+            os.sched_setaffinity(self._process.pid, {max(PROCESSORS)})
         self._talks = role != "worker"
         if self._talks:
             self._hear()

@@ -13,8 +13,8 @@ from bench.race.work import KINDS
 COUNTED = 100
 """Jobs whose calls are counted: ten full batches."""
 
-LEAST = 40
-"""Jobs of a lap of whoever has only a part of them."""
+LEAST, FEWEST = 40, 2
+"""Jobs of a lap, and jobs alone, of whoever has only a part of them."""
 
 
 @dataclass(kw_only=True)
@@ -25,6 +25,8 @@ class Figures:
     quick_drain_a_second: dict[str, float] = field(default_factory=dict)
     """Where the cloud does not limit: on the quick one."""
     quick_consumer_cpu_ms: dict[str, float] = field(default_factory=dict)
+    quick_latency_p50_ms: float = 0.0
+    quick_latency_p99_ms: float = 0.0
     shares: dict[str, dict[str, float]] = field(default_factory=dict)
     """Of a processor, while no-op jobs were drained: by cloud, then the cloud's own, the consumer's, and of the process that measures and feeds."""
     enqueue_a_second: dict[str, float] = field(default_factory=dict)
@@ -58,15 +60,17 @@ def race(
     """Words for whoever watches, and the figures so far. `quick_jobs`: a lap's on the quick cloud."""
     found = {one.name: Figures(about=one.about) for one in contenders}
     if QUICK in clouds:
-        yield from _on_the_quick(contenders, found, jobs=quick_jobs or jobs, rounds=rounds)
+        yield from _on_the_quick(
+            contenders, found, jobs=quick_jobs or jobs, rounds=rounds, latencies=latencies
+        )
     if EMULATOR in clouds:
         yield from _on_the_emulator(contenders, found, jobs=jobs, rounds=rounds, latencies=latencies)
 
 
 def _on_the_quick(
-    contenders: Sequence[Contender], found: dict[str, Figures], *, jobs: int, rounds: int
+    contenders: Sequence[Contender], found: dict[str, Figures], *, jobs: int, rounds: int, latencies: int
 ) -> Told:
-    """The rate at which a consumer drains, and what it takes of a processor."""
+    """The rate at which a consumer drains, what it takes of a processor, and how long one job takes."""
     with track([one for one in contenders if not one.redis], cloud=QUICK) as (runners, _):
         yield f"{len(runners)} contenders are ready on the quick cloud", found
         for number in range(rounds):
@@ -78,6 +82,8 @@ def _on_the_quick(
                 figures.quick_drain_a_second[kind] = _middle(laps, lambda lap: lap.jobs / lap.drain_wall)
                 figures.quick_consumer_cpu_ms[kind] = _middle(laps, _consumer_cpu)
             figures.shares[QUICK] = _shares(runner)
+            figures.quick_latency_p50_ms, figures.quick_latency_p99_ms = _latencies(runner, latencies)
+        yield "latencies on the quick cloud", found
 
 
 def _on_the_emulator(
@@ -122,12 +128,18 @@ def _times(figures: Figures, runner: Runner, latencies: int) -> None:
         figures.consumer_cpu_ms[kind] = _middle(laps, _consumer_cpu)
     figures.shares[EMULATOR] = _shares(runner)
     figures.memory_mib = runner.consumer.memory()
-    if latencies > 1:
-        runner.go()
-        waits = [1000 * runner.wait_for_one() for _ in range(latencies)]
-        runner.hold()
-        figures.latency_p50_ms = median(waits)
-        figures.latency_p99_ms = quantiles(waits, n=100, method="inclusive")[98]
+    figures.latency_p50_ms, figures.latency_p99_ms = _latencies(runner, latencies)
+
+
+def _latencies(runner: Runner, number: int) -> tuple[float, float]:
+    """Of jobs alone: the middle, and what one of a hundred takes, in ms; noughts if there are too few."""
+    number = max(min(number, FEWEST), round(number * runner.contender.part))
+    if number < FEWEST:
+        return 0.0, 0.0
+    runner.go()
+    waits = [1000 * runner.wait_for_one() for _ in range(number)]
+    runner.hold()
+    return median(waits), quantiles(waits, n=100, method="inclusive")[98]
 
 
 def _consumer_cpu(lap: Lap) -> float:

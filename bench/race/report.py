@@ -43,6 +43,8 @@ LINES: Mapping[str, tuple[Take, bool]] = {
     ),
     "enqueue rate": (lambda found: found.enqueue_a_second.get("noop", 0), False),
     "enqueue CPU a job": (lambda found: found.enqueue_cpu_ms.get("noop", 0), True),
+    "latency at rest where the cloud does not limit, p50": (lambda found: found.quick_latency_p50_ms, True),
+    "latency at rest where the cloud does not limit, p99": (lambda found: found.quick_latency_p99_ms, True),
     "latency at rest, p50": (lambda found: found.latency_p50_ms, True),
     "latency at rest, p99": (lambda found: found.latency_p99_ms, True),
     "memory of the consumer": (lambda found: found.memory_mib, True),

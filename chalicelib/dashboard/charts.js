@@ -131,11 +131,11 @@ function asTable(id, title, frame, said, words) {
   } }, h("summary", {}, "As a table"), open.has(id) ? made() : null);
 }
 
-// The steps of an answer of GET /stats, without a hole, and how wide a chart of them is. `utc`: they are days of UTC, and called so.
+// The steps of an answer of GET /stats, without a hole, and how wide a chart of them is. `utc`: whole days are days of UTC, and called so.
 export function frameOf(stats, width) {
   const since = +new Date(stats.since), until = +new Date(stats.until), step = stats.step * 1000;
   const starts = Array.from({ length: Math.max(1, Math.ceil((until - since) / step)) }, (_, n) => since + n * step);
-  return { since, until: since + starts.length * step, step, starts, width };
+  return { since, until: since + starts.length * step, step, starts, width, utc: step >= 86400e3 };
 }
 
 // Two beside each other where there is room.

@@ -49,7 +49,7 @@ function timesOf(range, now) {
 function plots(found) {
   const series = found.lines.map((one) => ({ ...one, at: `${one.day}T00:00:00Z` }));
   const stats = { ...found, series, step: 86400 };
-  const frame = { ...frameOf(stats, chartWidth()), utc: true };
+  const frame = frameOf(stats, chartWidth());
   const of = (name, kind, field) => ({ name, kind, values: along(frame, stats, (one) => one[field]) });
   const more = { stacked: true, empty: "Nothing ran in this time." };
   return [
