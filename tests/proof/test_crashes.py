@@ -11,7 +11,7 @@ from chalicelib.adapters.aws.clients import Clients
 from chalicelib.adapters.aws.direct.calls import DIRECT
 from proof.crashes.account import account
 from proof.crashes.faults import Fault
-from proof.crashes.many import pairs, singles
+from proof.crashes.many import RARE, pairs, singles
 from proof.crashes.mutants import ALL
 from proof.crashes.plan import Plan, read_plan
 from proof.crashes.run import run
@@ -153,6 +153,11 @@ def test_no_fault_at_any_direct_call_of_a_plain_job_breaks_an_invariant(court, d
     assert violations(some, account, court) == []
     assert len(answers) > 2 * len(some)
     assert all(answers)
+
+
+@pytest.mark.parametrize("text", RARE)
+def test_a_rare_fault_happens_where_it_is_said_to(text, found):
+    assert run(read_plan(text), found).hits[RARE[text]]
 
 
 def test_a_plan_reads_as_it_is_written():
