@@ -31,9 +31,10 @@ def check(patch: Patch) -> None:
         raise InvalidInput("patch", f"has to have 1 to {MOST_OPERATIONS} operations")
     for number, operation in enumerate(patch):
         name = f"patch[{number}]"
-        if operation.get("op") not in _MEMBERS:
+        kind = operation.get("op")
+        if not isinstance(kind, str) or kind not in _MEMBERS:
             raise InvalidInput(f"{name}.op", f"is none of {', '.join(_MEMBERS)}")
-        for member in ("path", *sorted(_MEMBERS[operation["op"]])):
+        for member in ("path", *sorted(_MEMBERS[kind])):
             if member not in operation:
                 raise InvalidInput(f"{name}.{member}", "is missing")
         for member in ("path", "from"):

@@ -141,3 +141,10 @@ def test_where_another_implementation_succeeds_so_does_this_with_the_same_end(do
     whole = any(one["path"] == "" or (one["op"] in ("move", "copy") and one["from"] == "") for one in patch)
     if ours is not InvalidInput or not whole:
         assert ours == theirs
+
+
+@pytest.mark.parametrize("op", [["add"], {"op": "add"}, 1, None, True])
+def test_an_operation_that_is_no_word_is_refused_by_name(op):
+    with pytest.raises(InvalidInput, match="is none of add") as refused:
+        check([{"op": op, "path": "/a", "value": 1}])
+    assert refused.value.argument == "patch[0].op"
