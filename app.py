@@ -9,6 +9,7 @@ gc.disable()  # what is imported stays; looking for garbage in it takes a twenti
 
 from chalice import Chalice  # noqa: E402 - see above
 
+from chalicelib.domain.late import collect_again  # noqa: E402
 from chalicelib.entrypoints import consumer  # noqa: E402
 from chalicelib.entrypoints import tick as ticking  # noqa: E402
 from chalicelib.entrypoints.consumer import CONSUMERS, consumers, dead_letters  # noqa: E402
@@ -34,9 +35,7 @@ app.register_blueprint(ticks)
 consumer.ahead(_started)
 ticking.ahead(_started)
 if _collecting:
-    gc.freeze()  # and back: all of it is old now, unlooked at; the next allocation would have gone through every object there is
-    gc.unfreeze()
-    gc.enable()
+    collect_again()
 
 
 def __getattr__(name: str) -> Any:

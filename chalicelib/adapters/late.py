@@ -20,7 +20,8 @@ class _Late:
 
     def __getattr__(self, name: str) -> Any:
         """The made one's."""
-        with self._lock:
-            if self._made is None:
-                self._made = self._make()
-            return getattr(self._made, name)
+        if self._made is None:
+            with self._lock:
+                if self._made is None:
+                    self._made = self._make()
+        return getattr(self._made, name)

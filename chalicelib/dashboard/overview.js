@@ -39,7 +39,7 @@ export async function overview({ query, memory }) {
       times("Run", total.run),
       times("Wait", total.wait),
       tile("Waiting now", number(waiting), "lanes"),
-      tenant ? null : tile("Dead now", number(dead.groups.reduce((sum, one) => sum + one.count, 0)), "dead", dead.groups.length ? "bad" : null),
+      tenant ? null : tile("Dead now", `${number(dead.groups.reduce((sum, one) => sum + one.count, 0))}${dead.cursor ? " or more" : ""}`, "dead", dead.groups.length ? "bad" : null),
       tile("Cost", dollars(total.dollars), "costs")),
     stats.complete_until < stats.until ? h("p", { class: "empty" }, "More happened than is read at once: the last minutes are not complete.") : null,
     h("div", { class: "plots" }, charts(stats, lanes, memory.depths)),

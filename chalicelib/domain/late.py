@@ -1,13 +1,14 @@
-"""`regex` as re.compile, and `Protocol` as typing's, at no cost to a start.
+"""What a start need not do: `regex` as re.compile and `Protocol` as typing's, at no cost to it, and no search for garbage in what stays.
 
 A start defines some thirty patterns, and few first events use more than five: each is compiled when something is first looked for. What a
 Protocol does beyond a plain class serves isinstance, which nobody asks of ours: for type checkers they are Protocols, and plain otherwise.
 """
 
+import gc
 import re
 from typing import TYPE_CHECKING
 
-__all__ = ["Protocol", "regex"]
+__all__ = ["Protocol", "collect_again", "regex"]
 
 if TYPE_CHECKING:
     from re import compile as regex
@@ -30,3 +31,10 @@ else:
             found = getattr(re.compile(*self._asked), name)
             setattr(self, name, found)
             return found
+
+
+def collect_again() -> None:
+    """Turn garbage collection on after much was made that stays: all of it is old now, or the next allocation would look through all of it."""
+    gc.freeze()  # out of all generations,
+    gc.unfreeze()  # and into the oldest
+    gc.enable()

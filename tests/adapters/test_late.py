@@ -35,3 +35,11 @@ def test_it_is_made_once_however_many_threads_come_first():
         thread.join()
 
     assert len(made) == 1
+
+
+def test_once_made_nobody_waits_for_anybody():
+    one = late(lambda: "x")
+    assert one.upper() == "X"
+
+    with one._lock:  # as long as somebody holds it
+        assert one.title() == "X"

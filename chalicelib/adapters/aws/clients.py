@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.domain.late import collect_again
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
@@ -79,7 +81,7 @@ class Clients:
         return found
 
     def _make(self, service: str, read_timeout: int) -> Any:
-        with uncollected():
+        with _uncollected():
             from botocore.config import Config
             from botocore.session import get_session
 
@@ -100,9 +102,9 @@ class Clients:
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def _uncollected() -> Iterator[None]:
     """No garbage collection: a client is a hundred thousand small objects that stay, and looking through them again and again takes a
-    tenth of a cold start. Afterwards they are old: were they young still, the next allocation would look through all of them.
+    tenth of a cold start.
     """
     collecting = gc.isenabled()
     gc.disable()
@@ -110,6 +112,4 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         if collecting:
-            gc.freeze()  # out of all generations,
-            gc.unfreeze()  # and into the oldest
-            gc.enable()
+            collect_again()
